@@ -317,6 +317,12 @@ impl Keymap {
         })
     }
 
+    /// The keys of a row that have its action in a context: a narrower one may give them another.
+    pub fn keys_in<'a>(&'a self, context: Context, row: &'a Row) -> impl Iterator<Item = &'a Key> {
+        let works = move |key: &&Key| self.action(context, **key) == Some(row.action);
+        row.keys.iter().filter(works)
+    }
+
     /// The first key of an action in a context, for display.
     #[must_use]
     pub fn key_for(&self, context: Context, action: Action) -> Option<String> {

@@ -113,6 +113,15 @@ const EDITS: [(Action, InputRequest); 9] = [
 ];
 
 impl Editor<'_> {
+    /// Whether a text is all that the field contains.
+    #[must_use]
+    pub fn holds(&self, text: &str) -> bool {
+        match self {
+            Self::Plain(field) => field.value() == text,
+            Self::Masked(field) => field.secret().expose() == text,
+        }
+    }
+
     /// Inserts a character at the cursor.
     ///
     /// # Errors

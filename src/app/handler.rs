@@ -85,6 +85,11 @@ pub(crate) trait Handler {
         None
     }
 
+    /// What Enter does now, if it is not what the keymap calls it: `next`.
+    fn submit_hint(&self, _: &State) -> Option<&'static str> {
+        None
+    }
+
     /// What the screen shows, as the header names it after the scope: `Tokens`, `CI/CD token`. May
     /// contain untrusted text.
     fn crumbs(&self, _: &State) -> Vec<String> {

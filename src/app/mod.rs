@@ -123,6 +123,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::Input(Input::Type(typed)) => {
             state.dismiss_warnings(None);
             edit(state, |editor| editor.insert(typed.0).is_ok());
+            explain_question_mark(state, typed.0);
         }
         Message::Input(Input::Paste(text)) => {
             state.dismiss_warnings(None);
@@ -190,8 +191,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
             effects = setup::update::saved(state, request, result);
         }
         Message::StoreProbed { request, result } => {
-            let result = result.map(|place| state.received(place, Duration::ZERO));
-            state.setup.store.settle(request, result);
+            setup::update::probed(state, request, result);
         }
         Message::DemoOpened { request, result } => {
             effects = credential_switch::demo_opened(state, request, result);
@@ -423,6 +423,17 @@ fn paste(state: &mut State, pasted: &Secret) {
         state.notify("Paste too long; nothing inserted.");
     } else if let Some(remark) = remark.filter(|_| is_inserted) {
         state.notify(remark);
+    }
+}
+
+/// Names the key of the help to a user who asks for it with the key that works elsewhere.
+fn explain_question_mark(state: &mut State, typed: char) {
+    let is_alone = |editor: Editor<'_>| editor.holds("?");
+    if typed == '?' && state.front().editor(state).is_some_and(is_alone) {
+        let key = state.keymap.key_for(state.context(), Action::Help);
+        if let Some(key) = key {
+            state.notify(format!("? is a letter in a field: {key} shows the keys."));
+        }
     }
 }
 

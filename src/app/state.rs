@@ -28,6 +28,9 @@ use crate::screens::picker::state::Picker;
 /// The longest notice, in bytes; more than the screen can show.
 const LONGEST_NOTICE: usize = 4096;
 
+/// From this height of the terminal on, in cells, the banner stays beneath the details of its error.
+const ROOM_FOR_BOTH: u16 = 20;
+
 /// How long a notice stays.
 const NOTICE: TimeDelta = TimeDelta::seconds(5);
 
@@ -387,6 +390,11 @@ impl State {
     /// The last error, and the warnings that no key has dismissed yet, as the banner shows them.
     #[must_use]
     pub fn banner_lines(&self) -> Option<BannerLines> {
+        // The details say all of it, and need the room.
+        let has_details = matches!(self.overlay, Some(Overlay::ErrorDetails { .. }));
+        if has_details && self.size.1 < ROOM_FOR_BOTH {
+            return None;
+        }
         let mut failures = self.failures();
         let first = failures.next()?;
         let (mut headline, mut hint) = (first.summary.clone(), first.hint.to_string());
@@ -430,6 +438,20 @@ impl State {
     #[must_use]
     pub fn body_rows(&self) -> usize {
         usize::from(self.body().1.saturating_sub(2))
+    }
+
+    /// Whether an action that works on every screen does something now.
+    #[must_use]
+    pub(crate) fn can_anywhere(&self, action: Action) -> bool {
+        let needs = [
+            (
+                action == Action::ErrorDetails,
+                self.failures_on_screen().next().is_some(),
+            ),
+            (action == Action::ReenterCredential, self.reentry_helps()),
+            (action == Action::OpenDemo, !self.session.demo_only),
+        ];
+        needs.iter().all(|(is_it, holds)| !is_it || *holds)
     }
 
     /// Whether entering the credential again may resolve the last error.

@@ -82,7 +82,7 @@ impl Command {
             Self::Check(check) => check.output,
             Self::Uses(uses) => uses.output,
             Self::Probe(probe) => probe.output,
-            Self::Auth(Auth::Status { output })
+            Self::Auth(Auth::Status { output, .. })
             | Self::Profile(ProfileCommand::List { output }) => *output,
             Self::Auth(_) | Self::Profile(_) | Self::Completions { .. } | Self::Man => {
                 OutputFormat::Table
@@ -140,6 +140,9 @@ pub struct Check {
     /// Check the tokens of every profile in config.toml
     #[arg(long)]
     pub all_profiles: bool,
+    /// Check the credential itself, too
+    #[arg(long)]
+    pub credential: bool,
     /// Output format
     #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json, OutputFormat::Prometheus]))]
     pub output: OutputFormat,
@@ -225,6 +228,9 @@ pub enum Auth {
     },
     /// Show which credential is in use, without network access and without reading it
     Status {
+        /// Ask the API whether the credential is active and what it may read
+        #[arg(long)]
+        online: bool,
         /// Output format
         #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json]))]
         output: OutputFormat,

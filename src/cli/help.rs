@@ -142,6 +142,7 @@ fn examples(path: &str) -> &'static [&'static str] {
             "tokenscope check \"CI/CD token\" -o json",
             "tokenscope check --ignore disabled --exclude old-jenkins",
             "tokenscope check --all-profiles -o prometheus",
+            "tokenscope check --credential",
         ],
         "uses" => &[
             "tokenscope uses \"CI/CD token\"",
@@ -166,6 +167,7 @@ fn examples(path: &str) -> &'static [&'static str] {
         "auth status" => &[
             "tokenscope auth status",
             "tokenscope auth status --profile work -o json",
+            "tokenscope auth status --online",
         ],
         "auth clear" => &[
             "tokenscope auth clear",

@@ -209,6 +209,7 @@ impl From<StoreError> for Failure {
             _ => FailureKind::Keyring,
         };
         let mut failure = Self::new(kind, error.to_string(), error.hint());
+        let is_absent = error.is_absent();
         // Otherwise the remedy is to do without a keyring.
         let is_keyring_usable = matches!(
             error,
@@ -220,11 +221,12 @@ impl From<StoreError> for Failure {
                 | StoreError::TooLong { .. }
         );
         if !is_keyring_usable {
-            let besides = "Or keep the credential in memory for this session only.";
+            let besides = "Or re-enter the credential and keep it for this session only.";
             failure.hint_on_screen = Some(ScreenHint::Besides(besides));
         }
         if !is_keyring_usable || error == StoreError::Missing {
             failure.hint.alternative = Some(Alternative::SetVariable);
+            failure.hint.prefers_alternative = is_absent;
         }
         failure.details.cause = match error {
             StoreError::NotStarted(cause)

@@ -105,12 +105,20 @@ pub trait CredentialStore: Send {
     }
 
     /// Writes and deletes an entry for [`PROBE_USER`], since a store that can be read may still
-    /// refuse to write.
+    /// refuse to write. Only deletes it if an earlier call wrote it: the entry is written at most
+    /// once.
     ///
     /// # Errors
     /// If a secret could not be stored.
-    fn probe(&mut self) -> Result<(), StoreError> {
-        self.set(PROBE_USER, &Secret::new("probe".to_owned()))?;
+    fn probe(&mut self, was_written: &mut bool) -> Result<(), StoreError> {
+        if !*was_written {
+            let written = self.set(PROBE_USER, &Secret::new("probe".to_owned()));
+            *was_written = match &written {
+                Ok(()) => true,
+                Err(error) => error.may_have_stored(),
+            };
+            written?;
+        }
         self.delete(PROBE_USER).map(drop)
     }
 
@@ -252,6 +260,8 @@ pub struct StoreHandle {
     jobs: Arc<LazyLock<mpsc::Sender<Job>, Start>>,
     prompts: PromptTracker,
     calls: Arc<AtomicU64>,
+    /// Whether the entry of the probe was written in this run.
+    probe_written: Arc<AtomicBool>,
     /// How long a person may take to answer a prompt.
     prompt_timeout: Option<Duration>,
 }
@@ -284,6 +294,7 @@ impl StoreHandle {
             jobs: Arc::new(LazyLock::new(start)),
             prompts,
             calls: Arc::default(),
+            probe_written: Arc::default(),
             prompt_timeout: None,
         }
     }
@@ -376,12 +387,19 @@ impl StoreHandle {
             .await
     }
 
-    /// Tests the store with a real write.
+    /// Tests the store with a real write, at most one in a run.
     ///
     /// # Errors
     /// The store's.
     pub async fn probe(&self) -> Result<(), StoreError> {
-        self.call(|store| store.probe()).await
+        let written = Arc::clone(&self.probe_written);
+        self.call(move |store| {
+            let mut was_written = written.load(Ordering::SeqCst);
+            let probed = store.probe(&mut was_written);
+            written.store(was_written, Ordering::SeqCst);
+            probed
+        })
+        .await
     }
 
     /// Where the store keeps secrets.

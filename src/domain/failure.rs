@@ -217,6 +217,18 @@ pub enum Alternative {
     LeaveOut(OverridingFlag),
 }
 
+impl fmt::Display for Alternative {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SetVariable => formatter.write_str("set CLOUDFLARE_API_TOKEN"),
+            Self::LeaveOut(flag) => write!(
+                formatter,
+                "leave {flag} out and take the credential from the environment"
+            ),
+        }
+    }
+}
+
 /// A flag that selects stored credentials and so overrules the environment's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OverridingFlag {
@@ -239,6 +251,8 @@ pub struct Hint {
     pub text: String,
     /// An alternative to the text.
     pub alternative: Option<Alternative>,
+    /// Whether the alternative is the better advice.
+    pub prefers_alternative: bool,
     /// The kind of the scope, if its ID may belong to the other kind.
     pub scope_doubt: Option<ScopeKind>,
 }
@@ -252,16 +266,14 @@ impl Hint {
 
 impl fmt::Display for Hint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.text)?;
         match self.alternative {
-            Some(Alternative::SetVariable) => {
-                formatter.write_str(" Or set CLOUDFLARE_API_TOKEN.")?;
+            Some(alternative) if self.prefers_alternative => {
+                let first = alternative.to_string();
+                let (first, text) = (capitalized(&first), uncapitalized(&self.text));
+                write!(formatter, "{first}. Or {text}")?;
             }
-            Some(Alternative::LeaveOut(flag)) => write!(
-                formatter,
-                " Or leave {flag} out and take the credential from the environment."
-            )?,
-            None => {}
+            Some(alternative) => write!(formatter, "{} Or {alternative}.", self.text)?,
+            None => formatter.write_str(&self.text)?,
         }
         match self.scope_doubt {
             Some(kind) => write!(formatter, " {}", kind.doubt()),
@@ -275,9 +287,20 @@ impl<T: Into<String>> From<T> for Hint {
         Self {
             text: text.into(),
             alternative: None,
+            prefers_alternative: false,
             scope_doubt: None,
         }
     }
+}
+
+fn capitalized(text: &str) -> String {
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    first.to_uppercase() + rest
+}
+
+fn uncapitalized(text: &str) -> String {
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    first.to_lowercase() + rest
 }
 
 /// A hint for the screens only.

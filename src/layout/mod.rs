@@ -91,15 +91,16 @@ pub fn profile_list(rows: usize) -> usize {
     }
 }
 
-/// The rows of the list of accounts and zones, with the filter above them: at least a few, even
-/// if the remarks below are cut. An ID typed there takes two.
+/// The rows of the list of accounts and zones, with the filter above them: at least a few of those
+/// that match, even if the remarks below are cut. An ID typed there takes two.
 #[must_use]
-pub fn picker_list(total: usize, rows: usize, remarks: usize) -> usize {
+pub fn picker_list(total: usize, matching: usize, rows: usize, remarks: usize) -> usize {
     const MOST: usize = 16;
-    const LEAST: usize = 4;
+    const LEAST: usize = 3;
     let wanted = 1 + total.clamp(2, MOST);
     let left = rows.saturating_sub(remarks);
-    wanted.min(left.max(wanted.min(LEAST))).min(rows)
+    let least = if total == 0 { matching } else { LEAST };
+    wanted.min(left.max(wanted.min(1 + least))).min(rows)
 }
 
 /// Text in the style of a role, or body text.
@@ -252,6 +253,12 @@ impl BannerKeys {
             Some((set.clone(), at))
         });
         let details = || self.sets.last().cloned().unwrap_or_default();
+        let is_cut = lines
+            .get(places[0])
+            .is_some_and(|line| line_width(line) > width);
+        if is_cut {
+            return (details(), places[0]);
+        }
         fitting.unwrap_or_else(|| (details(), places[0]))
     }
 }

@@ -95,7 +95,9 @@ fn footer_hints(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
         let Some(key) = row.keys.first().map(ToString::to_string) else {
             continue;
         };
-        let hint = state.back_hint().filter(|_| row.action == Action::Back);
+        let back_hint = state.back_hint().filter(|_| row.action == Action::Back);
+        let submit_hint = front.submit_hint(state);
+        let hint = back_hint.or(submit_hint.filter(|_| row.action == Action::Submit));
         let label = hint.unwrap_or_else(|| row.hint());
         // The answer "no" to a question has a letter, and stands beside "yes".
         let is_answer = row.footer && key.chars().count() == 1;

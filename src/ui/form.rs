@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::painter::{Painter, RenderContext, Spans, row};
+use super::painter::{Painter, RenderContext, Spans, bottom, row, width};
 use crate::action::{Action, Context};
 use crate::app::form::TextField;
 use crate::domain::scope::ScopeKind;
@@ -26,6 +26,8 @@ pub(crate) struct FormRow {
     is_spacer: bool,
     /// Whether this row belongs to the one above.
     is_remark: bool,
+    /// Whether it goes where the form does not fit and the row above has no focus.
+    is_aside: bool,
 }
 
 impl FormRow {
@@ -41,6 +43,14 @@ impl FormRow {
     pub(crate) fn indented(indent: usize, mut spans: Spans) -> Self {
         spans.insert(0, Span::raw(" ".repeat(indent)));
         Self::text(spans)
+    }
+
+    /// The same row, scrolled into view.
+    pub(crate) fn in_view(self) -> Self {
+        Self {
+            has_focus: true,
+            ..self
+        }
     }
 
     /// An empty row, dropped first if the form does not fit.
@@ -146,10 +156,11 @@ impl Form<'_> {
         self.text_field(label, id, "32 hexadecimal digits", has_focus)
     }
 
-    /// A choice of two.
+    /// A choice of two. Where both do not fit, the chosen one.
     ///
     /// ```text
     ///   Scope       ‹ Account ›   Zone
+    ///   Kind        ‹ API token › 1/2
     /// ```
     pub(crate) fn choice(
         &self,
@@ -160,7 +171,10 @@ impl Form<'_> {
     ) -> FormRow {
         let ctx = self.ctx;
         let mut spans = self.label(label, has_focus);
-        for (at, option) in options.into_iter().enumerate() {
+        let taken = VALUES + options.iter().map(|it| text::width(it) + 4).sum::<usize>();
+        let fits = taken <= self.columns;
+        let shown = options.into_iter().enumerate();
+        for (at, option) in shown.filter(|(at, _)| fits || *at == chosen) {
             spans.push(match (at == chosen, has_focus) {
                 (true, true) => ctx.span(Role::Selected, &format!("‹ {option} ›")),
                 (true, false) => ctx.plain(&format!("‹ {option} ›")),
@@ -168,27 +182,34 @@ impl Form<'_> {
             });
             spans.push(Span::raw(" "));
         }
+        if !fits {
+            spans.push(ctx.span(Role::Muted, &format!("{}/2", chosen + 1)));
+        }
         FormRow {
             has_focus,
             ..FormRow::text(spans)
         }
     }
 
-    /// A button.
+    /// A button, with a remark where it fits.
     ///
     /// ```text
-    /// › [ Check and save ]
+    /// › [ Keep for this session only ]  checked first; gone when you quit
     /// ```
-    pub(crate) fn button(&self, label: &str, has_focus: bool) -> FormRow {
+    pub(crate) fn button(&self, label: &str, remark: &str, has_focus: bool) -> FormRow {
         let role = if has_focus {
             Role::Selected
         } else {
             Role::Accent
         };
         let label = self.ctx.span(role, &format!("[ {label} ]"));
+        let mut spans = vec![self.marker(has_focus), label];
+        if width(&spans) + 2 + text::width(remark) < self.columns {
+            spans.push(self.ctx.span(Role::Muted, &format!("  {remark}")));
+        }
         FormRow {
             has_focus,
-            ..FormRow::text(vec![self.marker(has_focus), label])
+            ..FormRow::text(spans)
         }
     }
 
@@ -197,6 +218,7 @@ impl Form<'_> {
         let mut rows = self.lines(VALUES, role, remark);
         for row in &mut rows {
             row.is_remark = true;
+            row.is_aside = role == Role::Muted;
         }
         rows
     }
@@ -283,22 +305,25 @@ fn without(text: &str, columns: usize) -> String {
         .collect()
 }
 
-/// Draws a form, scrolled to the focus and its remarks, with the cursor in the edited field.
-pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, mut rows: Vec<FormRow>) {
+/// Draws a form within a frame, scrolled to the focus and its remarks, with the cursor in the edited
+/// field. The frame says how many rows are out of view on either side.
+///
+/// ```text
+/// ╭ Set up a credential ──────── ↑ 2 more ╮
+/// │   Kind        ‹ API token ›           │
+/// │ › Token       ••••••••                │
+/// ╰───────────────────────────── ↓ 5 more ╯
+/// ```
+pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, rows: Vec<FormRow>) {
     let height = usize::from(area.height);
-    let mut excess = rows.len().saturating_sub(height);
-    rows.retain(|row| {
-        let is_dropped = row.is_spacer && excess > 0;
-        excess -= usize::from(is_dropped);
-        !is_dropped
-    });
+    let rows = without_asides(rows, height);
     let focus = rows.iter().position(|row| row.has_focus).unwrap_or(0);
-    let remarks = rows
-        .iter()
-        .skip(focus + 1)
-        .take_while(|row| row.is_remark)
-        .count();
-    let top = (focus + 1 + remarks).saturating_sub(height).min(focus);
+    let remarks = remarks_below(&rows, focus);
+    // One row more shows where the form goes on.
+    let more = usize::from(height > 2 && focus + 1 + remarks < rows.len());
+    let top = (focus + 1 + remarks + more)
+        .saturating_sub(height)
+        .min(focus);
     for (at, form_row) in rows.iter().skip(top).take(height).enumerate() {
         let place = row(area, at);
         paint.render_spans(place, &form_row.spans);
@@ -309,6 +334,47 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, mut rows: Vec<Form
             paint.set_cursor(place, cursor);
         }
     }
+    let [up, down] = paint.ctx.glyphs().arrows;
+    let frame = Rect {
+        x: area.x.saturating_sub(1),
+        y: area.y.saturating_sub(1),
+        width: area.width + 2,
+        height: area.height + 2,
+    };
+    let below = rows.len().saturating_sub(top + height);
+    for (line, arrow, count) in [(row(frame, 0), up, top), (bottom(frame), down, below)] {
+        if count > 0 {
+            let mark = paint
+                .ctx
+                .span(Role::Muted, &format!("{arrow} {count} more"));
+            paint.frame_title_right(line, &[mark]);
+        }
+    }
+}
+
+/// Drops gaps, then remarks on rows without the focus, from the top, until the rest fits.
+fn without_asides(mut rows: Vec<FormRow>, height: usize) -> Vec<FormRow> {
+    let mut excess = rows.len().saturating_sub(height);
+    rows.retain(|row| {
+        let is_dropped = row.is_spacer && excess > 0;
+        excess -= usize::from(is_dropped);
+        !is_dropped
+    });
+    // A remark goes as a whole.
+    let (mut has_focus, mut is_going) = (false, false);
+    rows.retain(|row| {
+        has_focus = row.has_focus || has_focus && row.is_remark;
+        is_going = row.is_aside && !has_focus && (is_going || excess > 0);
+        excess = excess.saturating_sub(usize::from(is_going));
+        !is_going
+    });
+    rows
+}
+
+/// The number of remarks on a row.
+fn remarks_below(rows: &[FormRow], at: usize) -> usize {
+    let below = rows.iter().skip(at + 1);
+    below.take_while(|row| row.is_remark).count()
 }
 
 /// Draws a query on the lower line of a frame, with the cursor while it is typed.

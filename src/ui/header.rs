@@ -266,20 +266,23 @@ fn data(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
 fn credential(state: &State) -> String {
     let session = &state.session;
     let Some(identity) = &session.active.identity else {
-        let text = if session.demo_only {
-            "demo API"
-        } else {
-            "no credential yet"
+        let text = match (session.demo_only, session.needs_choice()) {
+            (true, _) => "demo API",
+            (false, true) => "no profile in use",
+            (false, false) => "no credential yet",
         };
         return text.to_owned();
     };
     let kind = identity.kind.label();
     match &identity.source {
         CredentialSource::Environment { variable } => format!("{kind} from {variable}"),
-        CredentialSource::Keyring { .. } => {
-            let store = session.store.unwrap_or("the OS keyring");
-            format!("{kind} from {store}")
-        }
+        CredentialSource::Keyring { profile } => match session.store {
+            Some(store) => format!("{kind} from {store}"),
+            None if matches!(state.profiles.location_of(profile), Some(Err(_))) => {
+                format!("{kind}, keyring out of reach")
+            }
+            None => format!("{kind} from the OS keyring"),
+        },
         CredentialSource::Session => format!("{kind} for this session"),
         CredentialSource::Demo => "demo API".to_owned(),
     }

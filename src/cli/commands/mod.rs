@@ -141,7 +141,7 @@ async fn execute(
                 email,
                 no_check,
             } => auth::set(context, stdin, email.as_deref(), no_check).await,
-            Auth::Status { output } => auth::status(context, output, out).await,
+            Auth::Status { online, output } => auth::status(context, online, output, out).await,
             Auth::Clear => auth::clear(context).await,
         },
         Command::Profile(command) => profile::profile(context, command, out).await,

@@ -8,6 +8,7 @@ pub mod map;
 pub mod objects;
 pub mod probe;
 pub mod rules;
+pub mod sample;
 pub mod sentences;
 pub mod signs;
 pub mod token_pair;

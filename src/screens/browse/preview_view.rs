@@ -9,7 +9,7 @@ use ratatui::text::Span;
 use crate::action::Context;
 use crate::app::state::State;
 use crate::domain::fields::last_seen_word;
-use crate::domain::status::{EvaluationContext, Lifecycle, Status, elapsed};
+use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status, elapsed};
 use crate::domain::text;
 use crate::domain::token::{Reported, ServiceToken};
 use crate::theme::Role;
@@ -36,11 +36,12 @@ pub(super) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let ctx = paint.ctx;
     let context = state.evaluation_context();
     let status = Status::of(token, context);
+    let role = Role::from(Emphasis::at(Lifecycle::of(token), context));
     let room = usize::from(area.width).saturating_sub(6);
     let name = ctx.token_name(token);
     let name = text::truncate(&name, room, ctx.glyphs().ellipsis).into_owned();
     let heading = [
-        ctx.span(Role::from(status.tone()), status.symbol(ctx.ascii)),
+        ctx.span(role, status.symbol(ctx.ascii)),
         Span::raw(" "),
         ctx.span(Role::Title, &name),
     ];
@@ -94,6 +95,7 @@ impl Preview<'_> {
         let left = left.filter(|_| status != Status::Disabled);
         let left = left.map(|left| left.calm(ctx.calm));
         let words = status.headline();
+        let emphasis = Emphasis::at(Lifecycle::of(self.token), self.context);
         let text = match (status, left) {
             (Status::Active, Some(left)) => format!("{words} · {} left", left.short()),
             (_, Some(left)) => format!("{words} {}", left.short()),
@@ -101,7 +103,7 @@ impl Preview<'_> {
         };
         let mut spans = vec![Span::styled(
             ctx.clean(&text).into_owned(),
-            ctx.style(Role::from(status.tone()))
+            ctx.style(Role::from(emphasis))
                 .patch(ctx.style(Role::Strong)),
         )];
         let share = elapsed(self.token, now).filter(|_| left.is_some_and(|it| !it.is_over()));

@@ -31,7 +31,10 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State, sel
     let name = tokens.first().map_or("", |token| token.name_text());
     let title = format!("{} tokens are called {name}", tokens.len());
     let inner = paint.overlay_panel(area, &title);
-    let row = |token: &Arc<_>| choice_row(token, inner.width >= WIDE, state, ctx);
+    let context = state.evaluation_context();
+    let words = tokens.iter().map(|it| Status::of(it, context).word().len());
+    let columns = (words.max().unwrap_or(0), inner.width >= WIDE);
+    let row = |token: &Arc<_>| choice_row(token, columns, state, ctx);
     let list = (tokens.iter(), tokens.len());
     let first = paint.render_scrolled(inner, list, Some(selected), row);
     paint.frame_position(area, first, usize::from(inner.height), tokens.len());
@@ -39,7 +42,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State, sel
 
 fn choice_row(
     token: &ServiceToken,
-    is_wide: bool,
+    (word, is_wide): (usize, bool),
     state: &State,
     ctx: &RenderContext<'_>,
 ) -> Spans {
@@ -50,15 +53,16 @@ fn choice_row(
         format!("seen {}", distance(*seen, context.now))
     } else {
         let word = last_seen_word(token, usize::MAX).unwrap_or_default();
-        format!("last seen: {word}")
+        format!("seen: {word}")
     };
     let id = ctx.clean(&token.display_text(&token.id)).into_owned();
-    let id = text::fit(&ctx.id(&id, is_wide), if is_wide { 36 } else { 12 }, "");
+    let id = ctx.id(&id, is_wide);
+    let id = text::fit(&id, text::width(&id).max(if is_wide { 36 } else { 9 }), "");
     vec![
         Span::raw(" "),
         ctx.span(role, status.symbol(ctx.ascii)),
         Span::raw(" "),
-        ctx.span(role, &text::fit(status.word(), 13, "")),
+        ctx.span(role, &text::fit(status.word(), word, "")),
         ctx.plain(&format!("  {id}")),
         ctx.span(Role::Muted, &format!("  {seen}")),
     ]

@@ -26,7 +26,11 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
     let mut text = match state.profiles.location_of(name) {
         Some(Ok(Some(location))) => format!("Its secret is removed too, from {location}."),
         Some(Ok(None)) => "No secret is stored for it.".to_owned(),
-        Some(Err(_)) | None => "Its secret is removed from the keyring too.".to_owned(),
+        Some(Err(failure)) => format!(
+            "{} Its secret is removed too if the keyring can be reached.",
+            failure.summary
+        ),
+        None => "Its secret is removed from the keyring too.".to_owned(),
     };
     if state.session.active.profile.as_deref() == Some(name) {
         text.push_str(" It is in use.");

@@ -117,7 +117,12 @@ impl State {
         let extent = &self.list.extent;
         let session = &self.session;
         if session.active.identity.is_none() {
-            return Some("No credential yet: Enter leads to it.".to_owned());
+            let text = if session.needs_choice() {
+                "No profile is in use: Enter leads to the choice."
+            } else {
+                "No credential yet: Enter leads to it."
+            };
+            return Some(text.to_owned());
         }
         if session.active.scope.is_none() {
             return Some("No account or zone is chosen yet, so only URLs work.".to_owned());

@@ -6,7 +6,7 @@ use crate::app::form::Editor;
 use crate::app::handler::{Handler, Help};
 use crate::app::message::Effect;
 use crate::app::state::State;
-use crate::domain::status::Status;
+use crate::domain::status::{Emphasis, Status};
 use crate::domain::text;
 use crate::keymap::Row;
 use crate::layout;
@@ -18,6 +18,9 @@ const WIDEST: u16 = 72;
 
 /// From this height of the body on, in cells, a gap sets off each title.
 const ROOMY: u16 = 16;
+
+/// The cells around the column of keys.
+pub(crate) const LEAD_MARGINS: usize = 4;
 
 /// The narrowest and the widest column of keys, in cells.
 const KEYS: (usize, usize) = (8, 14);
@@ -59,6 +62,34 @@ impl Handler for Help {
         state.help.selected = motion.from(state.help.selected, page, last);
     }
 
+    /// Goes to the next or the previous part.
+    fn move_focus(&self, state: &mut State, forward: bool) {
+        let lines = state.help_lines();
+        let mut items = 0;
+        let mut starts = Vec::new();
+        for line in &lines {
+            if line.is_item() {
+                items += 1;
+            } else if !line.lead.is_empty() {
+                starts.push(items);
+            }
+        }
+        let here = state.help.selected;
+        let next = if forward {
+            starts.iter().find(|start| **start > here)
+        } else {
+            starts.iter().rev().find(|start| **start < here)
+        };
+        let wrapped = || {
+            if forward {
+                starts.first()
+            } else {
+                starts.last()
+            }
+        };
+        state.help.selected = next.or_else(wrapped).copied().unwrap_or(0);
+    }
+
     /// Ends the search, or closes the help.
     fn back(&self, state: &mut State) -> Vec<Effect> {
         if state.help.is_searching {
@@ -86,7 +117,7 @@ pub struct HelpLine {
     pub lead: String,
     /// The role of the lead; `None` for a title.
     pub role: Option<Role>,
-    /// What it does or means; empty for a title.
+    /// What it does or means, or the rest of what the line before says; empty for a title.
     pub meaning: String,
     /// What Enter runs.
     pub action: Option<Action>,
@@ -111,19 +142,45 @@ impl HelpLine {
         }
     }
 
-    fn of(rows: &[&Row]) -> Option<Self> {
-        let first = rows.first()?;
+    /// The line of rows with the same action: all their keys that have it.
+    fn of(rows: &[(&Row, Context)], state: &State) -> Option<Self> {
+        let (first, _) = rows.first()?;
         let mut keys: Vec<String> = Vec::new();
-        for key in rows.iter().flat_map(|row| &row.keys) {
-            let key = key.to_string();
-            if !keys.contains(&key) {
-                keys.push(key);
+        for (row, context) in rows {
+            for key in state.keymap.keys_in(*context, row) {
+                let key = key.to_string();
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
             }
         }
-        Some(Self {
+        let leaves_demo = first.action == Action::OpenDemo && state.session.is_demo();
+        let label = if leaves_demo {
+            "leave the demo"
+        } else {
+            &first.label
+        };
+        (!keys.is_empty()).then(|| Self {
             action: Some(first.action),
-            ..Self::term(Role::Accent, &keys.join(" "), &first.label)
+            ..Self::term(Role::Accent, &keys.join(" "), label)
         })
+    }
+
+    /// The line in lines of some width, behind leads of another one.
+    fn wrapped(self, lead: usize, columns: usize) -> Vec<Self> {
+        let taken = (lead + LEAD_MARGINS).max(text::width(&self.lead) + 4);
+        let mut lines = text::wrap(&self.meaning, columns.saturating_sub(taken)).into_iter();
+        let first = lines.next().unwrap_or_default();
+        let rest = lines.map(|line| Self {
+            meaning: line,
+            ..Self::gap()
+        });
+        let rest: Vec<Self> = rest.collect();
+        let first = Self {
+            meaning: first,
+            ..self
+        };
+        std::iter::once(first).chain(rest).collect()
     }
 
     fn gap() -> Self {
@@ -168,11 +225,17 @@ impl State {
                 if !lines.is_empty() && self.body().1 >= ROOMY {
                     lines.push(HelpLine::gap());
                 }
-                lines.push(HelpLine::title(title));
+                lines.push(HelpLine::title(&title));
                 lines.extend(items);
             }
         }
-        lines
+        let columns = usize::from(self.help_size(self.body()).0.saturating_sub(3));
+        let lead = lead_width(&lines);
+        let wrap = |line: HelpLine| match line.role {
+            Some(_) => line.wrapped(lead, columns),
+            None => vec![line],
+        };
+        lines.into_iter().flat_map(wrap).collect()
     }
 
     /// The size of the help in a body of some size.
@@ -198,7 +261,7 @@ pub(crate) fn lead_width(lines: &[HelpLine]) -> usize {
 }
 
 /// The titles, and the lines of each.
-fn sections(state: &State) -> Vec<(&'static str, Vec<HelpLine>)> {
+fn sections(state: &State) -> Vec<(String, Vec<HelpLine>)> {
     let beneath = match state.covered {
         Some(overlay) => overlay.handler(),
         None => state.screen.handler(),
@@ -207,6 +270,11 @@ fn sections(state: &State) -> Vec<(&'static str, Vec<HelpLine>)> {
     let mut contexts = vec![current];
     let others = beneath.contexts(state).iter();
     contexts.extend(others.filter(|context| **context != current));
+    // Where letters are commands: now, or once Esc has left the field.
+    let commanding = contexts.iter().copied().find(|context| !context.is_text());
+    let commanding = commanding.unwrap_or(Context::Commands);
+    let after_esc = if current.is_text() { ", after Esc" } else { "" };
+    let works = |row: &&Row| beneath.can(state, row.action) && state.can_anywhere(row.action);
     let mut listed: Vec<&Row> = Vec::new();
     let mut sections = Vec::new();
     for context in &contexts {
@@ -215,33 +283,36 @@ fn sections(state: &State) -> Vec<(&'static str, Vec<HelpLine>)> {
             listed.iter().any(same)
         };
         let own = rows_of(state, *context).filter(|row| !is_known(row));
-        let own = own.filter(|row| beneath.can(state, row.action));
-        let own: Vec<&Row> = own.collect();
-        let lines = own.iter().filter_map(|row| HelpLine::of(&[row]));
-        sections.push((context.title(), lines.collect()));
+        let own: Vec<&Row> = own.filter(works).collect();
+        let lines = own.iter();
+        let lines = lines.filter_map(|row| HelpLine::of(&[(row, *context)], state));
+        let suffix = if context.is_text() { "" } else { after_esc };
+        sections.push((format!("{}{suffix}", context.title()), lines.collect()));
         listed.extend(own);
     }
-    sections.push(("Symbols", symbols(state)));
-    sections.push(("In a filter", filters()));
+    sections.push(("Symbols".to_owned(), symbols(state)));
+    sections.push(("In a filter".to_owned(), filters()));
     let is_shared = |row: &&Row| rows_of(state, Context::Any).any(|it| it.action == row.action);
     let commands = rows_of(state, Context::Commands).filter(|row| !is_shared(row));
-    let commands = commands.filter_map(|row| HelpLine::of(&[row])).collect();
-    let title = if current.is_text() {
-        "After Esc, where letters are commands"
-    } else {
-        "Where letters are commands"
-    };
-    sections.push((title, commands));
-    let everywhere = rows_of(state, Context::Any).filter_map(|row| {
+    let commands = commands
+        .filter(works)
+        .filter_map(|row| HelpLine::of(&[(row, commanding)], state));
+    let title = format!("{}{after_esc}", Context::Commands.title());
+    sections.push((title, commands.collect()));
+    let everywhere = rows_of(state, Context::Any).filter(works);
+    let everywhere = everywhere.filter_map(|row| {
         let letters = rows_of(state, Context::Commands).filter(|it| it.action == row.action);
-        let rows: Vec<&Row> = std::iter::once(row).chain(letters).collect();
-        HelpLine::of(&rows)
+        let letters = letters.map(|row| (row, commanding));
+        let rows: Vec<(&Row, Context)> = std::iter::once((row, Context::Any))
+            .chain(letters)
+            .collect();
+        HelpLine::of(&rows, state)
     });
-    sections.push((Context::Any.title(), everywhere.collect()));
+    sections.push((Context::Any.title().to_owned(), everywhere.collect()));
     if contexts.iter().any(|context| context.is_text()) {
-        let rows = rows_of(state, Context::Text);
-        let lines = rows.filter_map(|row| HelpLine::of(&[row])).collect();
-        sections.push((Context::Text.title(), lines));
+        let rows = rows_of(state, Context::Text).filter(works);
+        let lines = rows.filter_map(|row| HelpLine::of(&[(row, Context::Text)], state));
+        sections.push((Context::Text.title().to_owned(), lines.collect()));
     }
     sections
 }
@@ -255,24 +326,44 @@ fn rows_of(state: &State, context: Context) -> impl Iterator<Item = &Row> {
 }
 
 fn symbols(state: &State) -> Vec<HelpLine> {
-    let glyphs = state.glyphs();
+    let (glyphs, ascii) = (state.glyphs(), state.ascii);
     let statuses = [
-        (Status::Expired, "expired: every client fails"),
-        (Status::Critical, "critical: little time is left"),
-        (Status::Expiring, "expiring: renew it soon"),
-        (Status::Unknown, "unknown: the API reports no end"),
-        (Status::Active, "active"),
-        (Status::NeverExpires, "never expires"),
-        (Status::Disabled, "disabled"),
+        (
+            Status::Expired,
+            Emphasis::Critical,
+            "expired, or critical: ends within days",
+        ),
+        (
+            Status::Expiring,
+            Emphasis::Warning,
+            "expiring: renew it soon",
+        ),
+        (
+            Status::Unknown,
+            Emphasis::Warning,
+            "unknown: the API reports no end",
+        ),
+        (
+            Status::Active,
+            Emphasis::Calm,
+            "active; of a profile: in use",
+        ),
+        (Status::NeverExpires, Emphasis::Calm, "never expires"),
+        (Status::Disabled, Emphasis::Quiet, "disabled"),
     ];
     let mut lines: Vec<HelpLine> = statuses
         .iter()
-        .map(|(status, meaning)| {
-            let role = Role::from(status.tone());
-            HelpLine::term(role, status.symbol(state.ascii), meaning)
+        .map(|(status, emphasis, meaning)| {
+            HelpLine::term(Role::from(*emphasis), status.symbol(ascii), meaning)
         })
         .collect();
+    let marks = [Status::Expiring, Status::Critical].map(|status| status.symbol(ascii));
     lines.extend([
+        HelpLine::term(
+            Role::Muted,
+            &marks.join(" "),
+            "on the bar of time: expiring and critical from there on",
+        ),
         HelpLine::term(Role::Calm, glyphs.info, "a finding that is good to know"),
         HelpLine::term(Role::Accent, glyphs.default, "the default profile"),
         HelpLine::term(Role::Accent, glyphs.changed, "changed by the last fetch"),

@@ -5,13 +5,13 @@ use ratatui::text::Span;
 
 use crate::app::state::State;
 use crate::domain::text;
-use crate::screens::help::update::{HelpLine, lead_width};
+use crate::screens::help::update::{HelpLine, LEAD_MARGINS, lead_width};
 use crate::theme::Role;
 use crate::ui::form::render_query;
 use crate::ui::painter::{Painter, RenderContext, Spans, bottom, centred, inset, row};
 
 /// ```text
-/// ╭ Keys ───────────────────────────────────── 1 of 42 ╮
+/// ╭ Keys ──────────────────────────────── line 1 of 42 ╮
 /// │ Token                                              │
 /// │▌ r        reload the token                         │
 /// │  y        copy the value                           │
@@ -38,7 +38,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
     paint.render_scrolled(inner, list, selected.map(|(_, line)| line), line);
     let total = lines.iter().filter(|line| line.is_item()).count();
     let place = selected.map_or(0, |(place, _)| place + 1);
-    let place = format!("{place} of {total}");
+    let place = format!("line {place} of {total}");
     paint.frame_title_right(row(area, 0), &[ctx.span(Role::Muted, &place)]);
     let line = bottom(area);
     let help = &state.help;
@@ -48,13 +48,17 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
 
 fn menu_line(line: &HelpLine, widest: usize, ctx: &RenderContext<'_>) -> Spans {
     let Some(role) = line.role else {
+        if line.lead.is_empty() {
+            let indent = " ".repeat(widest + LEAD_MARGINS);
+            return vec![Span::raw(indent), ctx.plain(&line.meaning)];
+        }
         return vec![Span::raw(" "), ctx.span(Role::Title, &line.lead)];
     };
     // The bar keeps the colour of a symbol in the second cell, which keys leave blank.
     let indent = if line.action.is_some() { "  " } else { " " };
     let lead = ctx.clean(&line.lead);
     // Longer keys push their meaning aside.
-    let room = (widest + 4 - indent.len()).max(text::width(&lead) + 2);
+    let room = (widest + LEAD_MARGINS - indent.len()).max(text::width(&lead) + 2);
     vec![
         Span::raw(indent),
         ctx.span(role, &text::fit(&lead, room, "")),

@@ -14,6 +14,7 @@ use crate::domain::fetched::RequestId;
 use crate::layout::glyphs::Glyphs;
 use crate::layout::{self, TextLine};
 use crate::screens::picker::state::Picker;
+use crate::screens::setup::update::choose_scope;
 use crate::theme::Role;
 
 impl Handler for handler::Picker {
@@ -46,7 +47,7 @@ impl Handler for handler::Picker {
         let request = state.picker.scopes.cancel();
         let mut effects: Vec<_> = request.into_iter().map(Effect::Cancel).collect();
         if state.screen == Screen::Setup {
-            state.setup.use_scope(&scope);
+            choose_scope(state, &scope);
         } else {
             effects.extend(use_scope(state, &scope));
         }
@@ -94,14 +95,23 @@ impl State {
         if !remarks.is_empty() {
             remarks.insert(0, Vec::new());
         }
-        let wanted = layout::picker_list(total, usize::MAX, 0) + remarks.len();
+        // A line says that nothing matches.
+        let matching = match self.picker.count() {
+            0 => usize::from(!self.picker.filter.is_blank()),
+            count => count,
+        };
+        let wanted = layout::picker_list(total, matching, usize::MAX, 0) + remarks.len();
         let wanted = u16::try_from(wanted + 2).unwrap_or(u16::MAX);
         let (columns, rows) = layout::overlay(body, WIDEST, wanted);
+        let is_tight = rows < wanted;
+        if is_tight && !remarks.is_empty() {
+            remarks.remove(0);
+        }
         let room = usize::from(rows.saturating_sub(2));
         PickerLayout {
             columns,
             rows,
-            list: layout::picker_list(total, room, remarks.len()),
+            list: layout::picker_list(total, matching, room, remarks.len()),
             remarks,
         }
     }

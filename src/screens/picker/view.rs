@@ -82,8 +82,14 @@ fn render_list_of(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
 
 fn render_filter(paint: &mut Painter<'_, '_>, place: Rect, picker: &Picker) {
     let ctx = paint.ctx;
+    let is_empty = picker.total() == 0 && !picker.scopes.is_loading();
+    let placeholder = if is_empty {
+        "an ID of 32 digits"
+    } else {
+        "a name or a part of it, or an ID"
+    };
     let shown = match picker.filter.value() {
-        "" => ctx.span(Role::Muted, "a name or a part of it, or an ID"),
+        "" => ctx.span(Role::Muted, placeholder),
         filter => ctx.plain(filter),
     };
     let marker = ctx.span(Role::Accent, &format!("{} ", ctx.glyphs().marker));

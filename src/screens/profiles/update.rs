@@ -132,7 +132,9 @@ pub(crate) fn replace(state: &mut State) -> Option<Effect> {
 
 fn open_form(state: &mut State, is_replacing: bool) -> Option<Effect> {
     let profile = selected_profile(state)?;
-    let setup = Setup::changing(profile, is_replacing, &state.session.settings);
+    let is_missing = matches!(state.profiles.location_of(&profile.name), Some(Ok(None)));
+    let mut setup = Setup::changing(profile, is_replacing, &state.session.settings);
+    setup.has_stored = !is_missing;
     open_setup(state, setup)
 }
 

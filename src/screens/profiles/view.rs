@@ -9,7 +9,9 @@ use crate::domain::credential::{ActiveCredential, CredentialKind, CredentialSour
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::painter::{GAP, Painter, RenderContext, Spans, below, first_rows, inset, row};
+use crate::ui::painter::{
+    GAP, Painter, RenderContext, Spans, below, bottom, first_rows, inset, row,
+};
 
 /// ```text
 /// ╭ Profiles ────────────────────────────────────────────────────────╮
@@ -34,9 +36,10 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let for_list = layout::profile_list(usize::from(inner.height));
     render_rows(paint, first_rows(inner, for_list), &credentials, state);
     let facts_area = below(inner, for_list);
-    if let Some(credential) = credentials.get(state.profiles.selected)
-        && facts_area.height > 0
-    {
+    let selected = credentials.get(state.profiles.selected);
+    if let Some(credential) = selected.filter(|_| facts_area.height == 0) {
+        paint.frame_title(bottom(area), &short_facts(credential, state, ctx));
+    } else if let Some(credential) = selected {
         let name = name(credential, ctx);
         let line = Rect {
             y: facts_area.y,
@@ -129,7 +132,7 @@ impl Columns {
         let for_kind = if has_kind { kind + GAP } else { 0 };
         let for_secret = if has_secret { GAP + SHORT_SECRET } else { 0 };
         let room = (room + short).saturating_sub(for_kind + for_secret);
-        let has_whole_ids = has_kind && room >= longest.min(24) + whole;
+        let has_whole_ids = has_kind && room >= longest.clamp(4, 24) + whole;
         let scope = if has_whole_ids { whole } else { short };
         let name = longest.clamp(4, 40).min(room.saturating_sub(scope));
         let taken = MARKER + name + GAP + for_kind + scope + GAP;
@@ -187,7 +190,8 @@ fn list_row(
     } else {
         Span::raw(" ")
     };
-    let name = text::fit(&name(credential, ctx), columns.name + GAP, ellipsis);
+    let name = text::fit(&name(credential, ctx), columns.name, ellipsis);
+    let name = format!("{name}{:GAP$}", "");
     let mut line = vec![
         Span::raw(" "),
         marker,
@@ -295,10 +299,18 @@ impl SecretPlace {
             }
             Some(Ok(None)) => place(Role::Warning, "no secret stored", "no secret stored"),
             // The summary is among the facts.
-            Some(Err(failure)) => place(Role::Critical, "not known", &failure.summary),
+            Some(Err(failure)) => place(Role::Warning, "cannot be read", &failure.summary),
             None => place(Role::Muted, "looking …", "looking …"),
         }
     }
+}
+
+/// The kind of the selected credential and where its secret is, for the frame of a small list.
+fn short_facts(credential: &ActiveCredential, state: &State, ctx: &RenderContext<'_>) -> Spans {
+    let kind = credential.kind().map_or("", CredentialKind::label);
+    let place = SecretPlace::of(credential, state);
+    let place = ctx.span(place.role, &place.short);
+    vec![ctx.span(Role::Muted, kind), ctx.dot(), place]
 }
 
 /// The facts about the selected row, in full.

@@ -32,14 +32,44 @@ pub enum SetupField {
     Save,
     /// The button that stores without a check, after a network failure.
     SaveUnchecked,
-    /// The button that keeps the credential in memory only.
+    /// The button that checks, and keeps the credential in memory only.
     SessionOnly,
+    /// The button that keeps the credential in memory without a check, after a network failure.
+    SessionUnchecked,
+    /// The button that looks for the credential store again.
+    ProbeAgain,
 }
 
 impl SetupField {
     /// Whether it is a button.
     pub(crate) fn is_button(self) -> bool {
-        matches!(self, Self::Save | Self::SaveUnchecked | Self::SessionOnly)
+        matches!(
+            self,
+            Self::Save
+                | Self::SaveUnchecked
+                | Self::SessionOnly
+                | Self::SessionUnchecked
+                | Self::ProbeAgain
+        )
+    }
+
+    /// The button that checks, and keeps the credential in memory or stores it.
+    pub(crate) fn checking(session_only: bool) -> Self {
+        if session_only {
+            Self::SessionOnly
+        } else {
+            Self::Save
+        }
+    }
+
+    /// Whether it is a button that keeps the credential in memory.
+    pub(crate) fn is_for_session(self) -> bool {
+        matches!(self, Self::SessionOnly | Self::SessionUnchecked)
+    }
+
+    /// Whether it is a button that skips the check.
+    pub(crate) fn skips_check(self) -> bool {
+        matches!(self, Self::SaveUnchecked | Self::SessionUnchecked)
     }
 }
 
@@ -68,13 +98,22 @@ pub enum Phase {
     Saving { request: RequestId },
 }
 
-/// Another way to continue after a failure.
+/// Other ways to continue after failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Offers {
+    /// To skip the check, since the API could not be reached.
+    pub unchecked: bool,
+    /// To keep the credential in memory, since it could not be stored.
+    pub session: bool,
+}
+
+/// What Enter does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Offer {
-    /// Store the credential although the API could not be reached.
-    SaveUnchecked,
-    /// Keep the credential in memory, since it could not be stored.
-    SessionOnly,
+pub(crate) enum NextStep {
+    /// Moves on to a field.
+    To(SetupField),
+    /// Presses a button.
+    Press(SetupField),
 }
 
 /// What to repeat once a rejected credential has been re-entered.
@@ -114,7 +153,9 @@ pub struct Setup {
     /// Whether the probe is so slow that it may be waiting for the user.
     pub store_is_slow: bool,
     pub phase: Phase,
-    pub offer: Option<Offer>,
+    pub offers: Offers,
+    /// Whether a secret is stored for the profile that is being changed, as far as is known.
+    pub has_stored: bool,
     /// Whether the form was opened to replace a credential that no longer works.
     pub is_replacing: bool,
     /// The profile that is being changed; `None` for a new one.
@@ -139,7 +180,8 @@ impl Default for Setup {
             store: Remote::Idle,
             store_is_slow: false,
             phase: Phase::Open,
-            offer: None,
+            offers: Offers::default(),
+            has_stored: true,
             is_replacing: false,
             original: None,
             taken: Vec::new(),
@@ -225,6 +267,36 @@ impl Setup {
         }
     }
 
+    /// Moves the focus to the button that Enter takes if the row with the focus went away.
+    pub(crate) fn settle_focus(&mut self) {
+        if !self.rows().contains(&self.form.focus) {
+            self.form.focus = self.first_button();
+        }
+    }
+
+    /// What Enter does: it moves on to what is empty, and from a choice or a name to the next row;
+    /// from the secret or the ID of a filled form it presses the first button.
+    pub(crate) fn next_step(&self) -> NextStep {
+        let focus = self.form.focus;
+        if focus.is_button() {
+            return NextStep::Press(focus);
+        }
+        let rows = self.rows();
+        let mut others = rows.iter().filter(|row| **row != focus);
+        let empty = others.find(|row| self.is_blank(**row)).copied();
+        let at = rows.iter().position(|row| *row == focus).unwrap_or(0);
+        let below = rows.get(at + 1).copied();
+        let is_last = matches!(focus, SetupField::Secret | SetupField::ScopeId);
+        let next = match empty {
+            // An empty field is complained about.
+            _ if self.is_blank(focus) => None,
+            None if is_last => None,
+            None => below,
+            empty => empty,
+        };
+        next.map_or_else(|| NextStep::Press(self.first_button()), NextStep::To)
+    }
+
     /// The other kind of credential that the secret looks like.
     #[must_use]
     pub fn lookalike(&self) -> Option<Lookalike> {
@@ -236,6 +308,14 @@ impl Setup {
         if field == SetupField::Name
             && let Some(complaint) = self.fault(field)
         {
+            self.form.complaint = Some((field, complaint));
+        }
+    }
+
+    /// Complains about a field that is filled in wrongly.
+    pub(crate) fn complain_if_filled(&mut self, field: SetupField) {
+        let fault = self.fault(field).filter(|_| !self.is_blank(field));
+        if let Some(complaint) = fault {
             self.form.complaint = Some((field, complaint));
         }
     }
@@ -262,7 +342,9 @@ impl Setup {
             | SetupField::ScopeKind
             | SetupField::Save
             | SetupField::SaveUnchecked
-            | SetupField::SessionOnly => None,
+            | SetupField::SessionOnly
+            | SetupField::SessionUnchecked
+            | SetupField::ProbeAgain => None,
         };
         fault.map(|(_, complaint)| complaint)
     }
@@ -274,7 +356,8 @@ impl Setup {
             matches!(profile.kind, CredentialKind::GlobalKey { .. }) == self.is_global_key
         };
         let is_empty = self.secret.secret().is_empty();
-        !self.is_replacing && is_empty && self.original.as_ref().is_some_and(is_of_kind)
+        let is_there = self.has_stored && !self.is_replacing && !self.has_no_store();
+        is_there && is_empty && self.original.as_ref().is_some_and(is_of_kind)
     }
 
     /// Whether the form has a credential to call the API with.
@@ -294,7 +377,9 @@ impl Setup {
             | SetupField::ScopeKind
             | SetupField::Save
             | SetupField::SaveUnchecked
-            | SetupField::SessionOnly => false,
+            | SetupField::SessionOnly
+            | SetupField::SessionUnchecked
+            | SetupField::ProbeAgain => false,
         }
     }
 
@@ -418,10 +503,12 @@ impl Setup {
     #[must_use]
     pub fn rows(&self) -> Vec<SetupField> {
         use SetupField::{
-            Email, Kind, Name, Save, SaveUnchecked, ScopeId, ScopeKind, Secret, SessionOnly,
+            Email, Kind, Name, ProbeAgain, Save, SaveUnchecked, ScopeId, ScopeKind, Secret,
+            SessionOnly, SessionUnchecked,
         };
-        let is_store_silent = self.has_no_store() || self.store_is_slow;
-        let is_session_offered = self.offer == Some(Offer::SessionOnly) || is_store_silent;
+        let has_no_store = self.has_no_store();
+        let Offers { unchecked, session } = self.offers;
+        let session = session || has_no_store || self.store_is_slow;
         let rows = [
             // The secret is stored under the name, so the name cannot change.
             (Name, self.original.is_none()),
@@ -430,10 +517,11 @@ impl Setup {
             (Secret, true),
             (ScopeKind, true),
             (ScopeId, true),
-            (SessionOnly, self.has_no_store()),
-            (Save, true),
-            (SaveUnchecked, self.offer == Some(Offer::SaveUnchecked)),
-            (SessionOnly, is_session_offered && !self.has_no_store()),
+            (Save, !has_no_store),
+            (SaveUnchecked, !has_no_store && unchecked),
+            (SessionOnly, session),
+            (SessionUnchecked, session && unchecked),
+            (ProbeAgain, has_no_store),
         ];
         let shown = rows.into_iter().filter(|(_, is_shown)| *is_shown);
         shown.map(|(row, _)| row).collect()

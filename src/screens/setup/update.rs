@@ -3,9 +3,11 @@
 //! Stores nothing before a read with the credential succeeded, unless the user insists after a
 //! network failure.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
-use super::state::{Filled, Offer, Opener, Phase, Setup as SetupState, SetupField};
+use super::state::{Filled, NextStep, Opener, Phase, Setup as SetupState, SetupField};
 use crate::action::{Action, Context, Motion};
 use crate::app::credential_switch::enter;
 use crate::app::form::{Editor, Form};
@@ -56,6 +58,23 @@ impl Handler for Setup {
         needs.iter().all(|(is_it, holds)| !is_it || *holds)
     }
 
+    fn submit_hint(&self, state: &State) -> Option<&'static str> {
+        let setup = &state.setup;
+        Some(match setup.next_step() {
+            NextStep::To(_) => "next",
+            NextStep::Press(_) if setup.is_blank(setup.form.focus) => "next",
+            NextStep::Press(SetupField::SaveUnchecked) => "save unchecked",
+            NextStep::Press(SetupField::SessionOnly) => "check, keep",
+            NextStep::Press(SetupField::SessionUnchecked) => "keep unchecked",
+            NextStep::Press(SetupField::ProbeAgain) => "try again",
+            NextStep::Press(_) => "check, save",
+        })
+    }
+
+    fn back_hint(&self, state: &State) -> Option<&'static str> {
+        (state.setup.phase != Phase::Open).then_some("cancel")
+    }
+
     fn crumbs(&self, _: &State) -> Vec<String> {
         vec!["Set up".to_owned()]
     }
@@ -78,7 +97,9 @@ impl Handler for Setup {
             | SetupField::ScopeKind
             | SetupField::Save
             | SetupField::SaveUnchecked
-            | SetupField::SessionOnly => None,
+            | SetupField::SessionOnly
+            | SetupField::SessionUnchecked
+            | SetupField::ProbeAgain => None,
         }
     }
 
@@ -98,14 +119,7 @@ impl Handler for Setup {
         let focus = setup.form.focus;
         setup.form.complaint.take_if(|(field, _)| *field == focus);
         setup.recheck();
-        let is_cause = |banner: &mut Banner| {
-            if banner.failure.kind.is_about_credential() {
-                matches!(focus, SetupField::Secret | SetupField::Email)
-            } else {
-                focus != SetupField::Name
-            }
-        };
-        state.banner.take_if(is_cause);
+        clear_error_of(state, focus);
     }
 
     fn edit(&self, state: &mut State) {
@@ -114,38 +128,29 @@ impl Handler for Setup {
         }
     }
 
-    /// Moves to the next empty field, or presses the button if no field is empty.
+    /// Moves on to the next field, or presses a button.
     fn submit(&self, state: &mut State) -> Vec<Effect> {
         let Some(setup) = open_form(state) else {
             return Vec::new();
         };
         let focus = setup.form.focus;
         setup.leave(focus);
+        if focus == SetupField::Email {
+            setup.complain_if_filled(focus);
+        }
         if setup.form.complaint_about(focus).is_some() {
             return Vec::new();
         }
-        let mut rows = setup.rows().into_iter();
-        let empty = rows.find(|row| *row != focus && setup.is_blank(*row));
-        if let Some(empty) = empty.filter(|_| !focus.is_button() && !setup.is_blank(focus)) {
-            let complaint = setup.form.complaint.take();
-            setup.form = Form::on(empty);
-            setup.form.complaint = complaint;
-            return Vec::new();
+        match setup.next_step() {
+            NextStep::To(field) => {
+                let complaint = setup.form.complaint.take();
+                setup.form = Form::on(field);
+                setup.form.complaint = complaint;
+                Vec::new()
+            }
+            NextStep::Press(SetupField::ProbeAgain) => vec![probe_store(state)],
+            NextStep::Press(button) => press(state, button),
         }
-        let button = if focus.is_button() {
-            focus
-        } else {
-            setup.first_button()
-        };
-        let session_only = button == SetupField::SessionOnly;
-        let Some(mut filled) = setup.fill(session_only) else {
-            return Vec::new();
-        };
-        name_scope(state, &mut filled);
-        if focus == SetupField::SaveUnchecked {
-            return vec![save(state, filled)];
-        }
-        check(state, filled, session_only).into_iter().collect()
     }
 
     fn back(&self, state: &mut State) -> Vec<Effect> {
@@ -167,7 +172,7 @@ impl Handler for Setup {
     fn stop_waiting(&self, state: &mut State) -> Option<RequestId> {
         let setup = &mut state.setup;
         if matches!(setup.phase, Phase::Saving { .. }) {
-            setup.offer = Some(Offer::SessionOnly);
+            setup.offers.session = true;
         }
         setup.cancel()
     }
@@ -198,6 +203,8 @@ impl Handler for Setup {
             setup.scope_kind = setup.scope_kind.other();
         }
         setup.recheck();
+        let focus = setup.form.focus;
+        clear_error_of(state, focus);
     }
 
     fn pick_scope(&self, state: &mut State) -> Option<Effect> {
@@ -234,6 +241,62 @@ fn leads_back(state: &State) -> bool {
 fn open_form(state: &mut State) -> Option<&mut SetupState> {
     let setup = &mut state.setup;
     (setup.phase == Phase::Open).then_some(setup)
+}
+
+/// Drops the error that a field caused: the user is changing it.
+fn clear_error_of(state: &mut State, field: SetupField) {
+    let is_of_credential = matches!(
+        field,
+        SetupField::Kind | SetupField::Secret | SetupField::Email
+    );
+    let is_cause = |banner: &mut Banner| {
+        if banner.failure.kind.is_about_credential() {
+            is_of_credential
+        } else {
+            field != SetupField::Name
+        }
+    };
+    state.banner.take_if(is_cause);
+}
+
+/// Fills in the account or zone that was chosen by name.
+pub(crate) fn choose_scope(state: &mut State, scope: &Scope) {
+    state.setup.use_scope(scope);
+    clear_error_of(state, SetupField::ScopeId);
+}
+
+/// Tests where the secret can be stored.
+pub(crate) fn probe_store(state: &mut State) -> Effect {
+    let request = state.next_request();
+    state.setup.store.begin(request, state.clock.steady);
+    state.setup.settle_focus();
+    Effect::ProbeStore { request }
+}
+
+/// Notes where the secret can be stored. A button may come or go.
+pub(crate) fn probed(state: &mut State, request: RequestId, result: Result<Location, Failure>) {
+    let result = result.map(|place| state.received(place, Duration::ZERO));
+    if state.setup.store.settle(request, result) {
+        state.setup.settle_focus();
+    }
+}
+
+/// Checks the fields, and checks, stores or keeps the credential.
+fn press(state: &mut State, button: SetupField) -> Vec<Effect> {
+    let session_only = button.is_for_session();
+    let Some(mut filled) = state.setup.fill(session_only) else {
+        return Vec::new();
+    };
+    name_scope(state, &mut filled);
+    if !button.skips_check() {
+        return check(state, filled, session_only).into_iter().collect();
+    }
+    state.setup.saw_no_token = false;
+    if session_only {
+        keep_for_session(state, filled)
+    } else {
+        vec![save(state, filled)]
+    }
 }
 
 /// Adds the name of the account or zone, if the picker has listed it.
@@ -293,20 +356,47 @@ pub(crate) fn checked(
     setup.phase = Phase::Open;
     setup.saw_no_token = result == Ok(0);
     if let Err(failure) = result {
-        let is_unreachable = matches!(
-            failure.kind,
-            FailureKind::Network | FailureKind::Timeout | FailureKind::Tls | FailureKind::Proxy
-        );
-        setup.offer = is_unreachable.then_some(Offer::SaveUnchecked);
-        state.report(failure);
+        show_failure(state, failure, session_only);
         return Vec::new();
     }
     let Some(mut filled) = setup.fill(session_only) else {
         return Vec::new();
     };
+    setup.offers.unchecked = false;
     name_scope(state, &mut filled);
-    let Some(credential) = filled.credential.clone().filter(|_| session_only) else {
-        return vec![save(state, filled)];
+    if session_only {
+        keep_for_session(state, filled)
+    } else {
+        vec![save(state, filled)]
+    }
+}
+
+/// Shows why the check failed, with the focus where the next step is: on the field that caused it,
+/// or on the button, which may now be followed by one that skips the check.
+fn show_failure(state: &mut State, failure: Failure, session_only: bool) {
+    let setup = &mut state.setup;
+    setup.offers.unchecked = matches!(
+        failure.kind,
+        FailureKind::Network | FailureKind::Timeout | FailureKind::Tls | FailureKind::Proxy
+    );
+    let is_of = |kinds: &[FailureKind]| kinds.contains(&failure.kind);
+    let is_answer = failure.details.http_status.is_some();
+    setup.form.focus = if is_of(&[FailureKind::Authentication, FailureKind::NoCredential]) {
+        SetupField::Secret
+    } else if is_answer && is_of(&[FailureKind::Usage, FailureKind::NotFound]) {
+        SetupField::ScopeId
+    } else {
+        SetupField::checking(session_only)
+    };
+    setup.form.editing = true;
+    setup.settle_focus();
+    state.report(failure);
+}
+
+/// Continues with the credential, which stays in memory.
+fn keep_for_session(state: &mut State, filled: Filled) -> Vec<Effect> {
+    let Some(credential) = filled.credential else {
+        return Vec::new();
     };
     let identity = Identity {
         source: CredentialSource::Session,
@@ -354,8 +444,13 @@ pub(crate) fn saved(
         Err(failure) => {
             if is_awaited {
                 state.setup.phase = Phase::Open;
-                state.setup.offer = Some(Offer::SessionOnly);
-                state.setup.form.focus = SetupField::SessionOnly;
+                let setup = &mut state.setup;
+                setup.offers.session = true;
+                setup.form.focus = if setup.offers.unchecked {
+                    SetupField::SessionUnchecked
+                } else {
+                    SetupField::SessionOnly
+                };
                 state.report(failure);
             }
             return Vec::new();

@@ -7,6 +7,7 @@ use crate::action::Action;
 use crate::app::form::TextField;
 use crate::app::state::State;
 use crate::domain::fetched::Remote;
+use crate::layout::glyphs::Glyphs;
 use crate::theme::Role;
 use crate::ui::form::{self, Form, FormRow};
 use crate::ui::painter::{Painter, RenderContext, Spans};
@@ -49,7 +50,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let setup = &state.setup;
     let mut rows = vec![FormRow::spacer()];
     if let Some(original) = &setup.original {
-        let why = "(its secret is kept under this name)";
+        let why = "(cannot be renamed)";
         rows.push(form.fixed("Profile", &original.name, why));
     }
     let all = setup.rows().into_iter();
@@ -64,7 +65,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     rows.extend(store(form, state));
     rows.push(FormRow::spacer());
     match waiting(form.ctx, state) {
-        Some(line) => rows.push(FormRow::indented(3, line)),
+        Some(line) => rows.push(FormRow::indented(3, line).in_view()),
         None => rows.extend(
             buttons
                 .into_iter()
@@ -103,9 +104,16 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
                 "type or paste it; it stays hidden"
             },
         ),
-        SetupField::Save => form.button("Check and save", has_focus),
-        SetupField::SaveUnchecked => form.button("Save without checking", has_focus),
-        SetupField::SessionOnly => form.button("Keep for this session only", has_focus),
+        SetupField::Save => form.button("Check and save", "", has_focus),
+        SetupField::SaveUnchecked => form.button("Save without checking", "", has_focus),
+        SetupField::SessionOnly => {
+            let note = "checked first; gone when you quit";
+            form.button("Keep for this session only", note, has_focus)
+        }
+        SetupField::SessionUnchecked => {
+            form.button("Keep without checking", "gone when you quit", has_focus)
+        }
+        SetupField::ProbeAgain => form.button("Try the keyring again", "", has_focus),
     }];
     if field == SetupField::Kind {
         rows.extend(kind_remark(form, state));
@@ -161,8 +169,8 @@ fn host_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
 fn store(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let setup = &state.setup;
     let without_store = |problem: &str| {
-        let mut rows = form.paragraph(Role::Warning, problem);
-        rows.extend(form.paragraph(Role::Muted, &way_out(state)));
+        let mut rows = form.paragraph(Role::Warning, &way_out(state));
+        rows.extend(form.paragraph(Role::Muted, problem));
         rows
     };
     match &setup.store {
@@ -177,8 +185,7 @@ fn store(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         | Remote::Failed(_)
         | Remote::Stale { .. }) => {
             if let Some(failure) = store.failure() {
-                let warning = form.ctx.glyphs().warning;
-                without_store(&format!("{warning} {}", failure.summary))
+                without_store(&failure.summary)
             } else {
                 let location = store.value().map(ToString::to_string).unwrap_or_default();
                 form.paragraph(Role::Muted, &format!("Will be stored in {location}."))
@@ -199,18 +206,19 @@ fn way_out(state: &State) -> String {
     } else {
         "instead"
     };
-    format!("Keep it for this session only, or set {variables} {instead}.")
+    let warning = Glyphs::of(state.ascii).warning;
+    format!("{warning} Keep it for this session only, or set {variables} {instead}.")
 }
 
 /// What the form is waiting for.
 ///
 /// ```text
-///   ⠋ Verifying with one read of the token list …  Esc cancel
+///   ⠋ Verifying with one read of the list …  Esc cancel
 /// ```
 fn waiting(ctx: &RenderContext<'_>, state: &State) -> Option<Spans> {
     let text = match (state.setup.phase, state.setup.store.value()) {
         (Phase::Open, _) => return None,
-        (Phase::Checking { .. }, _) => " Verifying with one read of the token list …  ".to_owned(),
+        (Phase::Checking { .. }, _) => " Verifying with one read of the list …  ".to_owned(),
         (Phase::Saving { .. }, Some(location)) => format!(" Saving in {location} …  "),
         (Phase::Saving { .. }, None) => " Saving …  ".to_owned(),
     };

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod credential;
 mod error_text;
 mod get;
 mod golden;
@@ -12,7 +13,7 @@ pub(crate) mod monitoring;
 mod probe;
 mod profiles;
 mod recipes;
-mod schema;
+pub(crate) mod schema;
 mod streams;
 pub(crate) mod thresholds;
 pub(crate) mod unknown_values;

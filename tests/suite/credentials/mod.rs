@@ -341,9 +341,9 @@ impl CredentialStore for Held {
         self.inner.find(profile)
     }
 
-    fn probe(&mut self) -> Result<(), StoreError> {
+    fn probe(&mut self, was_written: &mut bool) -> Result<(), StoreError> {
         self.hold("probe");
-        self.inner.probe()
+        self.inner.probe(was_written)
     }
 
     fn location(&mut self) -> Location {

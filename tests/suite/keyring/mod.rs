@@ -127,7 +127,7 @@ fn answer(keyring: &mut OsKeyring, request: &str) -> String {
             )
         }
         ["set-bytes", profile] => format!("{:?}", set_bytes(profile)),
-        ["probe"] => format!("{:?}", keyring.probe()),
+        ["probe"] => format!("{:?}", keyring.probe(&mut false)),
         ["location"] => keyring.location().to_string(),
         ["thread", profile, milliseconds] => {
             let wait = Duration::from_millis(milliseconds.parse().unwrap());

@@ -351,7 +351,7 @@ impl CredentialStore for Told {
         })
     }
 
-    fn probe(&mut self) -> Result<(), StoreError> {
+    fn probe(&mut self, _: &mut bool) -> Result<(), StoreError> {
         self.calls.lock().unwrap().push("probe");
         Ok(())
     }

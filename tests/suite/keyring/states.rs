@@ -4,7 +4,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -443,7 +443,7 @@ impl CredentialStore for Counting {
         })
     }
 
-    fn probe(&mut self) -> Result<(), StoreError> {
+    fn probe(&mut self, _: &mut bool) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -662,4 +662,55 @@ async fn b16_a_denial_is_asked_about_once_and_again_only_on_request() {
     let _again = service.look_up(&access(), &token, || {}).await.unwrap_err();
     assert_eq!(calls.lock().unwrap().len(), 2);
     assert!(fake.heads().is_empty());
+}
+
+/// A store that takes every secret, but removes none the first time.
+struct Clinging {
+    written: Arc<AtomicUsize>,
+    removals: usize,
+}
+
+impl CredentialStore for Clinging {
+    fn get(&mut self, _: &str) -> Result<Secret, StoreError> {
+        Err(StoreError::Missing)
+    }
+
+    fn set(&mut self, _: &str, _: &Secret) -> Result<(), StoreError> {
+        self.written.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn delete(&mut self, _: &str) -> Result<bool, StoreError> {
+        self.removals += 1;
+        if self.removals == 1 {
+            return Err(StoreError::Remaining(1));
+        }
+        Ok(true)
+    }
+
+    fn find(&mut self, _: &str) -> Result<StoredEntries, StoreError> {
+        Ok(StoredEntries {
+            count: Some(0),
+            locked: None,
+        })
+    }
+
+    fn location(&mut self) -> Location {
+        Location::new("a test")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_entry_of_the_probe_is_written_once_a_run_at_most() {
+    let written = Arc::new(AtomicUsize::new(0));
+    let store = Clinging {
+        written: Arc::clone(&written),
+        removals: 0,
+    };
+    let store = StoreHandle::start(|_| Box::new(store));
+    assert_eq!(store.probe().await, Err(StoreError::Remaining(1)));
+    for _ in 0..3 {
+        assert_eq!(store.probe().await, Ok(()));
+    }
+    assert_eq!(written.load(Ordering::SeqCst), 1);
 }

@@ -8,5 +8,5 @@ mod find;
 mod frame;
 mod profiles;
 mod properties;
-mod scenes;
+pub(crate) mod scenes;
 mod views;

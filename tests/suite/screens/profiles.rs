@@ -6,6 +6,7 @@ use tokenscope::action::Action;
 use tokenscope::app::form::TextField;
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::update;
+use tokenscope::credentials::StoreError;
 use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity, VisibleScopes};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::{Received, Remote, RequestId};
@@ -21,12 +22,13 @@ use crate::screens::scenes::{
 };
 use crate::screens::views::{check, every_size, sweep};
 use crate::support::app::{act, keys, press};
+use crate::support::assertions::{assert_contains, assert_lacks};
 use crate::support::sessions::login_keyring;
 
 /// The scenes that are shown at every usual size come first.
 const MAIN: usize = 9;
 
-pub(crate) const SCENES: [Scene; 21] = [
+pub(crate) const SCENES: [Scene; 24] = [
     ("profiles", profiles),
     ("profiles_environment", profiles_environment),
     ("profiles_none", profiles_none),
@@ -42,6 +44,9 @@ pub(crate) const SCENES: [Scene; 21] = [
     ("profiles_many", profiles_many),
     ("profiles_removing", profiles_removing),
     ("profiles_refused", profiles_refused),
+    ("profiles_no_keyring", profiles_no_keyring),
+    ("profiles_confirm_unreadable", profiles_confirm_unreadable),
+    ("lookup_no_choice", lookup_no_choice),
     ("setup_adding", setup_adding),
     ("setup_changing", setup_changing),
     ("setup_by_name", setup_by_name),
@@ -186,6 +191,30 @@ fn profiles_removing() -> State {
 fn profiles_refused() -> State {
     let mut state = profiles();
     state.banner = Some(banner(locked()));
+    state
+}
+
+/// Two profiles, none in use, and no keyring.
+fn profiles_no_keyring() -> State {
+    let mut state = State::new(Session::default(), keys(), now(), USUAL);
+    state.screen = Screen::Profiles;
+    let profiles = ["a", "b"].map(|name| profile(name, None, Some(account())));
+    state.session.settings.profiles = profiles.to_vec();
+    let missing = |name: &str| (name.to_owned(), Err(StoreError::NoBus.into()));
+    state.profiles.locations = fetched(vec![missing("a"), missing("b")]);
+    state
+}
+
+fn profiles_confirm_unreadable() -> State {
+    let mut state = profiles_no_keyring();
+    state.profiles.pending_removal = Some("a".to_owned());
+    state.overlay = Some(Overlay::Confirm);
+    state
+}
+
+fn lookup_no_choice() -> State {
+    let mut state = profiles_no_keyring();
+    state.screen = Screen::Find;
     state
 }
 
@@ -477,4 +506,67 @@ fn a_page_is_as_long_as_the_list_on_screen() {
             assert_eq!(*selected(&mut state), expected, "{name} at {size:?}");
         }
     }
+}
+
+#[test]
+fn the_heading_of_the_profiles_is_whole_where_there_is_room() {
+    for columns in 72..=120 {
+        let screen = text(
+            &renderer("dark", false)
+                .draw(profiles_no_keyring(), (columns, 24))
+                .0,
+        );
+        for word in ["Name", "Kind", "Scope", "Secret"] {
+            assert_contains(&screen, word);
+        }
+    }
+}
+
+#[test]
+fn profiles_without_a_keyring_say_nothing_that_is_not_so() {
+    let screen = text(
+        &renderer("dark", false)
+            .draw(profiles_no_keyring(), (100, 30))
+            .0,
+    );
+    assert_contains(&screen, "no profile in use");
+    assert_contains(&screen, "cannot be read");
+    assert_contains(&screen, "No OS keyring is reachable");
+    assert_lacks(&screen, "no credential yet");
+    let screen = text(
+        &renderer("dark", false)
+            .draw(profiles_confirm_unreadable(), (100, 30))
+            .0,
+    );
+    assert_contains(&screen, "if the keyring can be reached");
+    let screen = text(
+        &renderer("dark", false)
+            .draw(lookup_no_choice(), (100, 30))
+            .0,
+    );
+    assert_contains(&screen, "No profile is in use: Enter leads to the choice.");
+}
+
+#[test]
+fn a_form_that_does_not_fit_says_what_is_out_of_view() {
+    let small = |state: State| text(&renderer("dark", false).draw(state, (40, 10)).0);
+    let screen = small(setup_adding());
+    for field in ["Profile", "Kind", "Token", "Scope", "Account ID"] {
+        assert_contains(&screen, field);
+    }
+    assert_contains(&screen, "\u{2193} ");
+    assert_lacks(&screen, "\u{2191} ");
+    let mut state = setup_adding();
+    state.setup.form.focus = SetupField::Save;
+    let screen = small(state);
+    assert_contains(&screen, "Check and save");
+    assert_contains(&screen, "\u{2191} ");
+}
+
+#[test]
+fn a_remark_that_gave_way_is_there_once_its_field_has_the_focus() {
+    let mut state = setup_adding();
+    state.setup.form.focus = SetupField::Kind;
+    let screen = text(&renderer("dark", false).draw(state, (40, 10)).0);
+    assert_contains(&screen, "Needs the permission");
 }

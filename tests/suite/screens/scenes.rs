@@ -13,6 +13,7 @@ use ratatui::{Frame, Terminal};
 use tokenscope::app::form::{Editor, TextField};
 use tokenscope::app::message::Stage;
 use tokenscope::app::state::{Banner, Notice, Overlay, Screen, Session, State};
+use tokenscope::credentials::StoreError;
 use tokenscope::domain::credential::{
     Access, ActiveCredential, CredentialKind, CredentialSource, Identity, Secret,
 };
@@ -26,7 +27,7 @@ use tokenscope::layout::detail::Part;
 use tokenscope::screens::detail::state::RawView;
 use tokenscope::screens::detail::state::View;
 use tokenscope::screens::find::state::Item;
-use tokenscope::screens::setup::state::{Offer, Phase, Setup, SetupField};
+use tokenscope::screens::setup::state::{Phase, Setup, SetupField};
 use tokenscope::screens::view;
 use tokenscope::theme::{ColorDepth, Theme};
 
@@ -46,7 +47,7 @@ pub(crate) const LARGE: (u16, u16) = (120, 40);
 /// A state, and the name of its snapshot.
 pub(crate) type Scene = (&'static str, fn() -> State);
 
-pub(crate) const SETUP: [Scene; 8] = [
+pub(crate) const SETUP: [Scene; 10] = [
     ("setup_empty", setup_empty),
     ("setup_filled", setup_filled),
     ("setup_complaint", setup_complaint),
@@ -55,6 +56,8 @@ pub(crate) const SETUP: [Scene; 8] = [
     ("setup_replacing", setup_replacing),
     ("setup_checking", setup_checking),
     ("setup_network_failure", setup_network_failure),
+    ("setup_cut_off", setup_cut_off),
+    ("setup_slow_store", setup_slow_store),
 ];
 
 pub(crate) const LOOKUP: [Scene; 7] = [
@@ -88,12 +91,13 @@ pub(crate) const DETAIL: [Scene; 18] = [
     ("detail_clock_slow", detail_clock_slow),
 ];
 
-pub(crate) const REST: [Scene; 10] = [
+pub(crate) const REST: [Scene; 11] = [
     ("raw", raw),
     ("raw_search", raw_search),
     ("choice", choice),
     ("help", help),
     ("help_in_a_field", help_in_a_field),
+    ("help_search", help_search),
     ("error_banner", error_banner),
     ("error_in_a_field", error_in_a_field),
     ("error_details", error_details),
@@ -289,7 +293,7 @@ fn setup_checking() -> State {
 
 fn setup_network_failure() -> State {
     let mut state = setup_filled();
-    state.setup.offer = Some(Offer::SaveUnchecked);
+    state.setup.offers.unchecked = true;
     state.banner = Some(banner(Failure::new(
         FailureKind::Network,
         "No connection to api.cloudflare.com: the name could not be resolved.",
@@ -606,6 +610,13 @@ pub(crate) fn help_in_a_field() -> State {
     state
 }
 
+fn help_search() -> State {
+    let mut state = help();
+    state.help.query = TextField::with("copy");
+    state.help.is_searching = true;
+    state
+}
+
 pub(crate) fn banner(failure: Failure) -> Banner {
     Banner { failure, count: 1 }
 }
@@ -684,6 +695,20 @@ pub(crate) fn notice() -> State {
         text: "Sent to the terminal's clipboard: f174e90a-fafe-4643-bbbc-4a0ed4fc8415".to_owned(),
         until: now() + TimeDelta::seconds(6),
     });
+    state
+}
+
+/// Neither a keyring nor a network.
+fn setup_cut_off() -> State {
+    let mut state = setup_network_failure();
+    state.setup.store = Remote::Failed(StoreError::NoBus.into());
+    state.setup.form.focus = SetupField::SessionUnchecked;
+    state
+}
+
+fn setup_slow_store() -> State {
+    let mut state = setup_empty();
+    state.setup.store_is_slow = true;
     state
 }
 

@@ -2,8 +2,12 @@
 
 use tokenscope::action::{Action, Context};
 use tokenscope::app::message::Effect;
-use tokenscope::app::state::{Overlay, Screen, State};
+use tokenscope::app::state::{Banner, Overlay, Screen, State};
+use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity};
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::text;
 use tokenscope::screens::help::update::HelpLine;
+use tokenscope::theme::Role;
 
 use crate::support::app::{act, lookup, type_text};
 use crate::support::assertions::assert_matches;
@@ -28,6 +32,13 @@ fn items(state: &State) -> Vec<HelpLine> {
     lines.filter(HelpLine::is_item).collect()
 }
 
+fn banner(kind: FailureKind) -> Banner {
+    Banner {
+        failure: Failure::new(kind, "It failed.", "Do something."),
+        count: 1,
+    }
+}
+
 fn search(state: &mut State, query: &str) {
     act(state, Action::Search);
     assert_eq!(state.context(), Context::HelpText);
@@ -41,8 +52,8 @@ fn the_keys_of_this_screen_come_first_then_symbols_filters_and_the_keys_of_every
     assert_eq!(titles.first().map(String::as_str), Some("Token"));
     let place = |title: &str| titles.iter().position(|it| it == title).unwrap();
     assert!(place("Symbols") < place("In a filter"));
-    assert!(place("In a filter") < place("Where letters are commands"));
-    assert!(place("Where letters are commands") < place("Everywhere"));
+    assert!(place("In a filter") < place("Moving around"));
+    assert!(place("Moving around") < place("Everywhere"));
     let first = &items(&state)[0];
     assert_eq!(
         (first.lead.as_str(), first.meaning.as_str()),
@@ -55,9 +66,95 @@ fn a_screen_with_a_text_field_explains_both_its_field_and_its_commands() {
     let mut state = lookup();
     act(&mut state, Action::Help);
     let titles = titles(&state);
-    assert_eq!(titles[..2], ["Find, in the field", "Find"]);
-    assert!(titles.contains(&"After Esc, where letters are commands".to_owned()));
+    assert_eq!(titles[..2], ["Find, in the field", "Find, after Esc"]);
+    assert!(titles.contains(&"Moving around, after Esc".to_owned()));
     assert!(titles.contains(&"In a text field".to_owned()));
+}
+
+#[test]
+fn a_row_that_does_nothing_is_not_there_and_a_key_has_one_meaning() {
+    let mut state = token_in_view();
+    let has = |state: &State, meaning: &str| items(state).iter().any(|it| it.meaning == meaning);
+    assert!(!has(&state, "enter the credential again"));
+    assert!(!has(&state, "show the error details"));
+    act(&mut state, Action::Back);
+    state.banner = Some(banner(FailureKind::Server));
+    act(&mut state, Action::Help);
+    assert!(has(&state, "show the error details"));
+}
+
+#[test]
+fn a_key_that_a_screen_takes_for_itself_is_listed_once() {
+    let mut state = lookup();
+    act(&mut state, Action::Profiles);
+    state.banner = Some(banner(FailureKind::Authentication));
+    act(&mut state, Action::Help);
+    let a: Vec<_> = items(&state)
+        .into_iter()
+        .filter(|it| it.lead == "a")
+        .collect();
+    assert_eq!(a.len(), 1, "{a:?}");
+    assert_eq!(a[0].meaning, "add a profile");
+}
+
+#[test]
+fn the_demo_is_left_with_the_key_that_opens_it() {
+    let mut state = lookup();
+    let meaning = |state: &mut State| {
+        act(state, Action::Help);
+        let line = items(state).into_iter().find(|it| it.lead == "F4");
+        act(state, Action::Help);
+        line.map(|line| line.meaning)
+    };
+    assert_eq!(meaning(&mut state).as_deref(), Some("open the demo"));
+    state.session.active.identity = Some(Identity {
+        source: CredentialSource::Demo,
+        kind: CredentialKind::ApiToken,
+    });
+    assert_eq!(meaning(&mut state).as_deref(), Some("leave the demo"));
+    state.session.demo_only = true;
+    assert_eq!(meaning(&mut state), None);
+}
+
+#[test]
+fn tab_goes_from_part_to_part_and_around() {
+    let mut state = token_in_view();
+    let parts = titles(&state);
+    let mut seen = Vec::new();
+    for _ in &parts {
+        act(&mut state, Action::NextField);
+        seen.push(state.help.selected);
+    }
+    assert!(seen[..parts.len() - 1].is_sorted(), "{seen:?}");
+    assert_eq!(seen.last(), Some(&0));
+    act(&mut state, Action::PreviousField);
+    assert_eq!(state.help.selected, seen[parts.len() - 2]);
+}
+
+#[test]
+fn long_lines_are_wrapped_at_the_smallest_size() {
+    let mut state = token_in_view();
+    let wide = items(&state).len();
+    state.size = (40, 10);
+    assert_eq!(items(&state).len(), wide);
+    for line in state.help_lines() {
+        let taken = text::width(&line.lead).max(12) + text::width(&line.meaning);
+        assert!(line.meaning.is_empty() || taken <= 37, "{line:?}");
+    }
+}
+
+#[test]
+fn no_two_symbols_look_alike() {
+    let state = token_in_view();
+    let mut symbols: Vec<String> = Vec::new();
+    for line in items(&state).into_iter().filter(|it| it.action.is_none()) {
+        assert!(!symbols.contains(&line.lead), "{line:?}");
+        symbols.push(line.lead);
+    }
+    let disabled = items(&state)
+        .into_iter()
+        .find(|it| it.meaning == "disabled");
+    assert_eq!(disabled.unwrap().role, Some(Role::Muted));
 }
 
 #[test]

@@ -24,7 +24,7 @@ use tokenscope::domain::credential::{CredentialRef, Location};
 use tokenscope::domain::failure::{Failure, FailureKind, Hint};
 use tokenscope::domain::fetched::{Fetched, Remote, RequestId, Tokens};
 use tokenscope::domain::profile::Settings;
-use tokenscope::screens::setup::state::{Offer, Phase, SetupField};
+use tokenscope::screens::setup::state::{Offers, Phase, SetupField};
 
 use crate::support::app::{
     act, checked, complained, fetched, found, keys, looking_up, lookup, notice, paste, probed,
@@ -244,7 +244,12 @@ fn nothing_is_stored_before_the_api_let_the_credential_read() {
     let refused = failed(FailureKind::Authentication);
     assert_eq!(update(&mut state, at(1), checked(request, refused)), []);
     assert_eq!(state.setup.phase, Phase::Open);
-    assert_eq!(state.setup.offer, None);
+    assert_eq!(state.setup.offers, Offers::default());
+    assert_eq!(
+        state.setup.form.focus,
+        SetupField::Secret,
+        "to enter it again"
+    );
 }
 
 #[test]
@@ -279,8 +284,10 @@ fn a_network_failure_offers_to_save_without_a_check() {
         at(1),
         checked(request, failed(FailureKind::Network)),
     );
-    assert_eq!(state.setup.offer, Some(Offer::SaveUnchecked));
-    state.setup.form.focus = SetupField::SaveUnchecked;
+    assert!(state.setup.offers.unchecked);
+    assert_eq!(state.setup.form.focus, SetupField::Save);
+    act(&mut state, Action::NextField);
+    assert_eq!(state.setup.form.focus, SetupField::SaveUnchecked);
     let effects = act(&mut state, Action::Submit);
     assert_matches!(effects.as_slice(), [Effect::SaveProfile { .. }]);
 }

@@ -11,10 +11,11 @@ use tokenscope::domain::profile::Settings;
 use tokenscope::screens::setup::state::SetupField;
 use url::Url;
 
+use crate::screens::scenes::{renderer, text};
 use crate::support::app::{
     act, checked, complained, lookup, notice, opened, paste, probed, request_of, tell, type_text,
 };
-use crate::support::assertions::assert_matches;
+use crate::support::assertions::{assert_contains, assert_matches};
 use crate::support::sessions::{account, failed};
 
 /// The form of the first start, with the answer of the credential store.
@@ -75,7 +76,7 @@ fn without_a_keyring_enter_takes_the_session_and_needs_no_name() {
         [
             SetupField::ScopeId,
             SetupField::SessionOnly,
-            SetupField::Save
+            SetupField::ProbeAgain
         ]
     );
     type_text(&mut state, "tok_abc");
@@ -220,4 +221,145 @@ fn an_error_of_the_api_goes_when_the_field_that_caused_it_is_typed_in() {
     go_to(&mut state, SetupField::Secret);
     act(&mut state, Action::DeleteBack);
     assert_eq!(state.banner, None);
+}
+
+/// What is on screen at a size.
+fn shown_at(state: &State, size: (u16, u16)) -> String {
+    text(&renderer("dark", false).draw(state.clone(), size).0)
+}
+
+/// The words of the footer for Enter.
+fn enter_does(state: &State) -> String {
+    let footer = shown_at(state, (100, 30));
+    let footer = footer.lines().last().unwrap().to_owned();
+    let from = footer.find("Enter ").expect("Enter is in the footer") + "Enter ".len();
+    let words = &footer[from..];
+    words.split("  ").next().unwrap().trim().to_owned()
+}
+
+#[test]
+fn the_footer_says_what_enter_does_from_each_row() {
+    let mut state = with_store();
+    type_text(&mut state, "tok_abc");
+    assert_eq!(enter_does(&state), "next");
+    act(&mut state, Action::Submit);
+    assert_eq!(state.setup.form.focus, SetupField::ScopeId);
+    type_text(&mut state, account().id());
+    for (field, words, next) in [
+        (SetupField::ScopeId, "check, save", None),
+        (SetupField::Secret, "check, save", None),
+        (SetupField::ScopeKind, "next", Some(SetupField::ScopeId)),
+        (SetupField::Name, "next", Some(SetupField::Kind)),
+        (SetupField::Kind, "next", Some(SetupField::Secret)),
+        (SetupField::Save, "check, save", None),
+    ] {
+        go_to(&mut state, field);
+        assert_eq!(enter_does(&state), words, "{field:?}");
+        let mut state = state.clone();
+        let effects = act(&mut state, Action::Submit);
+        if let Some(next) = next {
+            assert_eq!(effects, [], "{field:?}");
+            assert_eq!(state.setup.form.focus, next, "{field:?}");
+        } else {
+            assert_matches!(effects.as_slice(), [Effect::CheckCredential { .. }]);
+        }
+    }
+}
+
+/// A form without a keyring whose check failed, as on a machine without a network.
+fn cut_off() -> State {
+    let mut state = form(failed(FailureKind::Keyring));
+    type_text(&mut state, "tok_abc");
+    act(&mut state, Action::Submit);
+    type_text(&mut state, account().id());
+    let request = request_of(&act(&mut state, Action::Submit));
+    let failure = failed(FailureKind::Network);
+    assert_eq!(tell(&mut state, checked(request, failure)), []);
+    state
+}
+
+#[test]
+fn without_keyring_and_network_the_credential_can_be_kept_without_a_check() {
+    let mut state = cut_off();
+    assert_eq!(state.setup.form.focus, SetupField::SessionOnly);
+    assert_eq!(enter_does(&state), "check, keep");
+    act(&mut state, Action::NextField);
+    assert_eq!(state.setup.form.focus, SetupField::SessionUnchecked);
+    assert_eq!(enter_does(&state), "keep unchecked");
+    let screen = shown_at(&state, (80, 24));
+    assert_contains(&screen, "[ Keep without checking ]");
+    assert!(!screen.contains("Save"), "{screen}");
+    let effects = act(&mut state, Action::Submit);
+    assert_matches!(
+        effects.as_slice(),
+        [Effect::HoldCredential(_), Effect::ListTokens { .. }]
+    );
+    assert_eq!(state.screen, Screen::Find);
+}
+
+#[test]
+fn the_keyring_can_be_tried_again_and_then_takes_the_secret() {
+    let mut state = cut_off();
+    go_to(&mut state, SetupField::ProbeAgain);
+    assert_eq!(enter_does(&state), "try again");
+    let request = request_of(&act(&mut state, Action::Submit));
+    tell(
+        &mut state,
+        probed(request, Ok(Location::new("Secret Service"))),
+    );
+    assert_eq!(state.setup.form.focus, SetupField::Save);
+    let rows = state.setup.rows();
+    assert!(rows.contains(&SetupField::SaveUnchecked), "{rows:?}");
+    assert!(!rows.contains(&SetupField::SessionOnly), "{rows:?}");
+}
+
+#[test]
+fn a_save_without_a_check_that_fails_leads_to_keeping_without_a_check() {
+    let mut state = with_store();
+    type_text(&mut state, "tok_abc");
+    go_to(&mut state, SetupField::ScopeId);
+    type_text(&mut state, account().id());
+    let request = request_of(&act(&mut state, Action::Submit));
+    tell(&mut state, checked(request, failed(FailureKind::Timeout)));
+    go_to(&mut state, SetupField::SaveUnchecked);
+    let request = request_of(&act(&mut state, Action::Submit));
+    let result = failed(FailureKind::Keyring);
+    tell(&mut state, Message::ProfileSaved { request, result });
+    assert_eq!(state.setup.form.focus, SetupField::SessionUnchecked);
+    let effects = act(&mut state, Action::Submit);
+    assert_matches!(effects.first(), Some(Effect::HoldCredential(_)));
+}
+
+#[test]
+fn a_button_that_goes_away_hands_the_focus_on() {
+    let mut state = opened(Session::default());
+    let request = request_of(&start(&mut state, Opening::Setup));
+    go_to(&mut state, SetupField::Save);
+    tell(&mut state, probed(request, failed(FailureKind::Keyring)));
+    assert_eq!(state.setup.form.focus, SetupField::SessionOnly);
+}
+
+#[test]
+fn an_error_goes_when_its_field_is_changed_in_any_way() {
+    let mut state = cut_off();
+    assert!(state.banner.is_some());
+    go_to(&mut state, SetupField::ScopeKind);
+    act(&mut state, Action::Right);
+    assert_eq!(state.banner, None);
+}
+
+#[test]
+fn a_question_mark_typed_into_an_empty_field_tells_the_key_of_the_help() {
+    let mut state = with_store();
+    type_text(&mut state, "?");
+    assert_eq!(
+        notice(&state),
+        "? is a letter in a field: F1 shows the keys."
+    );
+    let mut state = with_store();
+    type_text(&mut state, "a?");
+    assert_eq!(notice(&state), "");
+    let mut state = lookup();
+    type_text(&mut state, "?");
+    assert_contains(notice(&state), "F1 shows the keys");
 }
