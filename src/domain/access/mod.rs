@@ -5,6 +5,7 @@ pub mod address;
 pub mod conclusion;
 pub mod evaluate;
 pub mod map;
+pub mod notes;
 pub mod objects;
 pub mod probe;
 pub mod rules;
