@@ -33,6 +33,10 @@ impl Handler for Probe {
         }
     }
 
+    fn scope(&self, state: &State) -> Option<Scope> {
+        Detail.scope(state)
+    }
+
     fn can(&self, state: &State, action: Action) -> bool {
         let is_done = matches!(state.probe.phase, ProbePhase::Done { .. });
         match action {
@@ -143,10 +147,6 @@ impl Handler for Probe {
 
     fn token(&self, state: &State) -> Option<(Arc<ServiceToken>, Access)> {
         Detail.token(state)
-    }
-
-    fn scope(&self, state: &State) -> Option<Scope> {
-        Detail.scope(state)
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {

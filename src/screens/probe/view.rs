@@ -16,6 +16,9 @@ use crate::ui::painter::{Painter, Spans, bottom, cells, inset, row, width, witho
 /// What a probe does besides answering.
 const COUNTS: &str = "a probe counts as a use: last seen moves";
 
+/// The cells of `↓ 5 more` with some line before it.
+const OUT_OF_VIEW: usize = 11;
+
 /// ```text
 /// ╭ https://deploy.example.com/hooks ────────────────────────────────────────────╮
 /// │ ✖ REFUSED   The secret is not the current one.                               │
@@ -34,9 +37,11 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
             let name = state.detail.token.value();
             let name = name.map_or_else(String::new, |token| paint.ctx.token_name(token));
             render_title(paint, area, &format!("Probe with {name}"));
+            // The form says at the right how many rows are out of view.
+            let foot = without_right(bottom(area), OUT_OF_VIEW);
+            render_foot(paint, foot, "");
             let rows = form_rows(paint, inner, state);
             form::render(paint, inner, rows);
-            render_foot(paint, bottom(area), "");
         }
         ProbePhase::Waiting { url, .. } => {
             render_title(paint, area, &url.to_string());
@@ -123,8 +128,7 @@ fn form_rows(paint: &Painter<'_, '_>, inner: Rect, state: &State) -> Vec<FormRow
     let url = probe.current_url();
     let host = url.as_ref().map_or("this host", |url| url.host());
     let sent = format!(
-        "Sent once to {host}, and only if Access refuses a request without it. Kept in memory until you \
-         quit, and stored nowhere."
+        "Sent once, to {host}, if Access refuses a request without it. Kept in memory alone."
     );
     rows.extend(form.remark(Role::Muted, &sent));
     rows
@@ -162,10 +166,10 @@ fn app_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         AppView::Judged { app, verdict, .. } => {
             let app = ctx.clean(text::beginning(app)).into_owned();
             let line: Vec<Span<'static>> = vec![
-                ctx.plain(&format!("App {app}: by its policies ")),
                 ctx.span(Role::from(verdict.tone()), verdict.symbol(ctx.ascii)),
                 ctx.plain(" "),
                 ctx.span(Role::from(verdict.tone()), verdict.word()),
+                ctx.plain(&format!(" by the policies of the app {app}")),
             ];
             vec![FormRow::indented(14, line)]
         }
@@ -173,7 +177,7 @@ fn app_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
             let app = text::beginning(app);
             form.remark(
                 Role::Warning,
-                &format!("App {app}: no policy that was read names this token."),
+                &format!("No policy that was read lets this token into the app {app}."),
             )
         }
         AppView::NotListed {
