@@ -1,19 +1,17 @@
 //! What Uses says about a token, as text: its apps and other places, each with the reasons, and the
 //! facts about the token. Untrusted text.
 
+use crate::domain::access::Counts;
 use crate::domain::access::map::Part;
 use crate::domain::access::uses::{Reference, ReferenceKind};
 use crate::domain::access::verdict::{AppAnswer, Verdict};
 use crate::domain::findings::Severity;
 
-/// What no API shows, said wherever deleting a token is judged.
-pub const SECRET_PLACES: &str = "Where its secret is stored (CI, MDM files, hosts) no API shows.";
-
 /// What Uses says about a token.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UsesReport {
     /// `None` while no verdict is known.
-    pub counts: Option<UsesCounts>,
+    pub counts: Option<Counts>,
     /// The apps, worst first, then the other places.
     pub rows: Vec<UsesRow>,
     /// How many of the rows are apps.
@@ -30,34 +28,6 @@ pub struct UsesReport {
     pub widest: (usize, usize),
     /// Each part, with what became of it.
     pub reads: Vec<(&'static str, String)>,
-}
-
-/// How many apps have each kind of verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct UsesCounts {
-    pub opens: usize,
-    /// Including those that may open.
-    pub depends: usize,
-    pub refused: usize,
-    pub unknown: usize,
-    pub open_to_all: usize,
-}
-
-impl UsesCounts {
-    pub(super) fn of(apps: &[AppAnswer]) -> Self {
-        let mut counts = Self::default();
-        for app in apps {
-            let count = match app.verdict {
-                Verdict::Refused => &mut counts.refused,
-                Verdict::Unknown => &mut counts.unknown,
-                Verdict::Depends | Verdict::OpensByGroup => &mut counts.depends,
-                Verdict::Opens => &mut counts.opens,
-                Verdict::OpenToAll => &mut counts.open_to_all,
-            };
-            *count += 1;
-        }
-        counts
-    }
 }
 
 /// What a row is about.

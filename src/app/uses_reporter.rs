@@ -1,12 +1,8 @@
 //! Builds what Uses says about a token: once for a map and a token, not for every frame.
 
-use chrono::{DateTime, Utc};
-
-use super::uses_report::{SECRET_PLACES, UsesCounts, UsesFact, UsesReport, UsesRow};
+use super::uses_report::{UsesFact, UsesReport, UsesRow};
 use crate::domain::access::map::{AccessMap, Part, PartState};
-use crate::domain::access::objects::{CleanUp, Policy};
-use crate::domain::access::uses::{CleanUpPlan, Deletable, Lookup, ReferenceKind, TokenUses, Told};
-use crate::domain::access::verdict::{AppAnswer, Verdict};
+use crate::domain::access::uses::{CleanUpPlan, Deletable, Lookup, SECRET_PLACES, TokenUses, Told};
 use crate::domain::findings::Severity;
 use crate::domain::scope::ScopeKind;
 use crate::domain::status::EvaluationContext;
@@ -44,7 +40,7 @@ impl Reporter<'_> {
         (report.is_incomplete, report.extent) = self.extent();
         // A verdict that waits for groups or policies would be wrong.
         if report.awaited.is_empty() {
-            report.counts = self.has_verdicts().then(|| UsesCounts::of(&uses.apps));
+            report.counts = self.has_verdicts().then_some(uses.counts);
             let apps = uses.apps.iter();
             let apps = apps.map(|answer| UsesRow::of_app(answer, self.is_loading));
             report.rows = apps.collect();
@@ -129,15 +125,12 @@ impl Reporter<'_> {
         ]);
         let reasons = uses.deletable_reasons.join(", ");
         match uses.deletable {
-            Deletable::No => {
-                let against = against(uses).unwrap_or(reasons);
-                UsesFact::new(LABEL, None, format!("no: {against}"))
-            }
+            Deletable::No => UsesFact::new(LABEL, None, format!("no: {reasons}")),
             Deletable::Yes | Deletable::Unknown if !awaited.is_empty() => {
                 UsesFact::new(LABEL, None, reading(&awaited))
             }
             Deletable::Yes => {
-                let text = format!("yes: {reasons}. {SECRET_PLACES}");
+                let text = format!("yes: {reasons}; {SECRET_PLACES}");
                 UsesFact::new(LABEL, Some(Severity::Info), text)
             }
             Deletable::Unknown if self.is_nothing_read() => {
@@ -150,27 +143,19 @@ impl Reporter<'_> {
     fn alerts(&self, uses: &TokenUses) -> UsesFact {
         const LABEL: &str = "Told";
         let awaited = self.awaited(&[Part::Alerts]);
-        let who = list(&uses.told_who);
         let plain = |text: String| UsesFact::new(LABEL, None, text);
         match uses.told {
-            Told::NotNeeded => plain("not needed: it never expires".to_owned()),
+            Told::NotNeeded => plain(uses.told_message()),
             _ if !awaited.is_empty() => plain(reading(&awaited)),
-            Told::Yes => plain(format!("{who}, 7 days before")),
-            Told::Maybe => plain(format!(
-                "maybe {who}, 7 days before: the alert's filters may leave it out"
-            )),
-            Told::Nobody => UsesFact::new(
-                LABEL,
-                Some(Severity::Info),
-                "nobody: no expiry alert is visible to this credential",
-            ),
+            Told::Nobody => UsesFact::new(LABEL, Some(Severity::Info), uses.told_message()),
             Told::Unknown if self.map.scope.kind() == ScopeKind::Zone => {
                 plain("not known: only an account's alerts can be read".to_owned())
             }
             Told::Unknown => plain(match self.why_not(Part::Alerts) {
                 Some(why) => format!("not known: alerts {why}"),
-                None => "not known".to_owned(),
+                None => uses.told_message(),
             }),
+            Told::Yes | Told::Maybe => plain(uses.told_message()),
         }
     }
 
@@ -179,35 +164,18 @@ impl Reporter<'_> {
         let awaited = self.awaited(&[Part::Organization, Part::Apps, Part::Policies]);
         let plain = |text: String| UsesFact::new(LABEL, None, text);
         match uses.clean_up {
-            CleanUpPlan::Off => plain("off: unused tokens are kept".to_owned()),
-            CleanUpPlan::Spared => plain(match self.naming_policy() {
-                Some(policy) => format!("spared: policy {policy} names it directly"),
-                None => "spared: a policy names it directly".to_owned(),
-            }),
-            _ if !awaited.is_empty() => plain(reading(&awaited)),
-            CleanUpPlan::Unknown => plain("not known".to_owned()),
-            CleanUpPlan::On(action, days, due) => {
+            CleanUpPlan::Unknown | CleanUpPlan::On(..) if !awaited.is_empty() => {
+                plain(reading(&awaited))
+            }
+            CleanUpPlan::On(_, _, due) => {
                 let soon = due.signed_duration_since(self.context.now).num_days() < CLEAN_UP_SOON;
                 let severity = soon.then_some(Severity::Warning);
-                UsesFact::new(LABEL, severity, planned(action, days, due))
+                UsesFact::new(LABEL, severity, uses.clean_up_message())
+            }
+            CleanUpPlan::Unknown | CleanUpPlan::Off | CleanUpPlan::Spared => {
+                plain(uses.clean_up_message())
             }
         }
-    }
-
-    /// The name of a policy that names the token itself.
-    fn naming_policy(&self) -> Option<&str> {
-        let id = self.token.id_text().to_ascii_lowercase();
-        let objects = self.map.objects();
-        let own = objects
-            .apps
-            .iter()
-            .flat_map(|app| app.policies.iter().flatten());
-        let names = |policy: &&Policy| {
-            let rules = policy.rules.as_ref();
-            rules.is_some_and(|rules| rules.names_token(&id))
-        };
-        let policy = own.chain(&objects.policies).find(names)?;
-        Some(text::beginning(&policy.name)).filter(|name| !name.trim().is_empty())
     }
 
     /// Why a part could not be read, if it could not.
@@ -331,83 +299,8 @@ impl Reporter<'_> {
     }
 }
 
-/// What is against deleting a token, by the kinds of places that name it: `2 apps, a policy and a
-/// group name it (the API would refuse); Hyperdrive would break`.
-fn against(uses: &TokenUses) -> Option<String> {
-    let counted = |count: usize, one: &str, many: &str| match count {
-        0 => None,
-        1 => Some(one.to_owned()),
-        count => Some(format!("{count} {many}")),
-    };
-    let count = |kind| uses.references.iter().filter(|it| it.kind == kind).count();
-    let named = uses.apps.iter().filter(|app| app.is_named).count();
-    let naming = [
-        counted(named, "1 app", "apps"),
-        counted(count(ReferenceKind::Policy), "a policy", "policies"),
-        counted(count(ReferenceKind::Group), "a group", "groups"),
-        counted(count(ReferenceKind::Scim), "SCIM", "SCIM services"),
-    ];
-    let breaking = [
-        counted(count(ReferenceKind::Doh), "DNS over HTTPS", ""),
-        counted(
-            count(ReferenceKind::DeviceProfile),
-            "a device profile",
-            "device profiles",
-        ),
-        counted(
-            count(ReferenceKind::Hyperdrive),
-            "Hyperdrive",
-            "Hyperdrive configurations",
-        ),
-    ];
-    let lets_any_in = |app: &&AppAnswer| {
-        let may_open = matches!(
-            app.verdict,
-            Verdict::Opens | Verdict::OpensByGroup | Verdict::Depends
-        );
-        app.any_token && may_open
-    };
-    let any = uses.apps.iter().filter(lets_any_in).count();
-    let naming: Vec<String> = naming.into_iter().flatten().collect();
-    let breaking: Vec<String> = breaking.into_iter().flatten().collect();
-    let verb = if naming.len() == 1 && (named == 1 || naming[0].starts_with("a ")) {
-        "names"
-    } else {
-        "name"
-    };
-    let parts = [
-        (!naming.is_empty()).then(|| format!("{} {verb} it (the API would refuse)", list(&naming))),
-        (!breaking.is_empty()).then(|| format!("{} would break", list(&breaking))),
-        counted(
-            any,
-            "1 app opens for it as for any token",
-            "apps open for it as for any token",
-        ),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join("; "))
-}
-
-/// `a, b and c`
-fn list(items: &[String]) -> String {
-    match items {
-        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
-        all => all.join(", "),
-    }
-}
-
 /// `reading device profiles, Hyperdrive configurations …`
 fn reading(parts: &[Part]) -> String {
     let parts: Vec<&str> = parts.iter().map(|part| part.label()).collect();
     format!("reading {} …", parts.join(", "))
-}
-
-/// `disabled after 90 days without use, on or after 24 Feb 2027`
-fn planned(action: CleanUp, days: u32, due: DateTime<Utc>) -> String {
-    let what = match action {
-        CleanUp::Disable => "disabled",
-        CleanUp::Delete => "deleted",
-    };
-    let due = due.format("%-d %b %Y");
-    format!("{what} after {days} days without use, on or after {due}")
 }

@@ -14,6 +14,7 @@ use crate::app::list_for_find::return_to_find;
 use crate::app::message::Effect;
 use crate::app::state::{Overlay, Screen, State};
 use crate::app::token_fetch::{self, back_to_list};
+use crate::app::uses_report::UsesMark;
 use crate::app::uses_reporter::Reporter;
 use crate::domain::access::map::AccessMap;
 use crate::domain::credential::Access;
@@ -130,8 +131,13 @@ impl Handler for Uses {
     fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
         match what {
             Copied::Selection => {
-                let text = state.uses.selected_row()?.copied.clone();
-                state.copy(Some(&text))
+                let row = state.uses.selected_row()?;
+                let what = match row.mark {
+                    UsesMark::App(_) => "the address",
+                    UsesMark::Place(_) => "the ID",
+                };
+                let text = row.copied.clone();
+                state.copy(what, Some(&text))
             }
             Copied::ClientId | Copied::Json => Detail.copy(state, what),
         }

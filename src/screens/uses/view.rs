@@ -7,7 +7,8 @@ use ratatui::text::Span;
 use super::state::UsesLine;
 use crate::action::{Action, Context};
 use crate::app::state::State;
-use crate::app::uses_report::{UsesCounts, UsesFact, UsesMark, UsesRow};
+use crate::app::uses_report::{UsesFact, UsesMark, UsesRow};
+use crate::domain::access::Counts;
 use crate::domain::access::verdict::Verdict;
 use crate::domain::status::{Emphasis, Lifecycle, Status};
 use crate::domain::text;
@@ -103,7 +104,7 @@ fn render_title(paint: &mut Painter<'_, '_>, line: Rect, state: &State) {
 }
 
 /// `opens 2, depends 1, refused 1`, or with symbols where there is no room for words.
-fn counts(counts: UsesCounts, ctx: &RenderContext<'_>) -> Vec<Spans> {
+fn counts(counts: Counts, ctx: &RenderContext<'_>) -> Vec<Spans> {
     let all = [
         ("opens", Verdict::Opens, counts.opens),
         ("depends", Verdict::Depends, counts.depends),

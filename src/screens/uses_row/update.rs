@@ -5,7 +5,7 @@ use crate::action::{Context, Motion};
 use crate::app::handler::{Copied, Handler, UsesRow};
 use crate::app::message::Effect;
 use crate::app::state::{Overlay, State};
-use crate::app::uses_report::SECRET_PLACES;
+use crate::domain::access::uses::SECRET_PLACES;
 use crate::domain::text;
 use crate::layout::{self, TextBox, TextLine};
 use crate::theme::Role;
@@ -38,7 +38,7 @@ impl Handler for UsesRow {
                     .collect::<String>()
             })
             .collect();
-        state.copy_raw(Some(lines.join("\n")))
+        state.copy_raw("the details", Some(lines.join("\n")))
     }
 }
 
@@ -70,7 +70,7 @@ impl State {
         for fact in &uses.report.facts {
             lines.extend(self.labelled(fact.label, &fact.text, columns));
         }
-        let caveat = text::wrap(SECRET_PLACES, columns);
+        let caveat = text::wrap(&format!("But {SECRET_PLACES}."), columns);
         lines.extend(
             caveat
                 .into_iter()

@@ -355,7 +355,10 @@ fn y_copies_the_address_and_o_opens_the_list_of_apps() {
     let mut state = with_example();
     assert_eq!(
         act(&mut state, Action::CopyField),
-        [Effect::Copy("metrics.example.com".to_owned())]
+        [Effect::Copy {
+            what: "the address".to_owned(),
+            text: "metrics.example.com".to_owned(),
+        }]
     );
     let effects = act(&mut state, Action::OpenDashboard);
     assert_matches!(
@@ -372,7 +375,7 @@ fn enter_opens_the_details_and_y_copies_them() {
     let effects = act(&mut state, Action::CopyField);
     assert_matches!(
         effects.as_slice(),
-        [Effect::Copy(text)] if text.starts_with("REFUSED metrics.example.com\nPolicy Robots")
+        [Effect::Copy { text, .. }] if text.starts_with("REFUSED metrics.example.com\nPolicy Robots")
             && text.contains("Delete?") && text.contains("apps: read, 4 visible")
     );
     act(&mut state, Action::Back);
