@@ -139,7 +139,7 @@ impl Handler for Probe {
         match what {
             Copied::Selection => {
                 let text = outcome_text(state);
-                state.copy_raw(text)
+                state.copy_raw("the outcome", text)
             }
             Copied::ClientId | Copied::Json => Detail.copy(state, what),
         }

@@ -213,7 +213,7 @@ fn the_answers_are_judged_by_the_policies() {
             .contains("Policy CI only admits this token")
     );
     let copied = act(&mut state, Action::CopyField);
-    assert_matches!(copied.as_slice(), [Effect::Copy(text)] if text.contains("REFUSED: ")
+    assert_matches!(copied.as_slice(), [Effect::Copy { text, .. }] if text.contains("REFUSED: ")
         && text.contains("cf-ray 95942549c0ffee00-LHR") && !text.contains(SECRET));
 }
 
