@@ -43,7 +43,7 @@
 //! | a field of the token | one member and one row in `domain/token.rs` |
 //! | a screen | one folder in `screens/`, its module and row in `screens/mod.rs` |
 //! | a finding | one rule in `domain/findings.rs` |
-//! | an endpoint | one variant in `api/request.rs`, one method each in `api/client.rs` and in `service/`; if it reads a new kind of thing, its name in `api/error.rs` and its errors in `api/error_messages.rs`; for the demo, a route in `demo/routes.rs` |
+//! | an endpoint | one variant in `api/request.rs`, one method each in `api/client.rs` (or, for what tells who uses a token, `api/access.rs`) and in `service/`; if it reads a new kind of thing, its name in `api/error.rs` and its errors in `api/error_messages.rs`; for the demo, a route in `demo/routes.rs` |
 //! | something that a screen asks for | an effect and a message in `app/message.rs`, one arm each in `tui/effects.rs` and `app/mod.rs` |
 //! | an output format | one file in `formats/` or `cli/output/`, one row in `cli/output/mod.rs`, its arms in `cli/output/print.rs` and `cli/error_report.rs`, one word in `cli/args.rs` |
 //! | an error kind | one variant and its code in `domain/failure.rs`, one word in `assets/schema/parts.json` |
