@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::error_json::ErrorReport;
 use crate::cli::uses_result::{TokenEntry, UsesResult};
-use crate::domain::access::baseline::Counts;
+use crate::domain::access::Counts;
 use crate::domain::access::map::{AccessMap, Part, PartState};
 use crate::domain::access::uses::{CleanUpPlan, Lookup, Reference};
 use crate::domain::access::verdict::{AppAnswer, Reason};

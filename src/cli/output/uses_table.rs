@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::details::{labelled, wrapped};
 use super::table::{Cell, GAP, colored, line};
 use crate::cli::uses_result::{TokenEntry, UsesResult};
-use crate::domain::access::baseline::Counts;
+use crate::domain::access::Counts;
 use crate::domain::access::map::{AccessMap, Part};
 use crate::domain::access::uses::{
     Deletable, Lookup, Reference, ReferenceKind, SECRET_PLACES, TokenUses, Told,
