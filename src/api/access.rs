@@ -19,14 +19,18 @@ use crate::domain::access::objects::{
     App, DeviceProfile, DohToken, ExpiryAlert, Group, Hyperdrive, Organization, Policy,
 };
 use crate::domain::credential::Credential;
+use crate::domain::credential_validity::CredentialValidity;
 use crate::domain::fetched::{Fetched, Gap, Tokens};
-use crate::domain::scope::Scope;
+use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::token::{ServiceToken, TokenId};
 
 /// Entries in one page: the API's maximum.
 const PER_PAGE: Paging = Paging::Pages(1_000);
 /// The same for Hyperdrive.
 const HYPERDRIVE_PER_PAGE: Paging = Paging::Pages(100);
+
+/// Entries to accept where only the first matters.
+const MOST_IGNORED: u64 = 10_000;
 
 /// What one part holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +47,14 @@ impl PartContents {
             objects: wrap(objects),
         }
     }
+}
+
+/// What one request of one entry shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sample {
+    pub is_empty: bool,
+    /// How many entries the API says there are.
+    pub total: Option<usize>,
 }
 
 /// Reads the parts of one scope. All requests share four slots, and a pause that the API asks for.
@@ -136,6 +148,58 @@ impl AccessReader<'_> {
                 })
             }
         })
+    }
+
+    /// Reads one entry of a part with one request.
+    ///
+    /// # Errors
+    /// [`Error`], if it could not be read.
+    pub async fn sample(&self, part: Part) -> Result<Fetched<Sample>, Error> {
+        use AccessEndpoint as At;
+        let page = PageQuery { number: 1, size: 1 };
+        let (endpoint, page) = match part {
+            Part::Tokens => {
+                let scope = self.scope;
+                let request = Request::Tokens { scope, page };
+                return self.client.send(&self.context, request, first_entry).await;
+            }
+            Part::Organization | Part::Doh => {
+                let contents = self.read(part).await?;
+                return Ok(contents.map(|contents| Sample {
+                    is_empty: contents.count == 0,
+                    total: None,
+                }));
+            }
+            Part::DeviceProfiles => return self.send(At::DeviceProfiles, all_entries).await,
+            Part::Alerts => return self.send(At::Alerts, all_entries).await,
+            Part::Apps => (At::Apps, page),
+            Part::Policies => (At::Policies, page),
+            Part::Groups => (At::Groups, page),
+            Part::Hyperdrive => (At::Hyperdrive, page),
+        };
+        let request = Request::Access {
+            scope: self.scope,
+            endpoint,
+            page: Some(page),
+        };
+        self.client.send(&self.context, request, first_entry).await
+    }
+
+    /// Verifies the API token itself, as the account's or as a user's.
+    ///
+    /// # Errors
+    /// [`Error`]. A refusal does not prove that the token is invalid.
+    pub async fn verify(
+        &self,
+        account: Option<&ScopeId>,
+    ) -> Result<Fetched<CredentialValidity>, Error> {
+        let parse = |envelope: &Envelope<'_>| {
+            let validity = object(envelope)?;
+            let validity = validity.as_object().and_then(CredentialValidity::parse);
+            validity.ok_or_else(|| Unreadable::NoObject.into())
+        };
+        let request = Request::Credential { account };
+        self.client.send(&self.context, request, parse).await
     }
 
     /// Reads the policies of one app.
@@ -251,6 +315,25 @@ impl AccessReader<'_> {
         };
         self.client.send(&self.context, request, parse).await
     }
+}
+
+/// The first entry of a list in pages. A server that ignores the page size does no harm.
+fn first_entry(envelope: &Envelope<'_>) -> Result<Sample, Reason> {
+    let entries = envelope.list(MOST_IGNORED, |_| {})?;
+    let total = envelope.pages.total_count;
+    Ok(Sample {
+        is_empty: entries == 0,
+        total: total.and_then(|total| usize::try_from(total).ok()),
+    })
+}
+
+/// A list that comes as a whole, so that its length is the total.
+fn all_entries(envelope: &Envelope<'_>) -> Result<Sample, Reason> {
+    let entries = envelope.list(MOST_IGNORED, |_| {})?;
+    Ok(Sample {
+        is_empty: entries == 0,
+        total: Some(entries),
+    })
 }
 
 fn object(envelope: &Envelope<'_>) -> Result<Value, Reason> {

@@ -180,6 +180,8 @@ pub enum Subject {
     Accounts,
     /// The zones that the credential can see.
     Zones,
+    /// The credential itself.
+    Credential,
     /// A part of what tells who uses a token.
     Part(Part),
 }

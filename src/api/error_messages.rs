@@ -264,6 +264,15 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
     };
     let invalid = |summary, hint| Failure::new(InvalidResponse, summary, hint);
     match &refusal.reason {
+        reason if is_unverified(reason, refusal.subject) => Failure::new(
+            if *reason == Reason::BadCredential {
+                Authentication
+            } else {
+                Permission
+            },
+            quoting(&format!("The {label} could not be verified"), refusal),
+            "This proves nothing: a token that works may not be allowed to verify itself.",
+        ),
         Reason::Malformed(parts) => Failure::new(
             Authentication,
             format!("{} malformed {evidence}.", subject_and_verb(parts, label)),
@@ -305,9 +314,11 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
         Reason::BadId => {
             let (ids, hint) = match refusal.subject {
                 Subject::Token => (" or of the token", "Check both IDs."),
-                Subject::Tokens | Subject::Accounts | Subject::Zones | Subject::Part(_) => {
-                    ("", "Check the ID.")
-                }
+                Subject::Tokens
+                | Subject::Accounts
+                | Subject::Zones
+                | Subject::Credential
+                | Subject::Part(_) => ("", "Check the ID."),
             };
             Failure::new(
                 Usage,
@@ -333,6 +344,11 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
                 Rejected,
                 quoting("The API does not offer this list", refusal),
                 "Check the base URL, or enter the ID by hand.",
+            ),
+            Subject::Credential => Failure::new(
+                Rejected,
+                quoting("The API does not verify credentials", refusal),
+                "Check the base URL.",
             ),
             Subject::Part(part) => Failure::new(
                 Rejected,
@@ -400,6 +416,15 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
     }
 }
 
+/// Whether the API refused to verify the credential.
+fn is_unverified(reason: &Reason, subject: Subject) -> bool {
+    let is_refusal = matches!(
+        reason,
+        Reason::BadCredential | Reason::LacksPermission | Reason::OutOfScope
+    );
+    is_refusal && subject == Subject::Credential
+}
+
 fn no_permission(refusal: &Refusal, place: &str, doubted: impl Fn(&str) -> Hint) -> Failure {
     let label = refusal.credential;
     let (what, hint) = match refusal.subject {
@@ -424,6 +449,10 @@ fn no_permission(refusal: &Refusal, place: &str, doubted: impl Fn(&str) -> Hint)
             } else {
                 "Give it the permission Access: Service Tokens Read."
             }),
+        ),
+        Subject::Credential => (
+            "but may not be verified".to_owned(),
+            "Use a token that may read itself.".into(),
         ),
         Subject::Part(part) => (
             format!("but may not read {} of {place}", subject_of(part)),
@@ -514,6 +543,7 @@ fn unreadable(how: Unreadable, subject: Subject) -> String {
         Unreadable::NotEnvelope => "The response is JSON, but not the API's".to_owned(),
         Unreadable::NoObject => match subject {
             Subject::Part(part) => format!("The response does not contain {}", subject_of(part)),
+            Subject::Credential => "The response contains no status".to_owned(),
             Subject::Token | Subject::Tokens | Subject::Accounts | Subject::Zones => {
                 "The response contains no service token".to_owned()
             }

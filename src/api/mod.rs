@@ -28,7 +28,7 @@ mod transport;
 mod trust_roots;
 
 pub use crate::domain::scope::{BaseUrl, InvalidBaseUrl};
-pub use access::{AccessReader, PartContents};
+pub use access::{AccessReader, PartContents, Sample};
 pub use error::Error;
 pub use http_client::Options;
 pub use list::Page;

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::error::{Error, Subject};
 use crate::domain::access::map::Part;
 use crate::domain::credential::{Credential, CredentialKind};
-use crate::domain::scope::{BaseUrl, Scope};
+use crate::domain::scope::{BaseUrl, Scope, ScopeId};
 use crate::domain::token::TokenId;
 
 const EMAIL: HeaderName = HeaderName::from_static("x-auth-email");
@@ -29,6 +29,11 @@ pub(super) enum Request<'a> {
     },
     Zones {
         page: PageQuery,
+    },
+    /// The credential itself.
+    Credential {
+        /// The account that owns the API token; `None` for a user's.
+        account: Option<&'a ScopeId>,
     },
     /// One of the parts that tell who uses a token.
     Access {
@@ -104,6 +109,7 @@ impl Request<'_> {
             Self::Tokens { .. } => Subject::Tokens,
             Self::Accounts { .. } => Subject::Accounts,
             Self::Zones { .. } => Subject::Zones,
+            Self::Credential { .. } => Subject::Credential,
             Self::Access { endpoint, .. } => Subject::Part(endpoint.part()),
         }
     }
@@ -111,7 +117,7 @@ impl Request<'_> {
     pub(super) fn url(&self, base: &BaseUrl) -> Url {
         let mut url = base.join(&self.path());
         let page = match self {
-            Self::Token { .. } => None,
+            Self::Token { .. } | Self::Credential { .. } => None,
             Self::Tokens { page, .. } | Self::Accounts { page } | Self::Zones { page } => {
                 Some(page)
             }
@@ -145,6 +151,10 @@ impl Request<'_> {
             Self::Tokens { scope, .. } => vec![scope.segment(), scope.id(), TOKENS[0], TOKENS[1]],
             Self::Accounts { .. } => vec!["accounts"],
             Self::Zones { .. } => vec!["zones"],
+            Self::Credential { account: None } => vec!["user", "tokens", "verify"],
+            Self::Credential {
+                account: Some(account),
+            } => vec!["accounts", account.as_str(), "tokens", "verify"],
             Self::Access {
                 scope, endpoint, ..
             } => {

@@ -45,6 +45,9 @@ pub enum Command {
     /// List, choose or remove profiles
     #[command(subcommand)]
     Profile(ProfileCommand),
+    /// Say where the settings are
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print a script that completes command lines in a shell
     Completions {
         /// Shell to complete for
@@ -69,7 +72,24 @@ impl Command {
             | Self::Auth(Auth::Status { .. }) => Needs::Credential,
             Self::Auth(Auth::Set { .. }) => Needs::ProfileToStore,
             Self::Auth(Auth::Clear) | Self::Profile(_) => Needs::Settings,
-            Self::Completions { .. } | Self::Man => Needs::Nothing,
+            Self::Config(_) | Self::Completions { .. } | Self::Man => Needs::Nothing,
+        }
+    }
+
+    /// The file that the output goes to, if it does not go to standard output.
+    #[must_use]
+    pub fn to(&self) -> Option<&str> {
+        match self {
+            Self::List(list) => list.to.as_deref(),
+            Self::Check(check) => check.to.as_deref(),
+            Self::Uses(uses) => uses.to.as_deref(),
+            Self::Get(_)
+            | Self::Probe(_)
+            | Self::Auth(_)
+            | Self::Profile(_)
+            | Self::Config(_)
+            | Self::Completions { .. }
+            | Self::Man => None,
         }
     }
 
@@ -82,11 +102,13 @@ impl Command {
             Self::Check(check) => check.output,
             Self::Uses(uses) => uses.output,
             Self::Probe(probe) => probe.output,
-            Self::Auth(Auth::Status { output })
+            Self::Auth(Auth::Status { output, .. })
             | Self::Profile(ProfileCommand::List { output }) => *output,
-            Self::Auth(_) | Self::Profile(_) | Self::Completions { .. } | Self::Man => {
-                OutputFormat::Table
-            }
+            Self::Auth(_)
+            | Self::Profile(_)
+            | Self::Config(_)
+            | Self::Completions { .. }
+            | Self::Man => OutputFormat::Table,
         }
     }
 }
@@ -113,10 +135,16 @@ pub struct List {
     /// Only tokens expiring within TIME, or already expired: 30d, 12h, 90m, a plain number of days, or 10% of the token's duration
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = Threshold::parse)]
     pub within: Option<Threshold>,
+    /// Only tokens with one of these findings
+    #[arg(long, value_name = "CODE,...", value_delimiter = ',', value_parser = FindingParser)]
+    pub finding: Vec<&'static str>,
     #[command(flatten)]
     pub thresholds: ThresholdArgs,
+    /// Write to FILE instead of standard output, whole or not at all
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<String>,
     /// Output format
-    #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json, OutputFormat::Csv]))]
+    #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json, OutputFormat::Csv, OutputFormat::Ics]))]
     pub output: OutputFormat,
 }
 
@@ -140,8 +168,14 @@ pub struct Check {
     /// Check the tokens of every profile in config.toml
     #[arg(long)]
     pub all_profiles: bool,
+    /// Check the credential itself, too
+    #[arg(long)]
+    pub credential: bool,
+    /// Write to FILE instead of standard output, whole or not at all
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<String>,
     /// Output format
-    #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json, OutputFormat::Prometheus]))]
+    #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json, OutputFormat::Prometheus, OutputFormat::Nagios]))]
     pub output: OutputFormat,
 }
 
@@ -157,6 +191,9 @@ pub struct Uses {
     /// Only tokens that concern this app, by its ID, address or exact name
     #[arg(long, value_name = "TEXT")]
     pub app: Option<String>,
+    /// Write to FILE instead of standard output, whole or not at all
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<String>,
     /// Output format
     #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json]))]
     pub output: OutputFormat,
@@ -208,6 +245,13 @@ pub enum ProfileCommand {
     },
 }
 
+/// Commands of `config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print the path of config.toml, whether the file exists or not
+    Path,
+}
+
 /// Commands of `auth`.
 #[derive(Debug, Subcommand)]
 pub enum Auth {
@@ -225,6 +269,9 @@ pub enum Auth {
     },
     /// Show which credential is in use, without network access and without reading it
     Status {
+        /// Ask the API whether the credential is active and what it may read
+        #[arg(long)]
+        online: bool,
         /// Output format
         #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json]))]
         output: OutputFormat,

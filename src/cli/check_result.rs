@@ -1,7 +1,12 @@
 //! The result of a check: tokens, their verdict, and the exit code that monitoring expects. Pure.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
+use crate::domain::credential::Identity;
+use crate::domain::credential_validity::CredentialValidity;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::findings::{Finding, findings};
 use crate::domain::scope::Scope;
@@ -116,6 +121,62 @@ impl CheckEntry {
     }
 }
 
+/// The credential as part of a check, verified or not.
+#[derive(Debug, Clone)]
+pub struct CredentialEntry {
+    /// The profile it belongs to, if all profiles were checked.
+    pub profile: Option<String>,
+    /// Its kind in sentences, if it is known.
+    pub kind: Option<&'static str>,
+    pub validity: Result<CredentialValidity, Failure>,
+    /// Whether its status does not count towards the verdict.
+    pub is_ignored: bool,
+}
+
+impl CredentialEntry {
+    /// An entry that counts.
+    #[must_use]
+    pub fn new(identity: Option<&Identity>, validity: Result<CredentialValidity, Failure>) -> Self {
+        Self {
+            profile: None,
+            kind: identity.map(|identity| identity.kind.label()),
+            validity: validity.map_err(Failure::scrubbed),
+            is_ignored: false,
+        }
+    }
+
+    /// Its status; unknown if it could not be verified.
+    #[must_use]
+    pub fn status(&self, context: EvaluationContext) -> Status {
+        let status = |validity: &CredentialValidity| validity.status(context);
+        self.validity.as_ref().map_or(Status::Unknown, status)
+    }
+
+    /// When it ends, if that is known.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<DateTime<Utc>> {
+        self.validity.as_ref().ok()?.expires_at()
+    }
+
+    /// What to call it: `API token of profile prod`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let kind = self.kind.unwrap_or("credential");
+        match &self.profile {
+            Some(profile) => format!("{kind} of profile {profile}"),
+            None => kind.to_owned(),
+        }
+    }
+
+    fn verdict(&self, context: EvaluationContext) -> Verdict {
+        if self.is_ignored {
+            Verdict::Ok
+        } else {
+            Verdict::of(self.status(context))
+        }
+    }
+}
+
 /// How reading one profile's tokens went.
 #[derive(Debug, Clone)]
 pub struct ProfileRead {
@@ -139,12 +200,16 @@ pub struct CheckResult {
     pub read: usize,
     /// The profiles, if all were checked.
     pub profiles: Option<Vec<ProfileRead>>,
+    /// The credential, or that of each profile, if they were to be checked.
+    pub credentials: Option<Vec<CredentialEntry>>,
     /// Why there may be more tokens.
     pub incomplete: Option<String>,
     /// Why nothing could be read.
     pub error: Option<Failure>,
     /// The codes of findings that are at least a warning.
     pub fail_on: Vec<&'static str>,
+    /// How long it took to read.
+    pub took: Duration,
     pub context: EvaluationContext,
 }
 
@@ -157,9 +222,11 @@ impl CheckResult {
             entries: Vec::new(),
             read: 0,
             profiles: None,
+            credentials: None,
             incomplete: None,
             error: None,
             fail_on: Vec::new(),
+            took: Duration::ZERO,
             context,
         }
     }
@@ -174,9 +241,27 @@ impl CheckResult {
         }
     }
 
-    /// The worst verdict on any token; at least unknown if not everything was read.
+    /// The worst verdict on any token or credential; at least unknown if not everything was read.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
+        let worst = self.worst_credential().map(|(verdict, _)| verdict);
+        worst.map_or(self.verdict_on_tokens(), |worst| {
+            worst.max(self.verdict_on_tokens())
+        })
+    }
+
+    /// The credential with the worst verdict, if any was checked.
+    #[must_use]
+    pub fn worst_credential(&self) -> Option<(Verdict, &CredentialEntry)> {
+        let credentials = self.credentials.iter().flatten();
+        let verdicts = credentials.map(|entry| (entry.verdict(self.context), entry));
+        // The first of equals.
+        verdicts.rev().max_by_key(|(verdict, _)| *verdict)
+    }
+
+    /// The worst verdict on any token; at least unknown if not everything was read.
+    #[must_use]
+    pub fn verdict_on_tokens(&self) -> Verdict {
         let doubt = self.error.is_some() || self.incomplete.is_some() || self.read == 0;
         let doubt = if doubt { Verdict::Unknown } else { Verdict::Ok };
         let verdicts = self.entries.iter().map(|entry| self.verdict_on(entry));

@@ -2,11 +2,14 @@
 
 use std::sync::Mutex;
 
+use futures_util::stream::{self, StreamExt as _};
+
 use super::error_report::warn;
 use super::progress::Progress;
 use crate::api::Page;
 use crate::domain::access::map::{AccessMap, Part, PartAnswer, PartState};
 use crate::domain::credential::{Access, Identity};
+use crate::domain::credential_validity::CredentialValidity;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{ClockOffset, Fetched, ServerClock, Tokens};
 use crate::domain::profile::Settings;
@@ -15,8 +18,11 @@ use crate::domain::status::EvaluationContext;
 use crate::domain::sync::locked;
 use crate::domain::token::TokenRef;
 use crate::formats::rfc3339;
-use crate::service::{ListEvent, nothing_selected};
+use crate::service::{CredentialSurvey, ListEvent, ListedAndVerified, nothing_selected};
 use crate::startup::Context;
+
+/// How many profiles are asked at once.
+const AT_ONCE: usize = 4;
 
 /// The commands' access to the API, with progress on a terminal and warnings on the error stream.
 pub(super) struct Fetcher {
@@ -42,6 +48,59 @@ impl Fetcher {
         let listed = progress.beside(listing).await?;
         warn_of(&listed);
         Ok(listed)
+    }
+
+    /// Asks the API about the credential, and what it may read.
+    pub(super) async fn survey(&self, access: &Access) -> Result<CredentialSurvey, Failure> {
+        let progress = Progress::new(self.context.style.is_dumb);
+        let service = &self.context.service;
+        let surveying = service.survey(access, || progress.network());
+        progress.beside(surveying).await
+    }
+
+    /// Verifies the credential.
+    pub(super) async fn verify(&self, access: &Access) -> Result<CredentialValidity, Failure> {
+        let progress = Progress::new(self.context.style.is_dumb);
+        progress.network();
+        let verifying = self.context.service.verify_credential(access);
+        progress.beside(verifying).await
+    }
+
+    /// Lists a scope's tokens and verifies the credential, both at once.
+    pub(super) async fn list_and_verify(&self, access: &Access) -> ListedAndVerified {
+        let progress = Progress::new(self.context.style.is_dumb);
+        let mut count = |page: Page<'_, _>| progress.count(page.received, page.total);
+        let on_network = || progress.network();
+        let service = &self.context.service;
+        let asking = service.list_and_verify(access, on_network, &mut count);
+        let (listed, verified) = progress.beside(asking).await;
+        listed.iter().for_each(warn_of);
+        (listed, verified)
+    }
+
+    /// Lists the tokens of several scopes and verifies the credentials, each with its own results.
+    pub(super) async fn list_and_verify_all(
+        &self,
+        accesses: &[Result<Access, Failure>],
+    ) -> Vec<ListedAndVerified> {
+        let progress = &Progress::new(self.context.style.is_dumb);
+        let service = &self.context.service;
+        let ask = async |access: &Result<Access, Failure>| match access {
+            Ok(access) => {
+                let on_network = || progress.network();
+                service
+                    .list_and_verify(access, on_network, &mut |_| {})
+                    .await
+            }
+            Err(failure) => (Err(failure.clone()), Err(failure.clone())),
+        };
+        let asking = stream::iter(accesses.iter().map(ask)).buffered(AT_ONCE);
+        let answers: Vec<_> = progress.beside(asking.collect()).await;
+        let listed = answers
+            .iter()
+            .filter_map(|(listed, _)| listed.as_ref().ok());
+        listed.for_each(warn_of);
+        answers
     }
 
     /// Lists the tokens of several scopes concurrently, each with its own result.

@@ -187,6 +187,12 @@ pub struct Credential {
 }
 
 impl Credential {
+    /// Whether it is an API token that belongs to an account, by its prefix.
+    #[must_use]
+    pub fn is_account_owned(&self) -> bool {
+        self.kind == CredentialKind::ApiToken && self.secret.expose().starts_with("cfat_")
+    }
+
     /// What to say about a rejected credential with the prefix of another kind. Cloudflare may
     /// change the prefixes, so no credential is rejected for its prefix alone.
     #[must_use]

@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use super::lookup::refused;
 use super::token_service::TokenService;
 use crate::api::{Error, Page};
-use crate::domain::credential::{Access, CredentialRef, VisibleScopes};
+use crate::domain::credential::{Access, Credential, CredentialRef, VisibleScopes};
 use crate::domain::failure::Failure;
 use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::scope::NamedScope;
@@ -37,14 +37,23 @@ impl TokenService {
         on_page: &mut (dyn FnMut(Page<'_, Arc<ServiceToken>>) + Send),
     ) -> Result<Fetched<Tokens>, Failure> {
         let credential = self.credential(&access.identity).await?;
-        let deadlines = self.deadlines();
         on_network();
+        self.list_with(&credential, access, on_page).await
+    }
+
+    /// Lists the tokens of a scope with a credential that was read.
+    pub(super) async fn list_with(
+        &self,
+        credential: &Credential,
+        access: &Access,
+        on_page: &mut (dyn FnMut(Page<'_, Arc<ServiceToken>>) + Send),
+    ) -> Result<Fetched<Tokens>, Failure> {
         let (scope, source) = (&access.scope, &access.identity.source);
         let client = self.client().await?;
-        let listed = client.list_tokens(&credential, scope, deadlines, on_page);
+        let listed = client.list_tokens(credential, scope, self.deadlines(), on_page);
         listed
             .await
-            .map_err(|error| refused(error, Some(scope), &credential, Some(source)))
+            .map_err(|error| refused(error, Some(scope), credential, Some(source)))
     }
 
     /// Lists the tokens of several scopes, a few at a time. A scope has several credentials to try:

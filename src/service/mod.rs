@@ -8,9 +8,11 @@ mod list;
 mod lookup;
 mod probe;
 mod token_service;
+mod verification;
 
 pub use credentials::{CredentialRequest, NotSaved, Removed, no_default, nothing_selected, select};
 pub use export::write_list;
 pub use list::ListEvent;
 pub use lookup::{matching, not_in_list};
 pub use token_service::TokenService;
+pub use verification::{CredentialSurvey, ListedAndVerified};

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::cli::error_report::{explain, warn};
-use crate::cli::fetch::no_scope;
+use crate::cli::fetch::{Fetcher, no_scope};
 use crate::cli::output::print::{Output, print};
-use crate::cli::output::{AuthReport, OutputFormat, Report};
+use crate::cli::output::{AuthReport, OnlineStatus, OutputFormat, Report};
 use crate::cli::progress::Progress;
 use crate::cli::prompt;
 use crate::config::log;
@@ -184,9 +184,46 @@ fn not_a_credential(error: InvalidSecret) -> Failure {
 
 pub(super) async fn status(
     context: Context,
+    online: bool,
     format: OutputFormat,
     out: &mut Output,
 ) -> Result<u8, Failure> {
+    let style = context.style;
+    let (mut report, mut is_usable) = offline(&context).await;
+    if online {
+        let fetcher = Fetcher {
+            context: context.connected().await?,
+        };
+        let found = survey(&fetcher).await;
+        is_usable = found.may_list_tokens();
+        report.online = Some(found);
+    }
+    print(Report::Credential(&report), format, out, style)?;
+    Ok(u8::from(!is_usable))
+}
+
+/// Asks the API about the credential. What cannot be asked is a failure of every part.
+async fn survey(fetcher: &Fetcher) -> OnlineStatus {
+    let asked = async {
+        let access = fetcher.access(None)?;
+        let survey = fetcher.survey(&access).await?;
+        Ok((access.identity.kind, survey))
+    };
+    match asked.await {
+        Ok((CredentialKind::GlobalKey { .. }, survey)) => OnlineStatus {
+            validity: None,
+            samples: survey.samples,
+        },
+        Ok((CredentialKind::ApiToken, survey)) => OnlineStatus {
+            validity: Some(survey.validity),
+            samples: survey.samples,
+        },
+        Err(failure) => OnlineStatus::failed(&failure),
+    }
+}
+
+/// What is known without asking, and whether the credential can be used. Explains why it cannot.
+async fn offline(context: &Context) -> (AuthReport, bool) {
     let credential = &context.credential;
     let identity = credential.identity.as_ref();
     let mut report = AuthReport {
@@ -200,6 +237,7 @@ pub(super) async fn status(
         stored: None,
         locked: None,
         store: None,
+        online: None,
     };
     let mut is_usable = false;
     match identity.map(|identity| &identity.source) {
@@ -210,7 +248,7 @@ pub(super) async fn status(
         }
         Some(CredentialSource::Keyring { profile }) => {
             report.source = "keyring";
-            let may_go = may_use(&context, profile);
+            let may_go = may_use(context, profile);
             let looking = context.service.look(profile);
             match Progress::new(context.style.is_dumb).beside(looking).await {
                 Ok((kept, location)) => {
@@ -239,8 +277,7 @@ pub(super) async fn status(
         Some(CredentialSource::Session | CredentialSource::Demo) => {}
         None => no_default(&context.settings).iter().for_each(explain),
     }
-    print(Report::Credential(&report), format, out, context.style)?;
-    Ok(u8::from(!is_usable))
+    (report, is_usable)
 }
 
 /// Whether the stored secret of a profile may be sent to the current address. Explains a refusal.

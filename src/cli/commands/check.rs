@@ -4,12 +4,15 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::future::join_all;
 
 use super::get::{ambiguous, parse};
 use crate::cli::args::Check;
-use crate::cli::check_result::{CheckEntry, CheckResult, NONE_LISTED, ProfileRead};
+use crate::cli::check_result::{
+    CheckEntry, CheckResult, CredentialEntry, NONE_LISTED, ProfileRead,
+};
 use crate::cli::error_report::{ErrorReporter, warn_beside_check};
 use crate::cli::fetch::{Fetcher, access};
 use crate::cli::output::print::{Output, print};
@@ -36,15 +39,17 @@ type Response = Result<Fetched<Tokens>, Failure>;
 pub(super) async fn check(
     context: Context,
     wanted: &Check,
-    reporter: ErrorReporter,
+    reporter: &ErrorReporter,
     out: &mut Output,
 ) -> Result<u8, Failure> {
     let style = context.style;
+    let began = Instant::now();
     let mut checkup = if wanted.all_profiles {
         all_profiles(context, wanted).await?
     } else {
         one_credential(context, wanted).await?
     };
+    checkup.took = began.elapsed();
     checkup.read = checkup.entries.len();
     checkup.fail_on.clone_from(&wanted.fail_on);
     let subjects = checkup.entries.iter().map(|entry| entry.subject.as_ref());
@@ -53,6 +58,11 @@ pub(super) async fn check(
     let errors = profiles.filter_map(|read| read.error.as_ref());
     errors.chain(&checkup.error).for_each(log::failed);
     let context = checkup.context;
+    for credential in checkup.credentials.iter_mut().flatten() {
+        // One that could not be verified has no status to be ignored for.
+        credential.is_ignored =
+            credential.validity.is_ok() && wanted.ignore.contains(&credential.status(context));
+    }
     let excluded: Vec<Excluded<'_>> = wanted.exclude.iter().map(Excluded::parse).collect();
     let unused: Vec<_> = excluded
         .iter()
@@ -93,16 +103,36 @@ async fn one_credential(context: Context, wanted: &Check) -> Result<CheckResult,
         context: context.connected().await?,
     };
     if !named.is_empty() {
-        return these(&fetcher, named, is_table(wanted)).await;
+        return these(&fetcher, named, wanted).await;
     }
     let access = fetcher.access(None)?;
-    let listed = fetcher.list(&access).await?;
-    let tokens = listed.value.into_iter();
+    let (listed, credentials) = if wanted.credential {
+        let (listed, verified) = fetcher.list_and_verify(&access).await;
+        let entry = CredentialEntry::new(Some(&access.identity), verified);
+        (listed, Some(vec![entry]))
+    } else {
+        (Ok(fetcher.list(&access).await?), None)
+    };
+    let clock = listed
+        .as_ref()
+        .map_or(ServerClock::default(), |it| it.clock);
+    let context = fetcher.evaluation_context(clock, is_table(wanted));
+    let scope = access.scope;
+    let checkup = match listed {
+        Err(failure) => CheckResult::failed(failure, Some(scope), context),
+        Ok(listed) => {
+            let tokens = listed.value.into_iter();
+            CheckResult {
+                entries: tokens.map(|token| found(&scope, token)).collect(),
+                incomplete: listed.gap.map(|gap| gap.reason),
+                scope: Some(scope),
+                ..CheckResult::empty(context)
+            }
+        }
+    };
     Ok(CheckResult {
-        entries: tokens.map(|token| found(&access.scope, token)).collect(),
-        incomplete: listed.gap.map(|gap| gap.reason),
-        scope: Some(access.scope),
-        ..CheckResult::empty(fetcher.evaluation_context(listed.clock, is_table(wanted)))
+        credentials,
+        ..checkup
     })
 }
 
@@ -139,9 +169,27 @@ async fn all_profiles(context: Context, wanted: &Check) -> Result<CheckResult, F
         .iter()
         .map(|name| access_of_profile(name, &fetcher.context))
         .collect();
-    let answers = fetcher.list_all(&accesses).await;
-    let read = names.into_iter().zip(accesses).zip(answers);
-    Ok(combined(read, &fetcher, is_table(wanted)))
+    if !wanted.credential {
+        let answers = fetcher.list_all(&accesses).await;
+        let read = names.into_iter().zip(accesses).zip(answers);
+        return Ok(combined(read, &fetcher, is_table(wanted)));
+    }
+    let answers = fetcher.list_and_verify_all(&accesses).await;
+    let (listed, verified): (Vec<_>, Vec<_>) = answers.into_iter().unzip();
+    let credentials = names.iter().zip(&accesses).zip(verified);
+    let credentials = credentials.map(|((name, access), verified)| {
+        let identity = access.as_ref().ok().map(|access| &access.identity);
+        CredentialEntry {
+            profile: Some(name.clone()),
+            ..CredentialEntry::new(identity, verified)
+        }
+    });
+    let credentials = Some(credentials.collect());
+    let read = names.into_iter().zip(accesses).zip(listed);
+    Ok(CheckResult {
+        credentials,
+        ..combined(read, &fetcher, is_table(wanted))
+    })
 }
 
 fn access_of_profile(name: &str, context: &Context) -> Result<Access, Failure> {
@@ -238,7 +286,7 @@ type Named = (String, TokenRef);
 async fn these(
     fetcher: &Fetcher,
     named: Vec<Named>,
-    is_for_people: bool,
+    wanted: &Check,
 ) -> Result<CheckResult, Failure> {
     let mut reader = Reader {
         fetcher,
@@ -263,19 +311,29 @@ async fn these(
         [(access, _)] => Some(access.scope.clone()),
         _ => None,
     };
+    let own = fetcher.access(None).ok();
+    let own = own.or_else(|| groups.first().map(|(access, _)| access.clone()));
     for (access, group) in groups {
         reader.read(&access, group).await;
     }
-    let context = fetcher.evaluation_context(reader.clock, is_for_people);
+    let credentials = match own.filter(|_| wanted.credential) {
+        Some(access) => Some(vec![reader.verify(&access).await]),
+        None => None,
+    };
+    let context = fetcher.evaluation_context(reader.clock, is_table(wanted));
     if reader.entries.iter().all(CheckEntry::is_unread)
         && let Some(Err(failure)) = reader.entries.first().map(|entry| &entry.subject)
     {
         let failure = failure.clone();
-        return Ok(CheckResult::failed(failure, scope, context));
+        return Ok(CheckResult {
+            credentials,
+            ..CheckResult::failed(failure, scope, context)
+        });
     }
     Ok(CheckResult {
         scope,
         entries: reader.entries,
+        credentials,
         incomplete: reader.incomplete,
         ..CheckResult::empty(context)
     })
@@ -333,7 +391,16 @@ impl Reader<'_> {
         }
     }
 
-    async fn unless_refused(&self, work: impl Future<Output = Response>) -> Response {
+    /// Verifies the credential.
+    async fn verify(&self, access: &Access) -> CredentialEntry {
+        let verifying = self.fetcher.verify(access);
+        CredentialEntry::new(Some(&access.identity), self.unless_refused(verifying).await)
+    }
+
+    async fn unless_refused<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
         match &self.refusal {
             Some(refusal) => Err(refusal.clone()),
             None => work.await,

@@ -10,6 +10,7 @@ use crate::cli::output::Report;
 use crate::cli::output::print::{Output, print};
 use crate::cli::uses_result::{UsesFilter, UsesResult};
 use crate::domain::access::map::{AccessMap, Part, PartState};
+use crate::domain::access::uses::Lookup;
 use crate::domain::failure::Failure;
 use crate::startup::Context;
 
@@ -43,7 +44,7 @@ pub(super) async fn uses(context: Context, wanted: &Uses, out: &mut Output) -> R
     warn_of_gaps(&map, &incomplete);
     let code = u8::from(!incomplete.is_empty());
     let result = UsesResult {
-        tokens: by_urgency(tokens, context, |_| true),
+        tokens: by_urgency(tokens, context, |_, _| true),
         map,
         filter,
         is_one: token.is_some(),
@@ -51,7 +52,11 @@ pub(super) async fn uses(context: Context, wanted: &Uses, out: &mut Output) -> R
         context,
     };
     let format = wanted.output;
+    let is_empty_told = is_table && style.width.is_some() && !result.tokens.is_empty();
     out.defer(move |out| {
+        if is_empty_told && result.entries(&Lookup::new(&result.map)).next().is_none() {
+            warn("no service tokens match.");
+        }
         print(Report::Uses(&result), format, out, style)?;
         // The process is about to exit; skip freeing tens of thousands of tokens.
         std::mem::forget(result);
@@ -62,18 +67,28 @@ pub(super) async fn uses(context: Context, wanted: &Uses, out: &mut Output) -> R
 
 /// Warns of what keeps the answer from being complete, then of the other parts that were not read.
 fn warn_of_gaps(map: &AccessMap, incomplete: &[String]) {
+    let parts = Part::ALL.into_iter().filter(|part| {
+        map.read(*part)
+            .is_some_and(|read| read.state != PartState::NotAsked)
+    });
+    let gaps = parts.filter_map(|part| Some((part, map.why_unread(part)?)));
+    let gaps: Vec<(Part, String)> = gaps.collect();
+    // A part that is not allowed may fail in any way.
+    let with_permission = |why: &str| {
+        let part = gaps.iter().find(|(_, other)| other == why);
+        let permission = part.and_then(|(part, _)| part.permission());
+        match permission.filter(|permission| !why.contains(permission)) {
+            Some(permission) => format!("{why}; it needs {permission}"),
+            None => why.to_owned(),
+        }
+    };
     for why in incomplete {
+        let why = with_permission(why);
         warn(&format!("the answer is incomplete: {why}"));
     }
-    for part in Part::ALL {
-        let is_asked = map
-            .read(part)
-            .is_some_and(|read| read.state != PartState::NotAsked);
-        let Some(why) = map.why_unread(part).filter(|_| is_asked) else {
-            continue;
-        };
-        if !incomplete.contains(&why) {
-            warn(&format!("not everything could be read: {why}"));
-        }
+    let others = gaps.iter().map(|(_, why)| why);
+    for why in others.filter(|why| !incomplete.contains(why)) {
+        let why = with_permission(why);
+        warn(&format!("not everything could be read: {why}"));
     }
 }

@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use chrono::{DateTime, Utc};
 
 use super::table::{GAP, colored, entries};
-use super::{AuthReport, ProbeReport};
-use crate::cli::check_result::{CheckEntry, CheckResult, Verdict};
+use super::{AuthReport, ProbeReport, online};
+use crate::cli::check_result::{CheckEntry, CheckResult, CredentialEntry, Verdict};
 use crate::domain::access::probe::{PolicyView, ProbeAnswer};
 use crate::domain::access::verdict::Verdict as AppVerdict;
 use crate::domain::duration;
@@ -197,10 +197,13 @@ pub fn auth(out: &mut impl Write, report: &AuthReport, style: OutputStyle) -> io
         ("Locked", report.locked.map(word)),
         ("Store", report.store.map(str::to_owned)),
     ];
-    let rows: Vec<_> = rows
+    let mut rows: Vec<_> = rows
         .into_iter()
         .filter_map(|(label, value)| Some((label.to_owned(), value?, None)))
         .collect();
+    if let Some(status) = &report.online {
+        rows.extend(online::rows(status));
+    }
     labelled(out, &rows, style)
 }
 
@@ -211,27 +214,58 @@ pub fn auth(out: &mut impl Write, report: &AuthReport, style: OutputStyle) -> io
 pub fn check(out: &mut impl Write, checkup: &CheckResult, style: OutputStyle) -> io::Result<()> {
     let verdict = checkup.verdict();
     let word = verdict.code().to_ascii_uppercase();
-    outcome(
-        out,
-        &word,
-        &sentence(checkup, verdict),
-        tone(verdict),
-        style,
-    )?;
+    outcome(out, &word, &sentences(checkup), tone(verdict), style)?;
     entries(out, checkup, style)?;
     // On a terminal, rows have no room for sentences.
     let Some(width) = style.width else {
         return Ok(());
     };
-    for entry in &checkup.entries {
-        if let Err(failure) = &entry.subject {
-            let line = format!("{}: {} {}", entry.name(), failure.summary, failure.hint);
-            for part in wrapped(&style.clean(&line), width) {
-                writeln!(out, "{part}")?;
-            }
+    let tokens = checkup.entries.iter().filter_map(|entry| {
+        let failure = entry.subject.as_ref().err()?;
+        Some((entry.name().to_owned(), failure))
+    });
+    let credentials = checkup.credentials.iter().flatten().filter_map(|entry| {
+        let failure = entry.validity.as_ref().err()?;
+        Some((entry.name(), failure))
+    });
+    for (name, failure) in tokens.chain(credentials) {
+        let line = format!("{name}: {} {}", failure.summary, failure.hint);
+        for part in wrapped(&style.clean(&line), width) {
+            writeln!(out, "{part}")?;
         }
     }
     Ok(())
+}
+
+/// The sentence about the tokens, and in front of it that about a credential that is no better.
+fn sentences(checkup: &CheckResult) -> String {
+    let verdict = checkup.verdict_on_tokens();
+    let of_tokens = sentence(checkup, verdict);
+    let worst = checkup.worst_credential();
+    let Some((worst, credential)) = worst.filter(|(worst, _)| *worst != Verdict::Ok) else {
+        return of_tokens;
+    };
+    let of_credential = credential_reason(credential, checkup.context);
+    if worst > verdict {
+        format!("{of_credential}; {of_tokens}")
+    } else {
+        format!("{of_tokens}; {of_credential}")
+    }
+}
+
+/// Why a credential has its verdict.
+fn credential_reason(entry: &CredentialEntry, context: EvaluationContext) -> String {
+    let name = format!("the {}", entry.name());
+    let status = entry.status(context);
+    match (&entry.validity, entry.expires_at(), status) {
+        (Err(failure), ..) => format!("{name}: {} {}", failure.summary, failure.hint),
+        (Ok(_), _, Status::Disabled) => format!("{name} is disabled"),
+        (Ok(_), Some(end), Status::Expired | Status::Critical | Status::Expiring) => {
+            format!("{name} {}", term(end, context))
+        }
+        (Ok(_), _, Status::Expired) => format!("{name} has expired"),
+        (Ok(_), ..) => format!("it is not known when {name} expires"),
+    }
 }
 
 fn tone(verdict: Verdict) -> Tone {

@@ -5,12 +5,14 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::error_json::ErrorReport;
-use super::{Report, probe_json, uses_json};
+use super::{AuthReport, Report, probe_json, uses_json};
 use crate::cli::check_result::{CheckEntry, CheckResult, ProfileRead};
+use crate::domain::duration::Remaining;
 use crate::domain::failure::Failure;
 use crate::domain::raw::RawJson;
-use crate::formats::ScopeReport;
+use crate::domain::status::Status;
 use crate::formats::json::{Clock, Judged, document, list, previous_secret_end};
+use crate::formats::{ScopeReport, rfc3339};
 
 /// Prints a report as one JSON document.
 ///
@@ -34,9 +36,64 @@ pub fn print(out: &mut impl Write, report: Report<'_>) -> io::Result<()> {
         Report::Tokens(report) => list(out, report),
         Report::Check(check) => document(out, &CheckReport::from(check)),
         Report::Probe(report) => probe_json::print(out, report),
-        Report::Credential(report) => document(out, report),
+        Report::Credential(report) => document(out, &AuthStatusReport::from(report)),
         Report::Profiles(report) => document(out, report),
         Report::Uses(report) => uses_json::print(out, report),
+    }
+}
+
+#[derive(Serialize)]
+struct AuthStatusReport<'a> {
+    #[serde(flatten)]
+    offline: &'a AuthReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    online: Option<OnlineReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct OnlineReport<'a> {
+    credential: Option<ValidityReport<'a>>,
+    reads: Vec<SampleReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct ValidityReport<'a> {
+    status: &'a str,
+    expires_on: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SampleReport<'a> {
+    part: &'static str,
+    state: &'static str,
+    count: Option<usize>,
+    permission: Option<&'static str>,
+    error: Option<ErrorReport<'a>>,
+}
+
+impl<'a> From<&'a AuthReport> for AuthStatusReport<'a> {
+    fn from(report: &'a AuthReport) -> Self {
+        let online = report.online.as_ref().map(|online| {
+            let validity = online.validity.as_ref().and_then(|it| it.as_ref().ok());
+            let samples = online.samples.iter().map(|sample| SampleReport {
+                part: sample.part.code(),
+                state: sample.code(),
+                count: sample.count,
+                permission: sample.permission(),
+                error: sample.failure().map(Into::into),
+            });
+            OnlineReport {
+                credential: validity.map(|validity| ValidityReport {
+                    status: &validity.word,
+                    expires_on: validity.expires_at().map(rfc3339),
+                }),
+                reads: samples.collect(),
+            }
+        });
+        Self {
+            offline: report,
+            online,
+        }
     }
 }
 
@@ -73,9 +130,49 @@ struct CheckReport<'a> {
     tokens: Vec<CheckedToken<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     profiles: Option<Vec<ProfileReadReport<'a>>>,
+    credential: Option<CredentialReport<'a>>,
     #[serde(flatten)]
     clock: Clock,
     error: Option<ErrorReport<'a>>,
+}
+
+/// The credential of a check: one, or one for each profile.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum CredentialReport<'a> {
+    One(CheckedCredential<'a>),
+    OfProfiles(Vec<CheckedCredential<'a>>),
+}
+
+#[derive(Serialize)]
+struct CheckedCredential<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<&'a str>,
+    status: &'static str,
+    expires_at: Option<String>,
+    seconds_left: Option<i64>,
+    error: Option<ErrorReport<'a>>,
+}
+
+impl<'a> CredentialReport<'a> {
+    fn of(check: &'a CheckResult) -> Option<Self> {
+        let reports = check.credentials.as_ref()?.iter().map(|entry| {
+            let status = entry.status(check.context);
+            let end = entry.expires_at().filter(|_| status != Status::Unknown);
+            CheckedCredential {
+                profile: entry.profile.as_deref(),
+                status: status.code(),
+                expires_at: end.map(rfc3339),
+                seconds_left: end.map(|end| Remaining::until(end, check.context.now).seconds()),
+                error: entry.validity.as_ref().err().map(Into::into),
+            }
+        });
+        let mut reports: Vec<CheckedCredential<'_>> = reports.collect();
+        if check.profiles.is_some() {
+            return Some(Self::OfProfiles(reports));
+        }
+        reports.pop().map(Self::One)
+    }
 }
 
 impl<'a> From<&'a CheckResult> for CheckReport<'a> {
@@ -94,6 +191,7 @@ impl<'a> From<&'a CheckResult> for CheckReport<'a> {
                 .map(|entry| CheckedToken::of(entry, check))
                 .collect(),
             profiles: profiles.map(|profiles| profiles.iter().map(Into::into).collect()),
+            credential: CredentialReport::of(check),
             clock: Clock::of(check.context),
             error: check.error.as_ref().map(Into::into),
         }

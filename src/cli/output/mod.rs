@@ -3,6 +3,8 @@
 pub mod details;
 mod error_json;
 pub mod json;
+pub mod nagios;
+mod online;
 pub mod print;
 mod probe_json;
 pub mod prometheus;
@@ -19,7 +21,11 @@ use serde::Serialize;
 use crate::cli::check_result::CheckResult;
 use crate::cli::uses_result::UsesResult;
 use crate::domain::access::conclusion::Conclusion;
+use crate::domain::access::map::Part;
 use crate::domain::access::probe::{PolicyView, ProbeAnswers, ProbeUrl};
+use crate::domain::access::sample::{PartSample, SampleState};
+use crate::domain::credential_validity::CredentialValidity;
+use crate::domain::failure::Failure;
 use crate::domain::list_report::ListReport;
 use crate::domain::profile::{Profile, Settings};
 use crate::domain::scope::Scope;
@@ -37,8 +43,12 @@ pub enum OutputFormat {
     Json,
     /// For spreadsheets
     Csv,
+    /// For calendars, after RFC 5545
+    Ics,
     /// For Prometheus, in its text format
     Prometheus,
+    /// For Nagios, Icinga and others that take its plugins
+    Nagios,
 }
 
 /// Machine-readable output made safe for a terminal: characters a terminal would act on are escaped
@@ -110,6 +120,48 @@ pub struct AuthReport {
     pub locked: Option<bool>,
     /// The store that holds the secret.
     pub store: Option<&'static str>,
+    /// What the API says, if it was asked.
+    #[serde(skip)]
+    pub online: Option<OnlineStatus>,
+}
+
+/// What the API says about a credential.
+#[derive(Debug)]
+pub struct OnlineStatus {
+    /// Whether it is active, or why that is not known; `None` for a kind that cannot be verified.
+    pub validity: Option<Result<CredentialValidity, Failure>>,
+    /// One for each part.
+    pub samples: Vec<PartSample>,
+}
+
+impl OnlineStatus {
+    /// The status if nothing could be asked.
+    #[must_use]
+    pub fn failed(failure: &Failure) -> Self {
+        let failure = failure.clone().scrubbed();
+        let sample = |part| PartSample {
+            part,
+            state: SampleState::Failed(failure.clone()),
+            count: None,
+        };
+        Self {
+            samples: Part::ALL.map(sample).into(),
+            validity: Some(Err(failure.clone())),
+        }
+    }
+
+    /// Whether the part is readable and has something to read.
+    #[must_use]
+    pub fn may_read(&self, part: Part) -> bool {
+        let mut of_part = self.samples.iter().filter(|sample| sample.part == part);
+        of_part.any(PartSample::is_readable)
+    }
+
+    /// Whether the credential can list service tokens, and sees some.
+    #[must_use]
+    pub fn may_list_tokens(&self) -> bool {
+        self.may_read(Part::Tokens)
+    }
 }
 
 /// What `profile list` reports.

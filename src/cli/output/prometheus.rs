@@ -10,6 +10,9 @@ use crate::domain::status::{EvaluationContext, Status};
 
 const UP: &str = "tokenscope_up";
 const COMPLETE: &str = "tokenscope_complete";
+const CREDENTIAL_EXPIRY: &str = "tokenscope_credential_expiry_timestamp_seconds";
+const BUILD: &str = "tokenscope_build_info";
+const DURATION: &str = "tokenscope_scrape_duration_seconds";
 const STATUS: &str = "tokenscope_service_token_status";
 
 /// A metric of the tokens that have a value.
@@ -64,6 +67,12 @@ pub fn print(out: &mut impl Write, checkup: &CheckResult) -> io::Result<()> {
     open(out, COMPLETE, "Whether all service tokens were read.")?;
     let is_complete = checkup.incomplete_reason().is_none();
     writeln!(out, "{COMPLETE} {}", u8::from(is_complete))?;
+    credentials(out, checkup)?;
+    open(out, BUILD, "The version that printed this.")?;
+    let version = env!("CARGO_PKG_VERSION");
+    writeln!(out, "{BUILD}{{version=\"{version}\"}} 1")?;
+    open(out, DURATION, "How long the check took.")?;
+    writeln!(out, "{DURATION} {:.3}", checkup.took.as_secs_f64())?;
     let mut seen = HashSet::new();
     let rows: Vec<(String, &CheckEntry)> = checkup
         .entries
@@ -95,6 +104,26 @@ pub fn print(out: &mut impl Write, checkup: &CheckResult) -> io::Result<()> {
             let status = status.code();
             writeln!(out, "{STATUS}{{{labels},status=\"{status}\"}} {value}")?;
         }
+    }
+    Ok(())
+}
+
+/// When the credential, or that of each profile, expires.
+fn credentials(out: &mut impl Write, checkup: &CheckResult) -> io::Result<()> {
+    let credentials = checkup.credentials.iter().flatten();
+    let ends = credentials.filter_map(|it| Some((it.profile.as_deref(), it.expires_at()?)));
+    for (at, (profile, end)) in ends.enumerate() {
+        if at == 0 {
+            open(
+                out,
+                CREDENTIAL_EXPIRY,
+                "When the credential itself expires.",
+            )?;
+        }
+        let labels = profile.map_or_else(String::new, |profile| {
+            format!("{{profile=\"{}\"}}", escaped(profile))
+        });
+        writeln!(out, "{CREDENTIAL_EXPIRY}{labels} {}", end.timestamp())?;
     }
     Ok(())
 }

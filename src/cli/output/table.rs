@@ -8,7 +8,8 @@ use std::sync::Arc;
 use crossterm::style::Stylize;
 
 use super::ProfilesReport;
-use crate::cli::check_result::CheckResult;
+use crate::cli::check_result::{CheckResult, CredentialEntry};
+use crate::domain::credential_validity::CredentialValidity;
 use crate::domain::duration::{self, Remaining};
 use crate::domain::fields::last_seen_word;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Tone};
@@ -112,6 +113,7 @@ struct Row<'a> {
     profile: &'a str,
     name: Cow<'a, str>,
     id: Cow<'a, str>,
+    status: Status,
     life: Lifecycle,
     token: Option<&'a ServiceToken>,
     note: Cow<'a, str>,
@@ -121,7 +123,7 @@ impl Row<'_> {
     /// Rounded for people; exact in tab-separated output.
     fn cell(&self, column: Column, context: EvaluationContext, style: OutputStyle) -> Cell<'_> {
         let is_aligned = style.width.is_some();
-        let status = Status::at(self.life, context);
+        let status = self.status;
         let text = match column {
             Column::Profile => style.clean(self.profile),
             Column::Name => style.clean(&self.name),
@@ -175,10 +177,10 @@ impl Row<'_> {
     }
 }
 
-/// `12d 04h`, `23:59:58`, `9d ago`, as in the lists on screen; a dash without an end.
+/// `12d 04h`, `1h 12m`, `9d ago`; a dash without an end.
 fn left_short(life: Lifecycle, context: EvaluationContext) -> String {
     let left = life.remaining(context.now);
-    left.map_or_else(|| "-".to_owned(), Remaining::short)
+    left.map_or_else(|| "-".to_owned(), Remaining::printed)
 }
 
 /// Prints one token per row.
@@ -195,6 +197,7 @@ pub fn tokens(
         profile: "",
         name: token.display_text(&token.name),
         id: token.display_text(&token.id),
+        status: Status::of(token, context),
         life: Lifecycle::of(token),
         token: Some(token),
         note: "".into(),
@@ -230,14 +233,43 @@ pub fn entries(out: &mut impl Write, checkup: &CheckResult, style: OutputStyle) 
             profile: entry.profile.as_deref().unwrap_or_default(),
             name,
             id,
+            status: entry.status(*context),
             life: entry.life(),
             token: entry.subject.as_deref().ok(),
             note,
         }
     });
+    let credentials = checkup.credentials.iter().flatten();
+    let credentials = credentials.map(|entry| credential(entry, *context));
+    let rows = rows.chain(credentials);
     let has_profiles = entries.iter().any(|entry| entry.profile.is_some());
     let choices = if has_profiles { CHECK_PROFILES } else { CHECK };
     table(out, rows, &choices, *context, style)
+}
+
+/// The row of the credential itself.
+fn credential(entry: &CredentialEntry, context: EvaluationContext) -> Row<'_> {
+    let failure = entry.validity.as_ref().err();
+    let unknown = Lifecycle {
+        enabled: Some(true),
+        forever: false,
+        expires_at: None,
+        duration: None,
+    };
+    Row {
+        profile: entry.profile.as_deref().unwrap_or_default(),
+        name: format!("({})", entry.kind.unwrap_or("credential")).into(),
+        id: "".into(),
+        status: entry.status(context),
+        life: entry
+            .validity
+            .as_ref()
+            .map_or(unknown, CredentialValidity::life),
+        token: None,
+        note: failure
+            .map_or("", |failure| failure.summary.as_str())
+            .into(),
+    }
 }
 
 fn table<'a>(

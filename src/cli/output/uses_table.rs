@@ -16,10 +16,16 @@ use crate::domain::text;
 use crate::formats::rfc3339;
 use crate::startup::output_style::OutputStyle;
 
-/// Columns are dropped before a name is cut shorter than this.
-const NARROWEST_NAME: usize = 20;
+/// What is cut where columns lack room, in this order and to so many cells, before columns are dropped.
+const CUTS: [(Column, usize); 3] = [
+    (Column::Name, 24),
+    (Column::NamedBy, 15),
+    (Column::Name, 20),
+];
 /// A sentence goes below its row where less than this is left beside it.
-const NARROWEST_MESSAGE: usize = 30;
+const NARROWEST_MESSAGE: usize = 50;
+/// The steps of a path without a group: the policy, and what it names.
+const DIRECT: usize = 2;
 /// The cells that the sentences below a row are indented by.
 const INDENT: usize = 4;
 
@@ -59,7 +65,7 @@ impl Column {
             Self::Name => "NAME",
             Self::Status => "STATUS",
             Self::Opens => "OPENS",
-            Self::Depends => "MAY",
+            Self::Depends => "DEPENDS",
             Self::Refused => "REFUSED",
             Self::NamedBy => "NAMED BY",
             Self::Deletable => "DELETE?",
@@ -216,26 +222,35 @@ fn tokens(
     Ok(())
 }
 
-/// The first choice of columns that leaves room for names, and the width of each.
+/// The first choice of columns that leaves room for names and places, and the width of each.
 fn fitting(rows: &[Row<'_>], width: usize, style: OutputStyle) -> Vec<(Column, usize)> {
     let natural = |column: Column| {
         let cells = rows.iter();
         let cells = cells.map(|row| text::width(&row.cell(column, style).text));
         cells.max().unwrap_or(0).max(column.title().len())
     };
-    let name = natural(Column::Name);
     let mut fitted = Vec::new();
     for choice in CHOICES {
         let widths = choice.iter().map(|column| (*column, natural(*column)));
         fitted = widths.collect();
         let taken: usize = fitted.iter().map(|(_, cells)| cells + GAP.len()).sum();
-        let room = (width + GAP.len() + name).saturating_sub(taken);
-        if let Some((_, cells)) = fitted.first_mut() {
-            *cells = name.min(room);
+        let mut lacking = taken.saturating_sub(width + GAP.len());
+        for (cut, narrowest) in CUTS {
+            let cells = fitted.iter_mut().find(|(column, _)| *column == cut);
+            if let Some((_, cells)) = cells {
+                let less = lacking.min(cells.saturating_sub(narrowest));
+                *cells -= less;
+                lacking -= less;
+            }
         }
-        if room >= name.min(NARROWEST_NAME) {
-            break;
+        if lacking == 0 {
+            return fitted;
         }
+    }
+    // Not even the fewest columns fit.
+    if let [(_, name), rest @ ..] = fitted.as_mut_slice() {
+        let taken: usize = rest.iter().map(|(_, cells)| cells + GAP.len()).sum();
+        *name = width.saturating_sub(taken);
     }
     fitted
 }
@@ -290,19 +305,19 @@ fn facts(result: &UsesResult, entry: &TokenEntry<'_>) -> Vec<Fact> {
         unknown,
     } = entry.counts;
     let counted = [
-        (opens, "opens"),
-        (depends, "may open or depends"),
-        (refused, "refused"),
-        (unknown, "unknown"),
+        ("opens", opens),
+        ("may open or depends", depends),
+        ("refused", refused),
+        ("unknown", unknown),
     ];
-    let counted = counted.into_iter().filter(|(count, _)| *count > 0);
+    let counted = counted.into_iter().filter(|(_, count)| *count > 0);
     let counted: Vec<String> = counted
-        .map(|(count, word)| format!("{count} {word}"))
+        .map(|(word, count)| format!("{word} {count}"))
         .collect();
     facts.push(fact(
         "Apps",
         if counted.is_empty() {
-            "0 that this credential sees concern it".to_owned()
+            "none that this credential sees concerns it".to_owned()
         } else {
             counted.join(", ")
         },
@@ -408,6 +423,7 @@ fn apps(out: &mut impl Write, apps: &[AppAnswer], style: OutputStyle) -> io::Res
             tone: Some(app.verdict.tone()),
             place: style.clean(app.app.title()),
             message: app.message(),
+            path: (app.path.len() > DIRECT).then(|| app.path.join(arrow(style))),
         }
     });
     sentences(out, &rows.collect::<Vec<_>>(), style)
@@ -423,8 +439,13 @@ fn references(
         tone: None,
         place: style.clean(&reference.name),
         message: reference.message.clone(),
+        path: None,
     });
     sentences(out, &rows.collect::<Vec<_>>(), style)
+}
+
+fn arrow(style: OutputStyle) -> &'static str {
+    if style.ascii { " > " } else { " → " }
 }
 
 /// A row whose sentence may take several lines.
@@ -433,6 +454,8 @@ struct SentenceRow<'a> {
     tone: Option<Tone>,
     place: Cow<'a, str>,
     message: String,
+    /// From the policy to the token, if it leads through groups.
+    path: Option<String>,
 }
 
 fn sentences(out: &mut impl Write, rows: &[SentenceRow<'_>], style: OutputStyle) -> io::Result<()> {
@@ -448,23 +471,23 @@ fn sentences(out: &mut impl Write, rows: &[SentenceRow<'_>], style: OutputStyle)
             Some(tone) if style.colored => colored(&fitted, tone),
             _ => fitted,
         };
-        let message = style.clean(&row.message);
-        if is_beside {
-            let place = text::fit(&row.place, place, style.ellipsis());
-            for (at, part) in wrapped(&message, width - taken).iter().enumerate() {
-                if at == 0 {
-                    writeln!(out, "{shown}{GAP}{place}{GAP}{part}")?;
-                } else {
-                    writeln!(out, "{:taken$}{part}", "")?;
-                }
-            }
-            continue;
-        }
-        let room = width.saturating_sub(word + GAP.len());
-        let place = text::truncate(&row.place, room, style.ellipsis());
-        writeln!(out, "{}", format!("{shown}{GAP}{place}").trim_end())?;
-        for part in wrapped(&message, width.saturating_sub(INDENT)) {
-            writeln!(out, "{:INDENT$}{part}", "")?;
+        let (room, indent) = if is_beside {
+            (place, taken)
+        } else {
+            (width.saturating_sub(word + GAP.len()), INDENT)
+        };
+        let lines = [Some(row.message.as_str()), row.path.as_deref()];
+        let lines = lines.into_iter().flatten();
+        let mut lines = lines.flat_map(|line| {
+            let line = style.clean(line);
+            wrapped(&line, width.saturating_sub(indent))
+        });
+        let place = text::fit(&row.place, room, style.ellipsis());
+        let beside = if is_beside { lines.next() } else { None };
+        let first = format!("{shown}{GAP}{place}{GAP}{}", beside.unwrap_or_default());
+        writeln!(out, "{}", first.trim_end())?;
+        for line in lines {
+            writeln!(out, "{:indent$}{line}", "")?;
         }
     }
     Ok(())
@@ -481,12 +504,14 @@ fn plain_places(
             .policy
             .as_ref()
             .map_or("", |policy| policy.name.as_str());
+        let path = app.path.join(" > ");
         let cells = [
             app.verdict.code(),
             app.app.title(),
             &app.app.name,
             &app.app.id,
             policy,
+            &path,
             &app.message(),
         ];
         let cells = cells.map(|cell| style.clean(cell).into_owned());

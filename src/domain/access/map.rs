@@ -1,14 +1,17 @@
 //! Everything that was read about a scope, with what could not be read, indexed by token.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use super::baseline::Baseline;
+use super::index::Index;
 use super::objects::{
     App, DeviceProfile, DohToken, ExpiryAlert, Group, Hyperdrive, Organization, Policy,
 };
-use super::rules::{Rule, Rules};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::{Scope, ScopeKind};
+
+pub use super::index::{Objects, unread_apps};
 
 /// What is read about a scope, each by requests of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -160,27 +163,20 @@ pub struct PartRead {
     pub count: usize,
 }
 
-/// The objects of a scope.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Objects {
-    /// Shared with the answers about them.
-    pub apps: Vec<Arc<App>>,
-    pub policies: Vec<Policy>,
-    pub groups: Vec<Group>,
-    pub organization: Organization,
-    pub doh: Option<DohToken>,
-    pub device_profiles: Vec<DeviceProfile>,
-    pub hyperdrive: Vec<Hyperdrive>,
-    pub alerts: Vec<ExpiryAlert>,
-}
-
 /// Everything that was read about a scope.
 #[derive(Debug, Clone)]
 pub struct AccessMap {
     pub scope: Scope,
     read: BTreeMap<Part, PartRead>,
     objects: Objects,
-    index: OnceLock<Index>,
+    indexed: OnceLock<Indexed>,
+}
+
+/// What follows from the objects.
+#[derive(Debug, Clone)]
+pub(super) struct Indexed {
+    pub(super) index: Index,
+    pub(super) baseline: Baseline,
 }
 
 /// The index follows from the rest.
@@ -192,75 +188,6 @@ impl PartialEq for AccessMap {
 
 impl Eq for AccessMap {}
 
-/// Where rules name tokens.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Index {
-    /// The apps whose policies name a token, by its ID or client ID.
-    named: HashMap<String, BTreeSet<usize>>,
-    /// The apps that concern every token: any token, everyone, an unread group, unread policies.
-    for_all: BTreeSet<usize>,
-    /// Where policies and groups name a token, by its ID or client ID.
-    pub(super) policies_naming: HashMap<String, Vec<usize>>,
-    pub(super) groups_naming: HashMap<String, Vec<usize>>,
-}
-
-/// Whom rules are about, groups included.
-#[derive(Debug, Clone, Default)]
-struct Mentions {
-    names: BTreeSet<String>,
-    is_for_all: bool,
-}
-
-impl Index {
-    fn of(objects: &Objects) -> Self {
-        let mut index = Self::default();
-        let groups = by_id(&objects.groups, |group| &group.id);
-        let policies = by_id(&objects.policies, |policy| &policy.id);
-        for (at, app) in objects.apps.iter().enumerate() {
-            let own = app.policies.as_deref();
-            let resolved = own.unwrap_or_default().iter().map(|policy| {
-                let reusable = policies.get(policy.id.as_str());
-                let reusable = || reusable.and_then(|policy| policy.rules.as_ref());
-                policy.rules.as_ref().or_else(reusable)
-            });
-            let mut mentions = Mentions {
-                is_for_all: own.is_none(),
-                ..Mentions::default()
-            };
-            for rules in resolved {
-                match rules {
-                    Some(rules) => mentions.extend(rules, &groups, &mut BTreeSet::new()),
-                    None => mentions.is_for_all = true,
-                }
-            }
-            if mentions.is_for_all {
-                index.for_all.insert(at);
-            }
-            for name in mentions.names {
-                index.named.entry(name).or_default().insert(at);
-            }
-        }
-        let add = |naming: &mut HashMap<String, Vec<usize>>, at: usize, rules: &Rules| {
-            let mut mentions = Mentions::default();
-            mentions.extend(rules, &HashMap::new(), &mut BTreeSet::new());
-            for name in mentions.names {
-                naming.entry(name).or_default().push(at);
-            }
-        };
-        for (at, policy) in objects.policies.iter().enumerate() {
-            if let Some(rules) = &policy.rules {
-                add(&mut index.policies_naming, at, rules);
-            }
-        }
-        for (at, group) in objects.groups.iter().enumerate() {
-            if let Some(rules) = &group.rules {
-                add(&mut index.groups_naming, at, rules);
-            }
-        }
-        index
-    }
-}
-
 impl AccessMap {
     /// A map of which nothing is read yet.
     #[must_use]
@@ -269,7 +196,7 @@ impl AccessMap {
             scope,
             read: BTreeMap::new(),
             objects: Objects::default(),
-            index: OnceLock::new(),
+            indexed: OnceLock::new(),
         }
     }
 
@@ -285,14 +212,14 @@ impl AccessMap {
             PartObjects::DeviceProfiles(profiles) => objects.device_profiles = profiles,
             PartObjects::Hyperdrive(configs) => objects.hyperdrive = configs,
             PartObjects::Alerts(alerts) => objects.alerts = alerts,
-            PartObjects::Nothing => objects.forget(answer.part),
+            PartObjects::Nothing => forget(objects, answer.part),
         }
         let read = PartRead {
             state: answer.state,
             count: answer.count,
         };
         self.read.insert(answer.part, read);
-        self.index = OnceLock::new();
+        self.indexed = OnceLock::new();
     }
 
     /// The objects that were read.
@@ -303,11 +230,17 @@ impl AccessMap {
 
     /// Indexes the objects now; otherwise the first question does.
     pub fn index(&self) {
-        let _built = self.built_index();
+        let _built = self.indexed();
     }
 
-    pub(super) fn built_index(&self) -> &Index {
-        self.index.get_or_init(|| Index::of(&self.objects))
+    pub(super) fn indexed(&self) -> &Indexed {
+        self.indexed.get_or_init(|| {
+            let index = Index::of(&self.objects);
+            Indexed {
+                baseline: Baseline::of(&self.objects, &index),
+                index,
+            }
+        })
     }
 
     /// The outcome of reading a part; `None` while it is awaited.
@@ -316,37 +249,30 @@ impl AccessMap {
         self.read.get(&part)
     }
 
-    /// How many apps reusable policies are known to have that the list does not show.
+    /// How many apps reusable policies are known to have that the list does not show, at least.
     #[must_use]
     pub fn hidden_apps(&self) -> usize {
-        if !self.is_read(Part::Apps) {
-            return 0;
+        if self.is_read(Part::Apps) {
+            self.indexed().index.hidden_apps
+        } else {
+            0
         }
-        let unread = self.unread_apps();
-        let mut carried: HashMap<&str, usize> = HashMap::new();
-        for app in &self.objects.apps {
-            let ids = app.policies.iter().flatten();
-            let ids: BTreeSet<&str> = ids.map(|policy| policy.id.as_str()).collect();
-            for id in ids {
-                *carried.entry(id).or_default() += 1;
-            }
+    }
+
+    /// How many groups rules name that the list does not show.
+    #[must_use]
+    pub fn hidden_groups(&self) -> usize {
+        if self.is_read(Part::Groups) {
+            self.indexed().index.hidden_groups.len()
+        } else {
+            0
         }
-        let hidden = self.objects.policies.iter().map(|policy| {
-            let listed = carried.get(policy.id.as_str()).copied().unwrap_or(0);
-            policy
-                .app_count
-                .unwrap_or(0)
-                .saturating_sub(listed + unread)
-        });
-        // One hidden app may carry several policies.
-        hidden.max().unwrap_or(0)
     }
 
     /// How many of the listed apps have policies that could not be read.
     #[must_use]
     pub fn unread_apps(&self) -> usize {
-        let unread = unread_apps(&self.objects.apps, &self.objects.policies);
-        unread.count()
+        self.indexed().index.unread_apps
     }
 
     /// Whether everything was read on which verdicts rest.
@@ -366,21 +292,30 @@ impl AccessMap {
             .clone()
             .filter_map(|part| self.why_unread(part))
             .collect();
-        let apps = |count: usize| match count {
-            1 => "1 app".to_owned(),
-            count => format!("{count} apps"),
-        };
         match self.unread_apps() {
             0 => {}
-            unread => reasons.push(format!(
-                "the policies of {} could not be read",
-                apps(unread)
-            )),
+            unread => {
+                let apps = number(unread, "app");
+                reasons.push(format!("the policies of {apps} could not be read"));
+            }
         }
         match self.hidden_apps() {
             0 => {}
             1 => reasons.push("1 app is hidden from this credential".to_owned()),
-            hidden => reasons.push(format!("{} are hidden from this credential", apps(hidden))),
+            hidden => {
+                reasons.push(format!(
+                    "at least {hidden} apps are hidden from this credential"
+                ));
+            }
+        }
+        match self.hidden_groups() {
+            0 => {}
+            1 => {
+                reasons.push("1 group that rules name is not visible to this credential".to_owned())
+            }
+            hidden => reasons.push(format!(
+                "{hidden} groups that rules name are not visible to this credential"
+            )),
         }
         let mut visible = of_scope.map(|part| self.count(part));
         if reasons.is_empty() && visible.all(|count| count == 0) {
@@ -413,16 +348,6 @@ impl AccessMap {
         Some(reason)
     }
 
-    /// The apps that may concern a token, in the order of the list.
-    #[must_use]
-    pub fn apps_of(&self, id: &str, client_id: &str) -> BTreeSet<usize> {
-        let index = self.built_index();
-        let named = [id, client_id]
-            .into_iter()
-            .filter_map(|name| index.named.get(name));
-        named.flatten().chain(&index.for_all).copied().collect()
-    }
-
     /// Whether a part was read whole.
     #[must_use]
     pub fn is_read(&self, part: Part) -> bool {
@@ -438,79 +363,25 @@ impl AccessMap {
     }
 }
 
-impl Mentions {
-    fn extend<'a>(
-        &mut self,
-        rules: &'a Rules,
-        groups: &HashMap<&str, &'a Group>,
-        seen: &mut BTreeSet<&'a str>,
-    ) {
-        for rule in rules.all() {
-            match rule {
-                Rule::ServiceToken(Some(id)) => {
-                    self.names.insert(id.clone());
-                }
-                Rule::AnyServiceToken | Rule::Everyone => self.is_for_all = true,
-                Rule::Group(id) => {
-                    let id = id.as_deref().unwrap_or_default();
-                    if !seen.insert(id) {
-                        continue;
-                    }
-                    match groups.get(id).and_then(|group| group.rules.as_ref()) {
-                        Some(rules) => self.extend(rules, groups, seen),
-                        None => self.is_for_all = true,
-                    }
-                }
-                Rule::ServiceToken(None)
-                | Rule::Condition(_)
-                | Rule::People(_)
-                | Rule::Unknown(_) => {}
-            }
-        }
+/// Drops the objects of a part.
+fn forget(objects: &mut Objects, part: Part) {
+    match part {
+        Part::Tokens => {}
+        Part::Apps => objects.apps.clear(),
+        Part::Policies => objects.policies.clear(),
+        Part::Groups => objects.groups.clear(),
+        Part::Organization => objects.organization = Organization::default(),
+        Part::Doh => objects.doh = None,
+        Part::DeviceProfiles => objects.device_profiles.clear(),
+        Part::Hyperdrive => objects.hyperdrive.clear(),
+        Part::Alerts => objects.alerts.clear(),
     }
 }
 
-impl Objects {
-    /// Drops the objects of a part.
-    fn forget(&mut self, part: Part) {
-        match part {
-            Part::Tokens => {}
-            Part::Apps => self.apps.clear(),
-            Part::Policies => self.policies.clear(),
-            Part::Groups => self.groups.clear(),
-            Part::Organization => self.organization = Organization::default(),
-            Part::Doh => self.doh = None,
-            Part::DeviceProfiles => self.device_profiles.clear(),
-            Part::Hyperdrive => self.hyperdrive.clear(),
-            Part::Alerts => self.alerts.clear(),
-        }
+/// `1 app`, `2 apps`.
+pub(super) fn number(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
     }
-}
-
-/// The places of the apps whose own policies are still to be asked for: the list did not report
-/// them, or reported one without rules that is not among the reusable policies.
-pub fn unread_apps<'a>(
-    apps: &'a [impl AsRef<App>],
-    policies: &'a [Policy],
-) -> impl Iterator<Item = usize> + 'a {
-    let known = policies.iter().filter(|policy| policy.rules.is_some());
-    let known: HashSet<&str> = known.map(|policy| policy.id.as_str()).collect();
-    let is_read =
-        move |policy: &Policy| policy.rules.is_some() || known.contains(policy.id.as_str());
-    let places = apps.iter().enumerate().filter(move |(_, app)| {
-        let own = app.as_ref().policies.as_ref();
-        !own.is_some_and(|own| own.iter().all(&is_read))
-    });
-    places.map(|(at, _)| at)
-}
-
-/// Objects by their IDs.
-pub(super) fn by_id<'a, T>(
-    objects: &'a [T],
-    id: impl Fn(&'a T) -> &'a String,
-) -> HashMap<&'a str, &'a T> {
-    objects
-        .iter()
-        .map(|object| (id(object).as_str(), object))
-        .collect()
 }

@@ -95,6 +95,14 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// Its name, or the ID of one without a name. Untrusted text.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        title(&self.name, &self.id)
+    }
+}
+
 /// How an app treats service tokens, by its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AppKind {
@@ -125,6 +133,8 @@ pub struct App {
     pub policies: Option<Vec<Policy>>,
     /// The client IDs with which Access calls its SCIM service.
     pub scim_clients: Vec<String>,
+    /// Whether they could be read.
+    pub is_scim_read: bool,
 }
 
 impl App {
@@ -135,6 +145,7 @@ impl App {
         let policies = object.get("policies").and_then(Value::as_array);
         // One policy that cannot be read makes the answer about the app uncertain.
         let policies = policies.and_then(|all| all.iter().map(Policy::parse).collect());
+        let (scim_clients, is_scim_read) = scim_clients(object);
         Some(Self {
             id: id(object)?,
             name: text(object, "name").unwrap_or_default(),
@@ -142,7 +153,8 @@ impl App {
             address: address(object),
             addresses: addresses(object),
             policies,
-            scim_clients: scim_clients(object),
+            scim_clients,
+            is_scim_read,
         })
     }
 
@@ -206,20 +218,22 @@ fn addresses(app: &Map<String, Value>) -> Vec<String> {
     addresses
 }
 
-/// `scim_config.authentication` may be one object or a list of them.
-fn scim_clients(app: &Map<String, Value>) -> Vec<String> {
-    let authentication = || app.get("scim_config")?.get("authentication");
-    let all = match authentication() {
+/// The names in `scim_config.authentication`, which may be one object or a list of them, and whether
+/// it could be read.
+fn scim_clients(app: &Map<String, Value>) -> (Vec<String>, bool) {
+    let authentication = match app.get("scim_config") {
+        None | Some(Value::Null) => return (Vec::new(), true),
+        Some(Value::Object(config)) => config.get("authentication"),
+        Some(_) => return (Vec::new(), false),
+    };
+    let all = match authentication {
+        None | Some(Value::Null) => &[],
         Some(Value::Array(all)) => all.as_slice(),
         Some(one) => std::slice::from_ref(one),
-        None => &[],
     };
-    let clients = all.iter().filter(|it| {
-        let scheme = it.get("scheme");
-        scheme.is_none_or(|scheme| scheme == "access_service_token")
-    });
-    let clients = clients.filter_map(|it| filled(it.get("client_id")?));
-    clients.map(|client| client.to_ascii_lowercase()).collect()
+    let clients = all.iter().filter_map(|it| filled(it.get("client_id")?));
+    let clients = clients.map(|client| client.trim().to_ascii_lowercase());
+    (clients.collect(), all.iter().all(Value::is_object))
 }
 
 /// An Access group.
@@ -241,6 +255,12 @@ impl Group {
             name: text(object, "name").unwrap_or_default(),
             rules: Rules::parse(object),
         })
+    }
+
+    /// Its name, or the ID of one without a name. Untrusted text.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        title(&self.name, &self.id)
     }
 }
 
@@ -331,31 +351,64 @@ impl DohToken {
 pub struct DeviceProfile {
     pub id: String,
     pub name: String,
+    /// In lower case.
     pub expression: String,
 }
 
+/// The selector of devices by the token that enrolled them.
+const BY_TOKEN: &str = "identity.service_token_uuid";
+
 impl DeviceProfile {
-    /// Reads a profile; the default profile has no ID and no expression.
+    /// Reads a profile; `None` if its expression is no text. The default profile has neither ID nor
+    /// expression.
     #[must_use]
     pub fn parse(profile: &Value) -> Option<Self> {
         let object = profile.as_object()?;
+        let expression = match object.get("match") {
+            None | Some(Value::Null) => "",
+            Some(Value::String(expression)) => expression,
+            Some(_) => return None,
+        };
         Some(Self {
             id: text(object, "policy_id")
                 .or_else(|| id(object))
                 .unwrap_or_default(),
             name: text(object, "name").unwrap_or_default(),
-            expression: text(object, "match")
-                .unwrap_or_default()
-                .to_ascii_lowercase(),
+            expression: expression.to_ascii_lowercase(),
         })
     }
 
-    /// Whether its expression is about service tokens and names this one.
-    #[must_use]
-    pub fn names(&self, token_id: &str) -> bool {
-        self.expression.contains("service_token_uuid")
-            && self.expression.contains(&token_id.to_ascii_lowercase())
+    /// The texts in its expression that may be IDs, in whatever quotes.
+    pub fn literals(&self) -> impl Iterator<Item = &str> {
+        let is_inner = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '.' | '_');
+        let words = self.expression.split(move |letter| !is_inner(letter));
+        words.filter(|word| !word.is_empty())
     }
+
+    /// Whether it selects by tokens that it does not list: by a list kept elsewhere, or a pattern.
+    #[must_use]
+    pub fn is_unclear(&self) -> bool {
+        let mut uses = self.expression.split(BY_TOKEN).skip(1);
+        uses.any(|rest| !compares_literals(rest))
+    }
+}
+
+/// Whether what follows a selector compares it with texts, one by one.
+fn compares_literals(rest: &str) -> bool {
+    let rest = rest.trim_start();
+    let rest = rest.strip_prefix("not ").map_or(rest, str::trim_start);
+    let operators = ["==", "!=", "eq", "ne", "in"];
+    let after = operators.iter().find_map(|it| rest.strip_prefix(it));
+    let quoted = |text: &str| {
+        text.starts_with(['"', '\'', '`']) || text.starts_with("r\"") || text.starts_with("r#")
+    };
+    after.is_some_and(|after| {
+        let after = after.trim_start();
+        match after.strip_prefix('{') {
+            Some(set) => set.trim_start().starts_with('}') || quoted(set.trim_start()),
+            None => quoted(after),
+        }
+    })
 }
 
 /// A Hyperdrive configuration that reaches its origin through Access.
@@ -367,15 +420,23 @@ pub struct Hyperdrive {
 }
 
 impl Hyperdrive {
-    /// Reads a configuration; `None` if it is no object or has no ID.
+    /// Reads a configuration; `None` if it is no object, has no ID, or a client ID that is no text.
     #[must_use]
     pub fn parse(config: &Value) -> Option<Self> {
         let object = config.as_object()?;
-        let client_id = || filled(object.get("origin")?.get("access_client_id")?);
+        let origin = object.get("origin").filter(|origin| !origin.is_null());
+        let client_id = match origin.map(Value::as_object) {
+            None => None,
+            Some(origin) => origin?.get("access_client_id"),
+        };
+        let client_id = match client_id {
+            None | Some(Value::Null) => None,
+            Some(id) => Some(id.as_str()?.trim().to_ascii_lowercase()),
+        };
         Some(Self {
             id: id(object)?,
             name: text(object, "name").unwrap_or_default(),
-            client_id: client_id().map(|id| id.to_ascii_lowercase()),
+            client_id: client_id.filter(|id| !id.is_empty()),
         })
     }
 }
@@ -389,7 +450,8 @@ pub struct ExpiryAlert {
     pub emails: Vec<String>,
     /// Other ways to tell, by their kind: how many there are of each.
     pub others: BTreeMap<String, usize>,
-    /// The values of its filters; empty if it is about every token.
+    /// The values of its filters, in lower case; empty if it is about every token. A member that
+    /// cannot be read counts as a filter that may mean anything: an empty text.
     pub filters: Vec<String>,
 }
 
@@ -397,35 +459,69 @@ impl ExpiryAlert {
     /// Reads an alert; `None` for one that is off, tells nobody, or is about something else.
     #[must_use]
     pub fn parse(alert: &Value) -> Option<Self> {
-        let is_on = alert
-            .get("enabled")
-            .is_none_or(|on| on != &Value::Bool(false));
-        if alert.get("alert_type")?.as_str()? != EXPIRY_ALERT || !is_on {
+        if alert.get("alert_type")?.as_str()? != EXPIRY_ALERT {
             return None;
         }
         let mut parsed = Self::default();
-        let mechanisms = alert.get("mechanisms").and_then(Value::as_object);
-        for (kind, all) in mechanisms.into_iter().flatten() {
-            let all = all.as_array().map(Vec::as_slice).unwrap_or_default();
-            if kind == "email" {
-                let addresses = all.iter().filter_map(|it| filled(it.get("id")?));
-                parsed.emails.extend(addresses);
-            } else if !all.is_empty() {
-                parsed.others.insert(kind.clone(), all.len());
-            }
+        match alert.get("enabled") {
+            Some(Value::Bool(false)) => return None,
+            None | Some(Value::Null | Value::Bool(true)) => {}
+            Some(_) => parsed.filters.push(String::new()),
         }
-        let filters = alert.get("filters").and_then(Value::as_object);
-        for values in filters.into_iter().flat_map(Map::values) {
-            match values {
-                // A filter without a value may mean anything.
-                Value::Array(values) if values.is_empty() => parsed.filters.push(String::new()),
-                Value::Array(values) => parsed.filters.extend(values.iter().map(plain)),
-                Value::Null => {}
-                value => parsed.filters.push(plain(value)),
+        match alert.get("filters") {
+            None | Some(Value::Null) => {}
+            Some(Value::Object(filters)) => {
+                parsed.filters.extend(filters.values().flat_map(values))
             }
+            Some(_) => parsed.filters.push(String::new()),
         }
+        let is_unread = match alert.get("mechanisms") {
+            None | Some(Value::Null) => false,
+            Some(Value::Object(all)) => all.iter().any(|(kind, all)| !parsed.tell(kind, all)),
+            Some(_) => true,
+        };
         let tells = !parsed.emails.is_empty() || !parsed.others.is_empty();
-        tells.then_some(parsed)
+        if is_unread && !tells {
+            parsed.filters.push(String::new());
+        }
+        (tells || is_unread).then_some(parsed)
+    }
+
+    /// Adds those whom one mechanism tells. Returns whether it could be read.
+    fn tell(&mut self, kind: &str, all: &Value) -> bool {
+        let all = match all {
+            Value::Null => return true,
+            Value::Array(all) => all,
+            _ => return false,
+        };
+        if kind == "email" {
+            let addresses = all.iter().filter_map(|it| filled(it.get("id")?));
+            let before = self.emails.len();
+            self.emails.extend(addresses);
+            return self.emails.len() - before == all.len();
+        }
+        if !all.is_empty() {
+            self.others.insert(kind.to_owned(), all.len());
+        }
+        true
+    }
+}
+
+/// The values of one filter. One without a value may mean anything.
+fn values(filter: &Value) -> Vec<String> {
+    match filter {
+        Value::Array(values) if !values.is_empty() => values.iter().map(plain).collect(),
+        Value::Array(_) | Value::Null => vec![String::new()],
+        value => vec![plain(value)],
+    }
+}
+
+/// The beginning of a name, or the ID of what has none.
+pub(super) fn title<'a>(name: &'a str, id: &'a str) -> &'a str {
+    if name.trim().is_empty() {
+        id
+    } else {
+        crate::domain::text::beginning(name)
     }
 }
 

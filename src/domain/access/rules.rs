@@ -77,37 +77,44 @@ pub enum Rule {
     AnyServiceToken,
     Everyone,
     Condition(Condition),
-    /// A rule about people, which no service token meets, by its key.
+    /// A rule that no service token meets, as it is about people, by its key.
     People(String),
     Group(Option<String>),
     /// A kind of rule that is not known here, by its keys.
     Unknown(String),
 }
 
-/// Rules that only people meet.
-const PEOPLE: [&str; 21] = [
-    "auth_context",
-    "auth_method",
-    "azureAD",
-    "azure_ad",
-    "cloudflare_account_member",
-    "email",
-    "email_domain",
-    "email_list",
-    "github-organization",
-    "github_organization",
-    "gsuite",
-    "gsuite_group",
-    "linked_app_token",
-    "login_method",
-    "oidc",
-    "oidc_claim",
-    "okta",
-    "okta_group",
-    "saml",
-    "saml_group",
-    "user_risk_score",
+/// Rules that no service token meets, each with what it asks for.
+const PEOPLE: [(&str, &str); 21] = [
+    ("auth_context", "a person's authentication context"),
+    ("auth_method", "a person's authentication method"),
+    ("azureAD", "a Microsoft Entra group"),
+    ("azure_ad", "a Microsoft Entra group"),
+    ("cloudflare_account_member", "a member of the account"),
+    ("email", "an email address"),
+    ("email_domain", "an email domain"),
+    ("email_list", "a list of email addresses"),
+    ("github-organization", "a GitHub organization"),
+    ("github_organization", "a GitHub organization"),
+    ("gsuite", "a Google Workspace group"),
+    ("gsuite_group", "a Google Workspace group"),
+    ("linked_app_token", "another app's token"),
+    ("login_method", "a login method"),
+    ("oidc", "an OIDC claim"),
+    ("oidc_claim", "an OIDC claim"),
+    ("okta", "an Okta group"),
+    ("okta_group", "an Okta group"),
+    ("saml", "a SAML attribute"),
+    ("saml_group", "a SAML attribute"),
+    ("user_risk_score", "a person's risk score"),
 ];
+
+/// What a rule asks for that no service token meets.
+#[must_use]
+pub fn person(kind: &str) -> &'static str {
+    let row = PEOPLE.iter().find(|(key, _)| *key == kind);
+    row.map_or("a person", |(_, words)| words)
+}
 
 impl Rule {
     /// Reads a rule: an object with one key that names its kind.
@@ -135,7 +142,7 @@ impl Rule {
             "device_posture" => Self::Condition(Condition::Device),
             "external_evaluation" => Self::Condition(Condition::External),
             "group" => Self::Group(member("id")),
-            key if PEOPLE.contains(&key) => Self::People(key.to_owned()),
+            key if PEOPLE.iter().any(|(known, _)| *known == key) => Self::People(key.to_owned()),
             key => Self::Unknown(key.to_owned()),
         }
     }
@@ -147,39 +154,60 @@ pub enum Dependency {
     Request(Condition),
     /// A kind of rule that is not known here.
     UnknownRule(String),
+    /// A policy whose action is not known here.
+    UnknownAction(String),
     /// A rule that names no token.
     NoToken,
     /// A rule that holds the token's client ID where its ID belongs.
     ClientId,
-    /// A group that could not be read.
+    /// A Bypass policy with a rule about tokens, which it is not documented to see.
+    Bypass,
+    /// A group that could not be read, by its ID, or by its name if only its rules are missing.
     UnreadGroup(String),
+    /// Groups that contain each other in too many ways.
+    Tangled,
 }
 
 impl fmt::Display for Dependency {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let brief = |text: &str| match text.trim() {
+            "" => "without a name".to_owned(),
+            text => text::truncate(text::beginning(text), LONGEST_NAME, "…").into_owned(),
+        };
         match self {
             Self::Request(condition) => formatter.write_str(condition.subject()),
             Self::UnknownRule(kind) => {
                 write!(
                     formatter,
-                    "a rule of an unknown kind ({})",
-                    text::beginning(kind)
+                    "a rule of a kind that tokenscope does not know ({})",
+                    brief(kind)
+                )
+            }
+            Self::UnknownAction(action) => {
+                write!(
+                    formatter,
+                    "an action that tokenscope does not know ({})",
+                    brief(action)
                 )
             }
             Self::NoToken => formatter.write_str("a service-token rule that names no token"),
             Self::ClientId => formatter.write_str(
                 "a rule with the client ID in place of the token's ID, which nobody has seen match",
             ),
-            Self::UnreadGroup(id) => {
-                write!(
-                    formatter,
-                    "group {}, which could not be read",
-                    text::beginning(id)
-                )
+            Self::Bypass => formatter
+                .write_str("a Bypass policy's rule about tokens, whose effect is not documented"),
+            Self::UnreadGroup(group) => {
+                write!(formatter, "group {}, which could not be read", brief(group))
+            }
+            Self::Tangled => {
+                formatter.write_str("groups that contain each other in too many ways to follow")
             }
         }
     }
 }
+
+/// The longest name in a sentence, in cells.
+pub(super) const LONGEST_NAME: usize = 60;
 
 /// The rules of a policy or a group.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -204,20 +232,6 @@ impl Rules {
             require: section("require"),
             exclude: section("exclude"),
         })
-    }
-
-    /// Whether a rule is about this group itself.
-    #[must_use]
-    pub fn holds_group(&self, id: &str) -> bool {
-        let is_it = |rule: &Rule| matches!(rule, Rule::Group(Some(held)) if held == id);
-        self.all().any(is_it)
-    }
-
-    /// Whether a rule names this token itself.
-    #[must_use]
-    pub fn names_token(&self, id: &str) -> bool {
-        let is_it = |rule: &Rule| matches!(rule, Rule::ServiceToken(Some(named)) if named == id);
-        self.all().any(is_it)
     }
 
     /// Every rule.

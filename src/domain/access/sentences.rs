@@ -1,128 +1,211 @@
 //! The sentence of each verdict: the policy, the rule, and one thing to do.
 
-use super::objects::{AppKind, Decision};
-use super::verdict::{AppAnswer, DecidingPolicy, Reason, Verdict};
-use crate::domain::text;
+use super::answer::brief;
+use super::objects::{AppKind, Decision, title};
+use super::verdict::{AppAnswer, DecidingPolicy, Obstacle, Reason, Verdict};
 
 impl AppAnswer {
     /// What the verdict means and what to do. Untrusted text.
     #[must_use]
     pub fn message(&self) -> String {
         let Some(policy) = &self.policy else {
-            return self.unknown();
+            return self.unread();
         };
-        let who = format!(
-            "{} ({}, {})",
-            title(policy),
-            policy.decision.label(),
-            ordinal(policy.place)
-        );
-        let whom = self.whom();
-        match (self.verdict, self.reason) {
-            (Verdict::Opens, _) => self.opens(&who, whom),
-            (Verdict::OpensByGroup, _) => format!(
-                "{who} admits it only through {}. By the rules it opens, but users report that Access \
-                 does not admit a token held by a group: name the token in the policy, or probe the app.",
-                self.groups()
+        let who = heading(policy);
+        let message = match self.verdict {
+            Verdict::Opens => self.opens(&who),
+            Verdict::OpensByGroup => format!(
+                "{who} admits {}. By its rules it opens, but users report that Access does not admit a \
+                 token by a group. Name the token in the policy itself.",
+                self.rule()
             ),
-            (Verdict::OpenToAll, _) => format!(
-                "{who} admits everybody before any policy asks for a token. If the app should be \
-                 protected, put a Service Auth policy in its place."
+            Verdict::OpenToAll => format!(
+                "{who} admits {} before any policy asks for a token. If the app should be protected, \
+                 remove that policy.",
+                self.everybody()
             ),
-            (Verdict::Depends, _) => format!(
-                "{who} names {whom}, but it also depends on {}. Probe the app from where the client runs.",
-                list(&self.conditions)
+            Verdict::Depends => self.depends(&who),
+            Verdict::Unknown => format!(
+                "{who} {} {}, but how apps of {} treat service tokens is not documented. Try it with \
+                 the client itself.",
+                self.names(),
+                self.rule(),
+                self.kind()
             ),
-            (Verdict::Unknown, _) => self.unknown(),
-            (Verdict::Refused, Some(reason)) => refused(reason, &who, whom, policy),
-            (Verdict::Refused, None) => format!("{who} does not admit it. Check its rules."),
+            Verdict::Refused => self.refused(&who, policy),
+        };
+        match self.circumstances.cycle.as_slice() {
+            [] => message,
+            [one] => format!("{message} Group {one} contains itself, which adds nobody."),
+            [all @ .., last] => format!(
+                "{message} Groups {} and {last} contain each other, which adds nobody.",
+                all.join(", ")
+            ),
         }
     }
 
-    fn whom(&self) -> &'static str {
-        if self.any_token {
-            "any valid service token"
-        } else if self.anyone {
-            "everyone"
+    fn unread(&self) -> String {
+        format!(
+            "Its policies could not be read (GET access/apps/{}/policies), so nothing is known. Give the \
+             credential the permission Access: Apps and Policies Read, and reload.",
+            brief(&self.app.id)
+        )
+    }
+
+    /// The rule that decides: `this token`, `group Machines, which holds this token`.
+    fn rule(&self) -> String {
+        let steps = self.path.get(1..).unwrap_or_default();
+        match steps {
+            [] => "no service token".to_owned(),
+            [only] => only.clone(),
+            [groups @ .., last] => format!("{}, which holds {last}", groups.join(" › ")),
+        }
+    }
+
+    fn everybody(&self) -> String {
+        match self.rule() {
+            rule if rule.starts_with("group ") => rule,
+            _ => "everybody".to_owned(),
+        }
+    }
+
+    fn names(&self) -> &'static str {
+        if self.circumstances.is_about_token {
+            "names"
         } else {
-            "this token"
+            "may name"
         }
     }
 
-    fn opens(&self, who: &str, whom: &str) -> String {
+    fn kind(&self) -> String {
+        match self.app.kind.as_str() {
+            "" => "an unknown type".to_owned(),
+            kind => format!("type {}", brief(kind)),
+        }
+    }
+
+    fn opens(&self, who: &str) -> String {
         let more = match self.app.behaviour() {
-            AppKind::Enrolment => " It may enrol devices.",
-            AppKind::Mcp => " A client needs this for the portal's app and the server's app.",
-            AppKind::Usual | AppKind::Infrastructure | AppKind::Undocumented => "",
+            AppKind::Enrolment => ", so it may enrol devices".to_owned(),
+            AppKind::Mcp => ". A client needs the portal's app and the server's app".to_owned(),
+            AppKind::Undocumented => format!(
+                "; how apps of {} treat service tokens is not documented",
+                self.kind()
+            ),
+            AppKind::Usual | AppKind::Infrastructure => String::new(),
         };
-        let advice = if self.any_token || self.anyone {
-            "Name the tokens that need it to narrow that."
+        let (rule, advice) = if self.any_token {
+            (
+                "any valid service token, this one included".to_owned(),
+                "To narrow that, name the tokens that need it.",
+            )
+        } else if self.anyone {
+            (
+                "everyone, perhaps without any token".to_owned(),
+                "To narrow that, name the tokens that need it.",
+            )
         } else {
-            "Probe the app to prove it."
+            (self.rule(), "Probe the app to test the secret as well.")
         };
-        format!("{who} admits {whom}.{more} {advice}")
+        format!("{who} admits {rule}{more}. {advice}")
     }
 
-    /// `group Machines and group CI`.
-    fn groups(&self) -> String {
-        let groups = self.path.iter().filter(|step| step.starts_with("group "));
-        let groups: Vec<String> = groups.cloned().collect();
-        list(&groups)
+    fn depends(&self, who: &str) -> String {
+        let on = match self.conditions.as_slice() {
+            [] => "something that is not known".to_owned(),
+            [one] => one.clone(),
+            [all @ .., last] => format!("{} and {last}", all.join(", ")),
+        };
+        let advice = if self.circumstances.has_unread_group {
+            "Let the credential read that group, and reload."
+        } else {
+            "Probe the app from where the client runs."
+        };
+        match self.path.get(1..).unwrap_or_default() {
+            _ if self.circumstances.holds_client_id => format!(
+                "{who} names this token by its client ID, and nobody has seen such a rule match. Put the \
+                 token's ID there."
+            ),
+            [] => format!("{who} lets in whoever meets its rules, which depends on {on}. {advice}"),
+            _ if !self.circumstances.is_about_token => {
+                format!("{who} may admit this token: it depends on {on}. {advice}")
+            }
+            _ => format!(
+                "{who} names {}, but it depends on {on}. {advice}",
+                self.rule()
+            ),
+        }
     }
 
-    fn unknown(&self) -> String {
-        if self.app.behaviour() == AppKind::Undocumented && self.app.policies.is_some() {
-            let kind = match self.app.kind.as_str() {
-                "" => "an unknown type",
-                kind => kind,
-            };
+    fn refused(&self, who: &str, policy: &DecidingPolicy) -> String {
+        let names = self.names();
+        let rule = self.rule();
+        match self.reason {
+            Some(Reason::TokenDead) if self.circumstances.is_disabled => format!(
+                "{who} {names} {rule}, but the token is disabled. Enable it if the app still needs it."
+            ),
+            Some(Reason::TokenDead) => format!(
+                "{who} {names} {rule}, but the token has expired. Renew it if the app still needs it."
+            ),
+            Some(Reason::Infrastructure) => format!(
+                "{who} {names} {rule}, but infrastructure apps take the action Allow only, which admits \
+                 no service token. Use a person's login there."
+            ),
+            Some(Reason::WrongAction) => self.wrong_action(who, policy),
+            Some(Reason::Blocked) => format!(
+                "{who} {names} {rule}, and no Service Auth policy admits it. If it should get in, take it \
+                 out of that policy and name it in one with the action Service Auth."
+            ),
+            Some(Reason::RuleFails) | None => self.rule_fails(who),
+        }
+    }
+
+    fn wrong_action(&self, who: &str, policy: &DecidingPolicy) -> String {
+        let (names, rule) = (self.names(), self.rule());
+        let action = policy.decision.label();
+        let wanted = Decision::ServiceAuth.label();
+        if self.circumstances.only_excludes {
             return format!(
-                "A policy is about this token, but how apps of type {} treat service tokens is not \
-                 documented. Try it with the client itself.",
-                text::beginning(kind)
+                "{who} only excludes {rule}, and no policy admits it. If it should get in, name it in a \
+                 policy with the action {wanted}."
             );
         }
-        "Its policies could not be read. Give the credential the permission Access: Apps and Policies \
-         Read, and reload."
-            .to_owned()
+        if self.circumstances.admits_people {
+            return format!(
+                "{who} {names} {rule}, but {action} admits people only. Name the token in a policy of its \
+                 own with the action {wanted}."
+            );
+        }
+        format!("{who} {names} {rule}, but {action} admits none. Give it the action {wanted}.")
+    }
+
+    fn rule_fails(&self, who: &str) -> String {
+        let (names, rule) = (self.names(), self.rule());
+        match &self.circumstances.obstacle {
+            Some(Obstacle::NotIncluded) => format!(
+                "{who} mentions {rule}, but includes nobody that this token is. If it should get in, add \
+                 the token to the include rules."
+            ),
+            Some(Obstacle::Excluded(whom)) => {
+                format!("{who} excludes {whom}. If it should get in, take that exclude rule out.")
+            }
+            Some(Obstacle::Required(what)) => format!(
+                "{who} {names} {rule}, but requires {what}, which this token never meets. Take that \
+                 require rule out, or name the token in a Service Auth policy of its own."
+            ),
+            None => format!("{who} {names} {rule}, but does not admit it. Check its rules."),
+        }
     }
 }
 
-fn refused(reason: Reason, who: &str, whom: &str, policy: &DecidingPolicy) -> String {
-    match reason {
-        Reason::TokenDead => format!(
-            "{who} names {whom}, but the token is expired or disabled. Renew or enable it, or take it out \
-             of the policy."
-        ),
-        Reason::Infrastructure => format!(
-            "{who} names {whom}, but infrastructure apps take the action Allow only, which admits no \
-             service token. Use a person's login there."
-        ),
-        Reason::RuleFails => format!(
-            "{who} names {whom}, but one of its rules keeps it out: an exclude rule that it meets, or a \
-             require rule that it cannot meet. Change that rule."
-        ),
-        Reason::WrongAction => format!(
-            "{who} names {whom}, but {} admits none. Give it the action {}.",
-            policy.decision.label(),
-            Decision::ServiceAuth.label()
-        ),
-        Reason::Blocked => format!(
-            "{who} names {whom} and blocks it. Take it out of that policy, and name it in a Service Auth \
-             policy."
-        ),
-    }
-}
-
-/// `CI only`, or the ID of a policy without a name.
-fn title(policy: &DecidingPolicy) -> String {
-    let name = text::beginning(&policy.name);
-    let name = if name.trim().is_empty() {
-        policy.id.as_str()
-    } else {
-        name
+/// `Policy CI only (Service Auth, 1st)`.
+fn heading(policy: &DecidingPolicy) -> String {
+    let name = brief(title(&policy.name, &policy.id));
+    let action = match policy.decision.label() {
+        "" => "no action".to_owned(),
+        action => brief(action),
     };
-    format!("Policy {name}")
+    format!("Policy {name} ({action}, {})", ordinal(policy.place))
 }
 
 fn ordinal(place: usize) -> String {
@@ -134,13 +217,4 @@ fn ordinal(place: usize) -> String {
         _ => "th",
     };
     format!("{place}{suffix}")
-}
-
-/// `a, b and c`.
-fn list(items: &[String]) -> String {
-    match items {
-        [] => "something that is not known".to_owned(),
-        [one] => one.clone(),
-        [all @ .., last] => format!("{} and {last}", all.join(", ")),
-    }
 }

@@ -1,7 +1,9 @@
 //! The built program: output, streams and exit codes.
 
+mod calendar;
 mod check;
 mod completions;
+mod credential;
 mod error_text;
 mod get;
 mod golden;
@@ -9,10 +11,11 @@ mod list;
 mod manual;
 mod misplaced_secrets;
 pub(crate) mod monitoring;
+mod monitoring_kit;
 mod probe;
 mod profiles;
 mod recipes;
-mod schema;
+pub(crate) mod schema;
 mod streams;
 pub(crate) mod thresholds;
 pub(crate) mod unknown_values;

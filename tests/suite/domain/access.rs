@@ -1,15 +1,12 @@
 //! Whether an app opens for a token: the rows of the API's documentation, and what must hold for all
 //! rules.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tokenscope::domain::access::evaluate::TokenNames;
-use tokenscope::domain::access::objects::{App, Group, Policy};
-use tokenscope::domain::access::verdict::{AppAnswer, AppEvaluator, Reason, Verdict};
+use tokenscope::domain::access::uses::Lookup;
+use tokenscope::domain::access::verdict::{Reason, Verdict};
 
+use crate::support::access_map::{alive, context, disabled, map};
 use crate::support::tokens::ID;
 
 const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
@@ -61,28 +58,19 @@ struct Judged {
     reason: Option<Reason>,
     path: Vec<String>,
     conditions: Vec<String>,
+    message: String,
 }
 
 fn judge_app(app: &Value, policies: &[Value], groups: &[Value], is_dead: bool) -> Option<Judged> {
-    let app = Arc::new(App::parse(app).unwrap());
-    let groups: Vec<Group> = groups.iter().filter_map(Group::parse).collect();
-    let policies: Vec<Policy> = policies.iter().filter_map(Policy::parse).collect();
-    let groups: HashMap<_, _> = groups.iter().map(|it| (it.id.as_str(), it)).collect();
-    let policies: HashMap<_, _> = policies.iter().map(|it| (it.id.as_str(), it)).collect();
-    let facts = AppEvaluator {
-        groups: &groups,
-        policies: &policies,
-        token: TokenNames {
-            id: ID,
-            client_id: CLIENT_ID,
-        },
-        is_dead,
-    };
-    facts.answer(&app).map(|answer: AppAnswer| Judged {
+    let map = map(std::slice::from_ref(app), policies, groups);
+    let token = if is_dead { disabled() } else { alive() };
+    let uses = Lookup::new(&map).uses(&token, context());
+    uses.apps.into_iter().next().map(|answer| Judged {
         verdict: answer.verdict,
         reason: answer.reason,
-        path: answer.path,
-        conditions: answer.conditions,
+        path: answer.path.clone(),
+        conditions: answer.conditions.clone(),
+        message: answer.message(),
     })
 }
 

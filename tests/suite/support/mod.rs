@@ -1,6 +1,7 @@
 //! Set-up shared by several subjects. No tests here.
 
 pub(crate) mod access;
+pub(crate) mod access_map;
 pub(crate) mod api;
 pub(crate) mod app;
 pub(crate) mod assertions;

@@ -295,12 +295,30 @@ fn who_uses_a_token_fits_its_terminal() {
     }
     let wide = shown(200, "uses");
     let heading: Vec<&str> = wide.lines().next().unwrap().split_whitespace().collect();
-    let titles = "NAME STATUS OPENS MAY REFUSED NAMED BY DELETE? TOLD ID";
+    let titles = "NAME STATUS OPENS DEPENDS REFUSED NAMED BY DELETE? TOLD ID";
     assert_eq!(heading.join(" "), titles);
     assert_contains(&wide, "1 app concerns every token:");
+    let usual = shown(80, "uses");
+    let heading: Vec<&str> = usual.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(heading.join(" "), "NAME STATUS OPENS NAMED BY DELETE? TOLD");
     let usual = shown(80, &page);
+    assert_contains(&usual, "→ group Machines → group CI → this token");
     for part in ["✖ REFUSED", "▲ DEPENDS", "● OPENS", "metrics.example.com"] {
         assert_contains(&usual, part);
     }
     assert_contains(&usual, "Delete?");
+}
+
+#[test]
+fn a_long_wait_counts_the_parts_that_came() {
+    let apps = Answer::list((0..4).map(|place| example(APPS, place)));
+    let apps = apps.after(Duration::from_millis(1500));
+    let api = AccessApi::example().with(APPS, apps).start();
+    let home = TempDir::new().unwrap();
+    let script = "exec $tokenscope uses --color never";
+    let (output, _) = on_terminal_asking(&api.url(), home.path(), 80, script, None);
+    let (progress, printed) = output.rsplit_once("\r\u{1b}[K").unwrap();
+    assert_contains(progress, "fetched 8 of 9 parts");
+    assert!(!progress.contains('\n'), "{progress:?}");
+    assert_contains(printed, "NAME ");
 }

@@ -1,0 +1,129 @@
+//! What the API says about a credential, as rows of a label and a value.
+
+use super::OnlineStatus;
+use crate::domain::access::map::Part;
+use crate::domain::access::sample::{PartSample, SampleState};
+use crate::domain::credential_validity::{CredentialEnd, CredentialValidity};
+use crate::domain::failure::Failure;
+use crate::domain::status::Tone;
+use crate::formats::rfc3339;
+
+type Row = (String, String, Option<Tone>);
+
+/// The rows: the credential, each part, and what works therefore.
+pub(super) fn rows(status: &OnlineStatus) -> Vec<Row> {
+    let mut rows = vec![validity(status.validity.as_ref())];
+    rows.extend(status.samples.iter().map(sample));
+    let (works, limits) = commands(status);
+    let row = |label: &str, value: String| (label.to_owned(), value, None);
+    if !works.is_empty() {
+        rows.push(row("Works", works.join(", ")));
+    }
+    if !limits.is_empty() {
+        rows.push(row("Limited", limits.join("; ")));
+    }
+    rows
+}
+
+fn validity(validity: Option<&Result<CredentialValidity, Failure>>) -> Row {
+    let (value, tone) = match validity {
+        None => (
+            "not known: a Global API key has no end and cannot be verified".to_owned(),
+            None,
+        ),
+        Some(Err(failure)) => (
+            format!("not known: {} {}", failure.summary, failure.hint),
+            Some(Tone::Warning),
+        ),
+        Some(Ok(validity)) if validity.word == "active" => {
+            let end = match validity.end {
+                CredentialEnd::Never => "yes, without an end".to_owned(),
+                CredentialEnd::At(end) => format!("yes, until {}", rfc3339(end)),
+                CredentialEnd::Unreadable => "yes; its end is not a date".to_owned(),
+            };
+            (end, Some(Tone::Calm))
+        }
+        Some(Ok(validity)) => (format!("no: {}", validity.word), Some(Tone::Critical)),
+    };
+    ("Active".to_owned(), value, tone)
+}
+
+fn sample(sample: &PartSample) -> Row {
+    let (value, tone) = match &sample.state {
+        SampleState::Readable => {
+            let count = sample
+                .count
+                .map_or_else(String::new, |count| format!(", {count} visible"));
+            (format!("readable{count}"), Some(Tone::Calm))
+        }
+        SampleState::Empty if matches!(sample.part, Part::Doh) => {
+            ("readable, not set".to_owned(), Some(Tone::Calm))
+        }
+        SampleState::Empty => (
+            "nothing visible: empty, or hidden from this credential".to_owned(),
+            Some(Tone::Warning),
+        ),
+        SampleState::Failed(failure) => {
+            let value = match (sample.code(), sample.permission()) {
+                ("refused", Some(permission)) => format!("refused: needs {permission}"),
+                (code, _) => format!("{code}: {}", failure.summary),
+            };
+            (value, Some(Tone::Critical))
+        }
+        SampleState::NotAsked => ("not asked: only an account has this".to_owned(), None),
+    };
+    (title(sample.part).to_owned(), value, tone)
+}
+
+fn title(part: Part) -> &'static str {
+    match part {
+        Part::Tokens => "Service tokens",
+        Part::Apps => "Apps",
+        Part::Policies => "Reusable policies",
+        Part::Groups => "Groups",
+        Part::Organization => "Organization",
+        Part::Doh => "DNS over HTTPS",
+        Part::DeviceProfiles => "Device profiles",
+        Part::Hyperdrive => "Hyperdrive",
+        Part::Alerts => "Alerts",
+    }
+}
+
+/// What works, and what works only in part or not at all.
+fn commands(status: &OnlineStatus) -> (Vec<&'static str>, Vec<String>) {
+    let (mut works, mut limits) = (Vec::new(), Vec::new());
+    if status.may_list_tokens() {
+        works.extend(["get", "list", "check", "the screens"]);
+    } else {
+        limits.push("get, list, check and the screens see no token".to_owned());
+    }
+    let is_unread = |part: &Part| {
+        let mut samples = status.samples.iter();
+        samples.any(|it| it.part == *part && it.failure().is_some())
+    };
+    let mut lacks = |parts: &[Part], what: &str| {
+        let unread = parts.iter().filter(|part| is_unread(part));
+        let unread: Vec<&str> = unread.map(|part| part.label()).collect();
+        if !unread.is_empty() {
+            limits.push(format!("{what} without {}", unread.join(", ")));
+        }
+        unread.is_empty()
+    };
+    let verdicts = [Part::Apps, Part::Policies, Part::Groups];
+    let is_whole = lacks(&verdicts, "uses: verdicts are incomplete");
+    let deletion = [Part::Doh, Part::DeviceProfiles, Part::Hyperdrive];
+    lacks(&deletion, "uses: what may be deleted is not known");
+    lacks(
+        &[Part::Organization],
+        "uses: strict mode and clean-up are not known",
+    );
+    lacks(&[Part::Alerts], "uses: who is told is not known");
+    let sees_some = verdicts.into_iter().any(|part| status.may_read(part));
+    if is_whole && sees_some {
+        works.push("uses");
+    } else if is_whole {
+        limits.push("uses: no app, policy or group is visible".to_owned());
+    }
+    works.push("probe");
+    (works, limits)
+}

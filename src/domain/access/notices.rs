@@ -1,0 +1,138 @@
+//! What happens to a token without anybody's doing: who is told before it expires, and when the
+//! organization's clean-up takes it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::map::Part;
+use super::objects::{CleanUp, ExpiryAlert};
+use super::uses::{CleanUpPlan, Lookup, NamedToken, TokenUses, Told};
+use crate::domain::scope::ScopeKind;
+use crate::domain::status::{Lifecycle, Status};
+use crate::domain::token::Reported;
+
+impl Lookup<'_> {
+    /// Whether somebody is told before the token expires, and who.
+    pub(super) fn told(&self, named: &NamedToken<'_>) -> (Told, Vec<String>) {
+        let life = Lifecycle::of(named.token);
+        if Status::by_dates(life, named.context) == Status::NeverExpires {
+            return (Told::NotNeeded, Vec::new());
+        }
+        let names =
+            |value: &String| !value.is_empty() && (value == named.id || value == named.client_id);
+        let is_about =
+            |alert: &&ExpiryAlert| alert.filters.is_empty() || alert.filters.iter().any(names);
+        let alerts = &self.map.objects().alerts;
+        let (sure, perhaps): (Vec<_>, Vec<_>) = alerts.iter().partition(is_about);
+        match (sure.is_empty(), perhaps.is_empty()) {
+            (false, _) => (Told::Yes, reached(&sure)),
+            (true, false) => (Told::Maybe, reached(&perhaps)),
+            (true, true) if self.map.is_read(Part::Alerts) => (Told::Nobody, Vec::new()),
+            (true, true) => (Told::Unknown, Vec::new()),
+        }
+    }
+
+    /// What the organization's clean-up does with the token, and the policy that spares it: one that
+    /// names the token itself, not through a group. It counts the days since the token was last seen
+    /// or, if never, created.
+    pub(super) fn clean_up(&self, named: &NamedToken<'_>) -> (CleanUpPlan, Option<String>) {
+        let objects = self.map.objects();
+        if !self.map.is_read(Part::Organization) {
+            return (CleanUpPlan::Unknown, None);
+        }
+        let (action, days) = match objects.organization.inactivity {
+            None => return (CleanUpPlan::Unknown, None),
+            Some(None) => return (CleanUpPlan::Off, None),
+            Some(Some(plan)) => plan,
+        };
+        let sparing = named.by_id.policies.first();
+        let sparing = sparing.and_then(|at| self.index.policies[*at].place.of(objects));
+        if let Some(policy) = sparing {
+            return (CleanUpPlan::Spared, Some(policy.title().to_owned()));
+        }
+        // A zone does not show the account's policies.
+        let is_read = self.map.scope.kind() == ScopeKind::Account
+            && self.map.is_read(Part::Apps)
+            && self.map.is_read(Part::Policies)
+            && self.map.unread_apps() == 0
+            && self.map.hidden_apps() == 0;
+        let since = match &named.token.last_seen_at {
+            Reported::Valid(seen) => Some(*seen),
+            Reported::Null | Reported::Absent => named.token.created_at.valid().copied(),
+            Reported::Malformed(_) => None,
+        };
+        let due = since.and_then(|since| since.checked_add_signed(TimeDelta::days(days.into())));
+        let plan = match due.filter(|_| is_read && !named.id.is_empty()) {
+            Some(due) => CleanUpPlan::On(action, days, due),
+            None => CleanUpPlan::Unknown,
+        };
+        (plan, None)
+    }
+}
+
+/// Whom alerts reach: `ops@example.com`, `1 webhook`.
+fn reached(alerts: &[&ExpiryAlert]) -> Vec<String> {
+    let mut who: Vec<String> = Vec::new();
+    let mut others: BTreeMap<&str, usize> = BTreeMap::new();
+    for alert in alerts {
+        who.extend(alert.emails.iter().cloned());
+        for (kind, count) in &alert.others {
+            *others.entry(kind).or_default() += count;
+        }
+    }
+    who.sort_unstable();
+    who.dedup();
+    who.extend(others.iter().map(|(kind, count)| match (*kind, count) {
+        ("webhooks", 1) => "1 webhook".to_owned(),
+        ("pagerduty", 1) => "1 PagerDuty service".to_owned(),
+        ("pagerduty", count) => format!("{count} PagerDuty services"),
+        (kind, count) => format!("{count} {kind}"),
+    }));
+    who
+}
+
+impl TokenUses {
+    /// Who is told, in a line: `ops@example.com and 1 webhook, 7 days before`. Untrusted text.
+    #[must_use]
+    pub fn told_message(&self) -> String {
+        let who = match self.told_who.as_slice() {
+            [] => "an alert that could not be read whole".to_owned(),
+            [one] => one.clone(),
+            [all @ .., last] => format!("{} and {last}", all.join(", ")),
+        };
+        match self.told {
+            Told::Yes => format!("{who}, 7 days before"),
+            Told::Maybe => {
+                format!("maybe {who}, 7 days before: the alert's filters may leave this token out")
+            }
+            Told::Nobody => "nobody: no expiry alert is visible to this credential".to_owned(),
+            Told::Unknown => "not known: the alerts could not be read whole".to_owned(),
+            Told::NotNeeded => "not needed: the token never expires".to_owned(),
+        }
+    }
+
+    /// What the clean-up does, in a line. Untrusted text.
+    #[must_use]
+    pub fn clean_up_message(&self) -> String {
+        match (self.clean_up, &self.spared_by) {
+            (CleanUpPlan::Off, _) => "off: unused tokens are kept".to_owned(),
+            (CleanUpPlan::Unknown, _) => "not known".to_owned(),
+            (CleanUpPlan::Spared, Some(policy)) => {
+                format!("spared: policy {policy} names it directly")
+            }
+            (CleanUpPlan::Spared, None) => "spared: a policy names it directly".to_owned(),
+            (CleanUpPlan::On(action, days, due), _) => planned(action, days, due),
+        }
+    }
+}
+
+/// `disabled after 90 days without use, on or after 24 Feb 2027`.
+fn planned(action: CleanUp, days: u32, due: DateTime<Utc>) -> String {
+    let what = match action {
+        CleanUp::Disable => "disabled",
+        CleanUp::Delete => "deleted",
+    };
+    let due = due.format("%-d %b %Y");
+    format!("{what} after {days} days without use, on or after {due}")
+}

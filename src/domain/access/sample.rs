@@ -1,0 +1,62 @@
+//! What one request of one entry shows about each part: whether the credential may read it.
+
+use super::map::Part;
+use crate::domain::failure::{Failure, FailureKind};
+
+/// What is known about reading a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartSample {
+    pub part: Part,
+    pub state: SampleState,
+    /// How many entries the API says there are, if it says so.
+    pub count: Option<usize>,
+}
+
+/// What became of reading one entry of a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SampleState {
+    Readable,
+    /// Nothing is visible, which is also what a credential without the permission may be told.
+    Empty,
+    Failed(Failure),
+    /// The scope has no such part.
+    NotAsked,
+}
+
+impl PartSample {
+    /// The word used in JSON.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match &self.state {
+            SampleState::Readable => "readable",
+            SampleState::Empty => "empty",
+            SampleState::Failed(failure) if failure.kind == FailureKind::Permission => "refused",
+            SampleState::Failed(_) => "failed",
+            SampleState::NotAsked => "not_asked",
+        }
+    }
+
+    /// The permission that is missing, if the API refused and its documentation names one.
+    #[must_use]
+    pub fn permission(&self) -> Option<&'static str> {
+        let is_refused = self
+            .failure()
+            .is_some_and(|failure| failure.kind == FailureKind::Permission);
+        self.part.permission().filter(|_| is_refused)
+    }
+
+    /// Why it could not be read.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.state {
+            SampleState::Failed(failure) => Some(failure),
+            SampleState::Readable | SampleState::Empty | SampleState::NotAsked => None,
+        }
+    }
+
+    /// Whether there is something to read.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        self.state == SampleState::Readable
+    }
+}

@@ -1,0 +1,120 @@
+//! Access maps made of JSON, and tokens to judge by them.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokenscope::domain::access::map::{AccessMap, Part, PartAnswer, PartObjects, PartState};
+use tokenscope::domain::access::objects::{
+    App, DeviceProfile, DohToken, ExpiryAlert, Group, Hyperdrive, Organization, Policy,
+};
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::ClockOffset;
+use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};
+use tokenscope::domain::status::{EvaluationContext, Thresholds};
+use tokenscope::domain::token::ServiceToken;
+
+use super::tokens::{ACCOUNT, ID, now, token};
+
+/// The client ID of the tokens here.
+pub(crate) const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
+
+pub(crate) fn account() -> Scope {
+    ScopeKind::Account.with(ScopeId::parse(ACCOUNT).unwrap())
+}
+
+pub(crate) fn zone() -> Scope {
+    ScopeKind::Zone.with(ScopeId::parse(ACCOUNT).unwrap())
+}
+
+pub(crate) fn context() -> EvaluationContext {
+    EvaluationContext {
+        now: now(),
+        clock_offset: ClockOffset::default(),
+        thresholds: Thresholds::default(),
+    }
+}
+
+/// A map of an account of which every part was read; all but these are empty.
+pub(crate) fn map(apps: &[Value], policies: &[Value], groups: &[Value]) -> AccessMap {
+    let mut map = AccessMap::new(account());
+    for part in Part::ALL {
+        take(&mut map, part, &[]);
+    }
+    take(&mut map, Part::Apps, apps);
+    take(&mut map, Part::Policies, policies);
+    take(&mut map, Part::Groups, groups);
+    map
+}
+
+/// Takes in the entries of a part; the settings of the organization and of DNS over HTTPS are one.
+pub(crate) fn take(map: &mut AccessMap, part: Part, entries: &[Value]) {
+    map.take(PartAnswer {
+        part,
+        state: PartState::Read,
+        count: entries.len(),
+        objects: objects(part, entries),
+    });
+}
+
+/// Reads a part in part only.
+pub(crate) fn take_partly(map: &mut AccessMap, part: Part, entries: &[Value]) {
+    map.take(PartAnswer {
+        part,
+        state: PartState::Partly(failure(FailureKind::Server)),
+        count: entries.len(),
+        objects: objects(part, entries),
+    });
+}
+
+/// Fails to read a part.
+pub(crate) fn fail(map: &mut AccessMap, part: Part, kind: FailureKind) {
+    map.take(PartAnswer {
+        part,
+        state: PartState::Failed(failure(kind)),
+        count: 0,
+        objects: PartObjects::Nothing,
+    });
+}
+
+fn failure(kind: FailureKind) -> Failure {
+    Failure::new(kind, "The API refused.", "Try again.")
+}
+
+fn objects(part: Part, entries: &[Value]) -> PartObjects {
+    fn all<T>(entries: &[Value], parse: fn(&Value) -> Option<T>) -> Vec<T> {
+        entries.iter().filter_map(parse).collect()
+    }
+    let first = || entries.first().cloned().unwrap_or(Value::Null);
+    match part {
+        Part::Tokens => PartObjects::Nothing,
+        Part::Apps => PartObjects::Apps(all(entries, App::parse)),
+        Part::Policies => PartObjects::Policies(all(entries, Policy::parse)),
+        Part::Groups => PartObjects::Groups(all(entries, Group::parse)),
+        Part::Organization => PartObjects::Organization(Organization::parse(&first())),
+        Part::Doh => PartObjects::Doh(DohToken::parse(&first())),
+        Part::DeviceProfiles => PartObjects::DeviceProfiles(all(entries, DeviceProfile::parse)),
+        Part::Hyperdrive => PartObjects::Hyperdrive(all(entries, Hyperdrive::parse)),
+        Part::Alerts => PartObjects::Alerts(all(entries, ExpiryAlert::parse)),
+    }
+}
+
+/// A token that was never seen, with other members added or replaced.
+pub(crate) fn token_with(members: &Value) -> Arc<ServiceToken> {
+    let mut json = json!({
+        "id": ID, "client_id": CLIENT_ID, "name": "CI/CD token", "duration": "8760h", "enabled": true,
+        "created_at": "2026-03-21T10:00:00Z", "expires_at": "2027-03-21T10:00:00Z",
+        "last_seen_at": null,
+    });
+    for (key, value) in members.as_object().into_iter().flatten() {
+        json[key] = value.clone();
+    }
+    token(&json.to_string())
+}
+
+pub(crate) fn alive() -> Arc<ServiceToken> {
+    token_with(&json!({}))
+}
+
+pub(crate) fn disabled() -> Arc<ServiceToken> {
+    token_with(&json!({"enabled": false}))
+}
