@@ -834,8 +834,8 @@ fn the_demo_shows_every_outcome() {
         backups.example.com                | nightly-backup-legacy       | demo-secret | refused   | token   | 2 | it has expired
         audit.example.com                  | vendor-audit-2025           | demo-secret | refused   | token   | 2 | it is disabled
         metrics.example.com                | CI/CD token                 | demo-secret | refused   | policy  | 2 | Service Auth
-        wiki.example.com                   | partner-webhooks            | demo-secret | refused   | policy  | 2 | blocks it
-        billing.example.com/export         | warehouse-etl               | demo-secret | refused   | policy  | 2 | keeps it out
+        wiki.example.com                   | partner-webhooks            | demo-secret | refused   | policy  | 2 | Block, 2nd
+        billing.example.com/export         | warehouse-etl               | demo-secret | refused   | policy  | 2 | requires an email domain
         admin.example.com                  | CI/CD token                 | demo-secret | refused   | policy  | 2 | names it
         grafana.example.com                | tunnel-health-probe         | demo-secret | refused   | unknown | 2 | not certain
         metrics.example.com/-/healthy      | CI/CD token                 | demo-secret | opens     | none    | 0 | another app answers here
