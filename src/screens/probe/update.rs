@@ -438,8 +438,8 @@ impl State {
         let mut lines = self.conclusion_lines(conclusion, columns);
         let table = answer_lines(answers, columns, self.glyphs().ellipsis);
         let table = titled("Answers", table);
-        let advice = conclusion.hint.as_deref().unwrap_or_default();
-        let advice = text::wrap(&self.glyphs().clean(advice), columns).into_iter();
+        let advice = conclusion.hint.iter();
+        let advice = advice.flat_map(|hint| text::wrap(&self.glyphs().clean(hint), columns));
         let advice: Vec<TextLine> = advice.map(|line| vec![(None, line)]).collect();
         let advice = titled("What to do", advice);
         if lines.len() + table.len() + advice.len() <= page {
