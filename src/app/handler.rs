@@ -35,6 +35,19 @@ pub(crate) enum Copied {
 pub(crate) struct Place {
     pub(crate) at: Option<usize>,
     pub(crate) total: usize,
+    pub(crate) rows: Rows,
+}
+
+/// What the rows of a list are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Rows {
+    /// What the screen itself names.
+    #[default]
+    Whole,
+    /// The tokens that a search on Find found.
+    Matches,
+    /// The tokens that need the user.
+    Needs,
 }
 
 /// What the user waits for.

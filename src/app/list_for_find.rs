@@ -71,7 +71,24 @@ pub(crate) fn use_scope(state: &mut State, scope: &Scope) -> Vec<Effect> {
         state.find.is_picked = false;
     }
     state.find.edit();
-    fetch_for_find(state)
+    let named = name_scope(state);
+    named.into_iter().chain(fetch_for_find(state)).collect()
+}
+
+/// Writes the name of the account or zone of the profile in use, if the choice lists another name than
+/// the profile has.
+fn name_scope(state: &State) -> Option<Effect> {
+    let session = &state.session;
+    let profile = session.active.profile.as_deref()?;
+    let profile = session.settings.profile(profile)?;
+    let scope = profile.scope.as_ref()?;
+    let listed = &state.picker.named(scope)?.name;
+    let is_news = profile.scope_name.as_ref() != Some(listed) && !listed.trim().is_empty();
+    is_news.then(|| Effect::NameScope {
+        profile: profile.name.clone(),
+        scope: scope.clone(),
+        scope_name: listed.clone(),
+    })
 }
 
 /// Opens Browse with those tokens that need the user.

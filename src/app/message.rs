@@ -209,6 +209,13 @@ pub enum Effect {
         /// `None` keeps the stored credential.
         credential: Option<Credential>,
     },
+    /// Write the name of a profile's account or zone to the profile.
+    NameScope {
+        profile: String,
+        scope: Scope,
+        /// Untrusted text.
+        scope_name: String,
+    },
     /// Keep a credential in memory until the program ends.
     HoldCredential(Credential),
     /// Find out whether the credential store can be written to.
@@ -236,11 +243,10 @@ pub enum Effect {
         existing: Existing,
     },
     /// Copy text to the clipboard, and report where it went.
-    Copy(String),
-    /// Copy a command that makes a change, and report what it needs.
-    CopyRequest {
-        command: String,
-        notice: String,
+    Copy {
+        /// Names the text in the report: `the ID`.
+        what: String,
+        text: String,
     },
     /// Open an address in the browser, or copy it where none can open, and report which.
     OpenUrl(String),

@@ -324,10 +324,10 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::ShowUnknown
         | Action::ShowActive
         | Action::ShowNeverExpiring
-        | Action::ShowDisabled
-            if screen == Some(Screen::Browse) =>
-        {
-            browse::update::toggle_status(state, action);
+        | Action::ShowDisabled => {
+            if screen == Some(Screen::Browse) {
+                browse::update::toggle_status(state, action);
+            }
         }
         Action::AllProfiles if matches!(screen, Some(Screen::Browse | Screen::Find)) => {
             effects = all_profiles::toggle(state);
@@ -360,13 +360,6 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::Sort
         | Action::ReverseSort
         | Action::TogglePreview
-        | Action::ShowExpired
-        | Action::ShowCritical
-        | Action::ShowExpiring
-        | Action::ShowUnknown
-        | Action::ShowActive
-        | Action::ShowNeverExpiring
-        | Action::ShowDisabled
         | Action::AllProfiles
         | Action::WriteList
         | Action::ToggleRaw

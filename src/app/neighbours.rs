@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::all_profiles::use_profile_of;
+use super::handler::Rows;
 use super::message::Effect;
 use super::state::State;
 use super::token_fetch::show_row;
@@ -17,15 +18,15 @@ use crate::screens::find::state::Item;
 /// How long the key must rest.
 const REST: TimeDelta = TimeDelta::milliseconds(500);
 
-/// The rows that a token was opened from.
+/// The list that a token was opened from.
 #[derive(Debug, Clone, Copy)]
-enum Rows {
+enum Origin {
     Browse,
     Matches,
     Needs,
 }
 
-impl Rows {
+impl Origin {
     /// Those of the current token; `None` for one that was looked up.
     fn of(state: &State) -> Option<Self> {
         let detail = &state.detail;
@@ -78,7 +79,7 @@ impl Rows {
 
 /// The row of the current token in the list that it was opened from, and the number of rows.
 pub(crate) fn place(state: &State) -> Option<(usize, usize)> {
-    let rows = Rows::of(state)?;
+    let rows = Origin::of(state)?;
     let id = state.detail.token.value()?.id_text();
     let is_it = |row: &usize| {
         let token = rows.token(state, *row);
@@ -90,6 +91,15 @@ pub(crate) fn place(state: &State) -> Option<(usize, usize)> {
     Some((row, total))
 }
 
+/// What the rows are that the current token was opened from.
+pub(crate) fn rows(state: &State) -> Rows {
+    match Origin::of(state) {
+        Some(Origin::Browse) | None => Rows::Whole,
+        Some(Origin::Matches) => Rows::Matches,
+        Some(Origin::Needs) => Rows::Needs,
+    }
+}
+
 /// Whether there is a token before or after the current one.
 pub(crate) fn exists(state: &State, is_next: bool) -> bool {
     neighbour(state, is_next).is_some()
@@ -97,7 +107,7 @@ pub(crate) fn exists(state: &State, is_next: bool) -> bool {
 
 /// The row of the nearest token in a direction that can be fetched.
 fn neighbour(state: &State, is_next: bool) -> Option<usize> {
-    let rows = Rows::of(state)?;
+    let rows = Origin::of(state)?;
     let (row, total) = place(state)?;
     let can_open = |row: &usize| {
         let token = rows.token(state, *row);
@@ -110,17 +120,29 @@ fn neighbour(state: &State, is_next: bool) -> Option<usize> {
     }
 }
 
+/// Why there is no token in a direction.
+fn end_of(rows: Rows, is_next: bool, total: usize) -> String {
+    let end = if is_next { "last" } else { "first" };
+    match (rows, total) {
+        (Rows::Whole, 1) => "This is the only token of the list.".to_owned(),
+        (Rows::Matches, 1) => "This is the only match.".to_owned(),
+        (Rows::Needs, 1) => "This is the only token that needs you.".to_owned(),
+        (Rows::Whole, _) => format!("This is the {end} of {total} tokens."),
+        (Rows::Matches, _) => format!("This is the {end} of {total} matches."),
+        (Rows::Needs, _) => format!("This is the {end} of {total} tokens that need you."),
+    }
+}
+
 /// Shows the token before or after the current one, with the same field selected.
 pub(crate) fn open(state: &mut State, is_next: bool) -> Vec<Effect> {
     let Some(row) = neighbour(state, is_next) else {
         if let Some((_, total)) = place(state) {
-            let end = if is_next { "last" } else { "first" };
-            state.notify(format!("This is the {end} of {total} tokens."));
+            state.notify(end_of(rows(state), is_next, total));
         }
         return Vec::new();
     };
     let Some((rows, token)) =
-        Rows::of(state).and_then(|rows| Some((rows, rows.token(state, row)?.clone())))
+        Origin::of(state).and_then(|rows| Some((rows, rows.token(state, row)?.clone())))
     else {
         return Vec::new();
     };

@@ -193,20 +193,32 @@ impl ProfileReads {
         names.map(text::width).max().unwrap_or(0)
     }
 
+    /// The names of the profiles that were read, alone or together with another of their scope.
+    #[must_use]
+    pub fn read_names(&self) -> Vec<&str> {
+        let is_read = |read: &&ProfileRead| match &read.outcome {
+            Outcome::Listed { .. } | Outcome::Shared => true,
+            Outcome::Unread | Outcome::Failed(_) => false,
+        };
+        let read = self.reads.iter().filter(is_read);
+        read.map(|read| read.origin.profile.as_str()).collect()
+    }
+
     /// What failed, in the order of the reads.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
         self.reads.iter().filter_map(ProfileRead::failure)
     }
 
-    /// What is missing from the list, each as a fragment that begins with a profile's name; failures
-    /// first.
+    /// What is missing from the list, as fragments: first all failures in one, then each profile by its
+    /// name.
     #[must_use]
     pub fn doubts(&self) -> Vec<String> {
         let failed = self.reads.iter().filter_map(|read| {
-            let failure = read.failure()?;
-            let kind = failure.kind.code().replace('_', " ");
-            Some(format!("{}: {kind}", read.origin.profile))
+            let why = read.failure()?.reason();
+            Some(format!("{} ({why})", read.origin.profile))
         });
+        let failed: Vec<String> = failed.collect();
+        let failed = (!failed.is_empty()).then(|| format!("not read: {}", failed.join(", ")));
         let incomplete = self.reads.iter().filter_map(|read| match &read.outcome {
             Outcome::Listed {
                 incomplete: Some(why),
@@ -225,6 +237,7 @@ impl ProfileReads {
         let empty = empty.filter(|read| read.is_empty() && !is_elsewhere(read));
         let empty = empty.map(|read| format!("{}: lists no tokens", read.origin.profile));
         failed
+            .into_iter()
             .chain(incomplete)
             .chain(without_scope)
             .chain(empty)

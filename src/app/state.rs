@@ -481,20 +481,29 @@ impl State {
         Received { value, at, took }
     }
 
-    /// Copies one line, sanitised as on screen. The destination is known only once it is sent.
-    pub(crate) fn copy(&mut self, text: Option<&str>) -> Option<Effect> {
+    /// The name of an account or zone, if a profile or the choice between them knows it. Untrusted text.
+    #[must_use]
+    pub fn scope_name(&self, scope: &Scope) -> Option<&str> {
+        let listed = self.picker.named(scope).map(|named| named.name.as_str());
+        self.session.scope_name(scope).or(listed)
+    }
+
+    /// Copies one line, sanitised as on screen, and names it as in `the ID`. The destination is known
+    /// only once it is sent.
+    pub(crate) fn copy(&mut self, what: &str, text: Option<&str>) -> Option<Effect> {
         let text = text.map(|text| text::sanitize(text).into_owned());
-        self.copy_raw(text)
+        self.copy_raw(what, text)
     }
 
     /// Copies text exactly as the API sent it.
-    pub(crate) fn copy_raw(&mut self, text: Option<String>) -> Option<Effect> {
+    pub(crate) fn copy_raw(&mut self, what: &str, text: Option<String>) -> Option<Effect> {
         let Some(text) = text.filter(|text| !text.is_empty()) else {
             self.notify("Nothing to copy: the API did not report it.");
             return None;
         };
-        self.notify(format!("Copying: {}", text::start(&text, LONGEST_NOTICE)));
-        Some(Effect::Copy(text))
+        self.notify(format!("Copying {what} …"));
+        let what = what.to_owned();
+        Some(Effect::Copy { what, text })
     }
 
     /// Shows a short message for a few seconds.

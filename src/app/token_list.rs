@@ -416,16 +416,14 @@ impl TokenList {
             Status::Critical => Some("critical"),
             Status::Expiring => Some("expiring"),
             Status::Unknown => Some("unknown"),
-            Status::Active | Status::NeverExpires => warning.map(|note| note.words).or_else(|| {
+            Status::Active | Status::NeverExpires => warning.map(Note::counted).or_else(|| {
                 let token = self.token(place)?;
                 token.malformed(&token.enabled).map(|_| "perhaps off")
             }),
             Status::Expired if self.urgencies.get(place as usize)?.has_just_ended() => {
                 Some("expired")
             }
-            Status::Expired => note
-                .filter(|note| note.is_still_used())
-                .map(|note| note.words),
+            Status::Expired => note.filter(|note| note.is_still_used()).map(Note::counted),
         }
     }
 }

@@ -67,7 +67,7 @@ impl Change {
     pub fn price(self) -> &'static str {
         match self {
             Self::Renew => "same secret, later expiry; no client changes",
-            Self::Rotate => "new secret for every client within a day",
+            Self::Rotate => "new secret for every client; the old one works for another day",
             Self::Disable => "every client is refused until you enable it",
             Self::Enable => "every client that has the secret is admitted again",
             Self::Delete => "cannot be undone; first see who uses it",

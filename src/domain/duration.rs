@@ -325,6 +325,30 @@ impl Remaining {
         }
     }
 
+    /// The time left in its largest unit, without seconds: `3d`, `1h`, `12m`, `<1m`.
+    #[must_use]
+    pub fn largest_unit(self) -> String {
+        match self.seconds().max(0) {
+            0..60 => "<1m".to_owned(),
+            left @ 60..3_600 => format!("{}m", left / 60),
+            left @ 3_600..LAST_DAY => format!("{}h", left / 3_600),
+            left => format!("{}d", left / LAST_DAY),
+        }
+    }
+
+    /// The time left for text that is printed once, and so does not show which of its numbers run:
+    /// two units, `174d`, `12d 04h`, `1h 12m`, `1m 29s`, `29s`; after the end, as in a list.
+    #[must_use]
+    pub fn printed(self) -> String {
+        let [_, hours, minutes, seconds] = parts_of(self.shown());
+        match (self.is_over(), self.shown()) {
+            (false, 0..60) => format!("{seconds}s"),
+            (false, 60..3_600) => format!("{minutes}m {seconds:02}s"),
+            (false, 3_600..LAST_DAY) => format!("{hours}h {minutes:02}m"),
+            (true, _) | (false, _) => self.short(),
+        }
+    }
+
     /// When [`Self::short`] next changes.
     #[must_use]
     pub fn next_short_change(self) -> DateTime<Utc> {

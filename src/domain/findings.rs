@@ -1,10 +1,12 @@
 //! Findings about a token: pure rules, each with a stable code, a severity, and a sentence that
 //! says what it means and what to do.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::change::Change;
-use super::duration::{Lifetime, humanize, rough};
+use super::duration::{Lifetime, Remaining, humanize, rough};
 use super::status::{EvaluationContext, Lifecycle, Status};
 use super::text;
 use super::token::{FieldType, Reported, ServiceToken};
@@ -122,10 +124,7 @@ pub fn findings(token: &ServiceToken, context: EvaluationContext) -> Vec<Finding
             summary,
             message,
             remedies: fact.remedies(),
-            ends_at: match fact {
-                Fact::PreviousSecretAlive(end) => Some(end),
-                _ => None,
-            },
+            ends_at: fact.ends_at(),
         }
     });
     let mut found: Vec<Finding> = found.collect();
@@ -139,15 +138,41 @@ pub struct Note {
     pub severity: Severity,
     /// `still used`, `2 secrets`, `never used`, `unused`, `long life`, `old secret off`.
     pub words: &'static str,
+    /// When its subject ends, if that is so soon that it is a warning.
+    pub ends_at: Option<DateTime<Utc>>,
 }
 
 const STILL_USED: &str = "still used";
+const TWO_SECRETS: &str = "2 secrets";
 
 impl Note {
+    /// The words after a number of tokens: `1 unused`, `1 with 2 secrets`.
+    #[must_use]
+    pub fn counted(self) -> &'static str {
+        if self.words == TWO_SECRETS {
+            "with 2 secrets"
+        } else {
+            self.words
+        }
+    }
+
     /// Whether something uses the token after its expiry.
     #[must_use]
     pub fn is_still_used(self) -> bool {
         self.words == STILL_USED
+    }
+
+    /// The words, with the time left if its subject ends soon: `2 secrets 3d`, `2 secrets 12m`. In one
+    /// unit and without seconds, since a list is rarely drawn.
+    #[must_use]
+    pub fn text(self, now: DateTime<Utc>) -> Cow<'static, str> {
+        match self.ends_at {
+            Some(end) => {
+                let left = Remaining::until(end, now).largest_unit();
+                format!("{} {left}", self.words).into()
+            }
+            None => self.words.into(),
+        }
     }
 }
 
@@ -155,7 +180,14 @@ impl Note {
 #[must_use]
 pub fn note(token: &ServiceToken, context: EvaluationContext) -> Option<Note> {
     facts(token, context)
-        .filter_map(|(severity, fact)| fact.note().map(|words| Note { severity, words }))
+        .filter_map(|(severity, fact)| {
+            let is_soon = severity >= Severity::Warning;
+            Some(Note {
+                severity,
+                words: fact.note()?,
+                ends_at: fact.ends_at().filter(|_| is_soon),
+            })
+        })
         .reduce(|worst, note| {
             if note.severity > worst.severity {
                 note
@@ -316,11 +348,26 @@ impl Fact {
         }
     }
 
+    /// When its subject ends, for a countdown of its own.
+    fn ends_at(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::PreviousSecretAlive(end) => Some(end),
+            Self::Status(_)
+            | Self::EnabledUnknown
+            | Self::ExpiredToo
+            | Self::SeenAfterExpiry(_)
+            | Self::NeverUsed { .. }
+            | Self::Unused(_)
+            | Self::LongLifetime(_)
+            | Self::PreviousSecretRevoked => None,
+        }
+    }
+
     /// Two words for a list, where the status says nothing about it.
     fn note(self) -> Option<&'static str> {
         match self {
             Self::SeenAfterExpiry(_) => Some(STILL_USED),
-            Self::PreviousSecretAlive(_) => Some("2 secrets"),
+            Self::PreviousSecretAlive(_) => Some(TWO_SECRETS),
             Self::NeverUsed { .. } => Some("never used"),
             Self::Unused(_) => Some("unused"),
             Self::LongLifetime(_) => Some("long life"),
@@ -339,7 +386,9 @@ impl Fact {
             Self::Status(Status::NeverExpires) => {
                 "Never expires: it works until someone disables or deletes it."
             }
-            Self::Status(Status::Expired) => "Expired: every request with it is refused.",
+            Self::Status(Status::Expired) => {
+                "Expired: every request with it is refused until it is renewed."
+            }
             Self::ExpiredToo => "Expired as well: enabling it is not enough.",
             Self::PreviousSecretRevoked => "The previous secret no longer works.",
             Self::NeverUsed { .. } => "Never used, as far as the API reports.",
@@ -349,7 +398,10 @@ impl Fact {
             }
             Self::Status(Status::Critical | Status::Expiring | Status::Active) => {
                 let end = Lifecycle::of(token).end().unwrap_or(context.now);
-                return format!("Ends in {}; then every client fails.", left(end));
+                return format!(
+                    "Ends in {}. Renew it, or every client fails then.",
+                    left(end)
+                );
             }
             Self::EnabledUnknown => {
                 let but = but(token, &token.enabled);
@@ -362,7 +414,7 @@ impl Fact {
                 );
             }
             Self::PreviousSecretAlive(end) => {
-                return format!("The previous secret still works for {}.", left(end));
+                return old_secret_sentence(token, &left(end));
             }
             Self::Unused(days) => return format!("Not seen for {days} days."),
             Self::LongLifetime(length) => {
@@ -385,12 +437,11 @@ impl Fact {
             Self::Status(Status::Expired | Status::Critical | Status::Expiring) => {
                 return Some(renewal(token));
             }
-            Self::Status(Status::Active) => return None,
+            Self::Status(Status::Active) | Self::PreviousSecretAlive(_) => return None,
             Self::ExpiredToo => "Renew it too, if something needs it.",
             Self::SeenAfterExpiry(_) => {
                 "Find that client and give it a token that works, or renew this one."
             }
-            Self::PreviousSecretAlive(_) => "Move every client to the new one before it ends.",
             Self::PreviousSecretRevoked => "If a client is refused, give it the new one.",
             Self::NeverUsed { is_new } => match is_new {
                 Some(false) => "Check that its client really sends it, or delete it.",
@@ -432,16 +483,32 @@ impl Fact {
 /// token of any duration; an update with its own duration counts that anew.
 fn renewal(token: &ServiceToken) -> String {
     let length = token.duration.valid().and_then(Lifetime::length);
-    let renew = match length.filter(|length| *length != YEAR) {
+    let renewing = match length.filter(|length| *length != YEAR) {
         Some(length) => format!(
-            "Renew it: the same secret, another {} from now (Cloudflare's Refresh adds a year).",
+            "Renewing keeps the secret and gives it another {} from now (Cloudflare's Refresh adds a \
+             year).",
             humanize(length)
         ),
-        None => "Renew it (Cloudflare's Refresh): the same secret, a year more.".to_owned(),
+        None => "Renewing (Cloudflare's Refresh) keeps the secret and adds a year.".to_owned(),
     };
     format!(
-        "{renew} Or rotate it: a new secret; without a grace period, the old one stops at once."
+        "{renewing} Rotating makes a new secret; without a grace period, the old one stops at once."
     )
+}
+
+/// How long the secret from before the last rotation works, and what to do until then.
+#[must_use]
+pub fn old_secret_sentence(token: &ServiceToken, left: &str) -> String {
+    let version = token.text(&token.client_secret_version).parse::<u64>();
+    match version.ok().filter(|version| *version > 1) {
+        Some(new) => {
+            let old = new - 1;
+            format!("Secret v{old} still works for {left}: move every client to v{new} before.")
+        }
+        None => format!(
+            "The secret before still works for {left}: move every client to the new one before."
+        ),
+    }
 }
 
 /// The duration that Cloudflare gives to a token by default, and adds to one.

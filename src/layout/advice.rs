@@ -7,9 +7,9 @@ use super::glyphs::Glyphs;
 use super::{Styled, TextLine, line_width, marked};
 use crate::action::{Action, Context};
 use crate::domain::change::Change;
-use crate::domain::duration::{Lifetime, Remaining, humanize, rough};
-use crate::domain::findings::{Finding, Severity, findings};
-use crate::domain::status::{EvaluationContext, Lifecycle, Status};
+use crate::domain::duration::{Lifetime, Remaining, humanize};
+use crate::domain::findings::{Finding, Severity, findings, old_secret_sentence};
+use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::keymap::Keymap;
@@ -50,15 +50,13 @@ impl Advisor<'_> {
         let mut lines = Vec::new();
         let mut listed: Vec<Change> = Vec::new();
         for finding in findings(token, self.context) {
-            let sentence = self
-                .glyphs
-                .clean(&self.sentence(&finding, token))
-                .into_owned();
-            let mark = sign(finding.severity, self.glyphs);
-            lines.extend(marked(mark, None, &sentence, columns));
-            let changes = remedies(finding.code).iter().copied();
+            let changes = finding.remedies.iter().copied();
             let changes = changes.filter(|it| self.possible.contains(it) && !listed.contains(it));
             let changes: Vec<Change> = changes.collect();
+            let sentence = self.sentence(&finding, token, !changes.is_empty());
+            let sentence = self.glyphs.clean(&sentence).into_owned();
+            let mark = self.mark(&finding, token);
+            lines.extend(marked(mark, None, &sentence, columns));
             let hint = self.hint(listed.is_empty() && !changes.is_empty());
             let mut has_room = true;
             for (at, change) in changes.iter().enumerate() {
@@ -79,46 +77,37 @@ impl Advisor<'_> {
         lines
     }
 
-    /// A finding in one sentence, which may count down.
-    fn sentence<'f>(&self, finding: &'f Finding, token: &ServiceToken) -> Cow<'f, str> {
-        let now = self.context.now;
-        let end = Lifecycle::of(token).end();
-        match (finding.code, finding.ends_at.or(end)) {
-            ("expires_within_critical" | "expires_within_warning", Some(end)) => {
-                let left = rough(end.signed_duration_since(now));
-                format!("Ends in {left}. Renew it, or every client fails then.").into()
-            }
-            ("disabled", _) => {
-                "Disabled: it and its previous secret are rejected everywhere.".into()
-            }
-            ("expired", _) if Lifecycle::of(token).is_disabled() => {
-                "Expired as well: enabling it is not enough.".into()
-            }
-            ("expired", _) => {
-                "Expired: every request with it is refused until it is renewed.".into()
-            }
-            ("previous_secret_alive", Some(end)) => {
-                let left = Remaining::until(end, now).calm(self.is_calm);
+    /// A finding in one sentence, which may count down. Names the remedies unless they follow.
+    fn sentence<'f>(
+        &self,
+        finding: &'f Finding,
+        token: &ServiceToken,
+        has_changes: bool,
+    ) -> Cow<'f, str> {
+        match (finding.ends_at, has_changes) {
+            (Some(end), _) => {
+                let left = Remaining::until(end, self.context.now).calm(self.is_calm);
                 // A list is rarely drawn: no seconds that would stand still.
                 let left = if self.place == Context::Browse {
-                    left.short()
+                    left.calm(true).short()
                 } else {
                     left.digits()
                 };
-                let version = token.text(&token.client_secret_version).parse::<u64>();
-                match version.ok().filter(|version| *version > 1) {
-                    Some(new) => {
-                        let old = new - 1;
-                        format!("Secret v{old} still works for {left}: move every client to v{new} before.")
-                    }
-                    None => format!(
-                        "The secret before still works for {left}: move every client to the new one \
-                         before."
-                    ),
-                }
-                .into()
+                old_secret_sentence(token, &left).into()
             }
-            _ => finding.message.as_str().into(),
+            (None, true) => finding.summary.as_str().into(),
+            (None, false) => finding.message.as_str().into(),
+        }
+    }
+
+    /// The mark of a finding. What somebody chose, or ended long ago, is no alarm.
+    fn mark(&self, finding: &Finding, token: &ServiceToken) -> (Role, &'static str) {
+        let life = Lifecycle::of(token);
+        let role = Role::from(Emphasis::at(life, self.context));
+        match finding.code {
+            "disabled" => (role, Status::Disabled.symbol(self.glyphs.is_ascii)),
+            "expired" => (role, Status::Expired.symbol(self.glyphs.is_ascii)),
+            _ => sign(finding.severity, self.glyphs),
         }
     }
 
@@ -143,7 +132,13 @@ impl Advisor<'_> {
         let room = columns.saturating_sub(INDENT + VERB).max(1);
         let reserved = line_width(hint);
         let offered = prices(change, token);
-        let fits = |price: &&String| text::width(price) + GAP + reserved <= room;
+        // The hint ends at the same column for every token.
+        let beside = columns.min(BESIDE).saturating_sub(INDENT + VERB).max(1);
+        let fits = |price: &&String| {
+            let room = if reserved > 0 { beside } else { room };
+            let gap = if reserved > 0 { GAP } else { 0 };
+            text::width(price) + gap + reserved <= room
+        };
         let has_room = reserved == 0 || offered.iter().any(|price| fits(&price));
         let chosen = offered.iter().find(fits).or(offered.last());
         let clean = self.glyphs.clean(chosen.map_or("", String::as_str));
@@ -176,19 +171,6 @@ pub fn sign(severity: Severity, glyphs: &Glyphs) -> (Role, &'static str) {
     }
 }
 
-/// The changes that resolve a finding.
-fn remedies(code: &str) -> &'static [Change] {
-    match code {
-        "expired" | "expires_within_critical" | "expires_within_warning" => {
-            &[Change::Renew, Change::Rotate]
-        }
-        "disabled" => &[Change::Enable, Change::Delete],
-        "never_expires" => &[Change::Rotate],
-        "never_used" | "unused" => &[Change::Disable, Change::Delete],
-        _ => &[],
-    }
-}
-
 /// The price of a change to a token, longest first.
 fn prices(change: Change, token: &ServiceToken) -> Vec<String> {
     match change {
@@ -202,7 +184,11 @@ fn prices(change: Change, token: &ServiceToken) -> Vec<String> {
             vec![format!("{short} (Cloudflare's button: Refresh)"), short]
         }
         Change::Rotate => {
-            vec!["new secret; the old one dies at once unless it gets a grace".to_owned()]
+            let short = "new secret; the old one dies at once unless it gets a grace";
+            vec![
+                format!("{short} (the request gives it a day)"),
+                short.to_owned(),
+            ]
         }
         Change::Disable | Change::Enable | Change::Delete => vec![change.price().to_owned()],
     }

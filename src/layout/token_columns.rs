@@ -121,8 +121,8 @@ const PREVIEW_FROM: u16 = 120;
 /// The width of the preview, with the line before it and the frame after it.
 const PREVIEW: (u16, u16) = (40, 70);
 
-/// The width of the name beyond which the preview grows instead.
-const AMPLE_NAME: u16 = 33;
+/// The width of the name beyond which the preview grows instead, once all columns are there.
+const AMPLE_NAME: usize = 26;
 
 /// How the list of all tokens shares the width of the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,9 +161,16 @@ impl BrowseLayout {
                 preview: None,
             };
         }
-        let narrowest = beside(PREVIEW.0).width(Column::Name);
-        let name = u16::try_from(narrowest).unwrap_or(u16::MAX);
-        let preview = (PREVIEW.0 + name.saturating_sub(AMPLE_NAME)).min(PREVIEW.1);
+        // As if all columns were there already: a column that comes when the terminal grows must not
+        // take its room from the preview.
+        let all = BY_WORTH.map(|(_, cells, _)| cells);
+        let all = all.into_iter().chain(FOR_WIDE.map(|(_, cells, _)| cells));
+        let all = all.chain(profile.map(|(_, cells)| cells));
+        let taken: usize = all.map(|cells| cells + GAP).sum();
+        let taken = taken + LEAD + MARGIN + 1 + usize::from(PREVIEW.0);
+        let spare = usize::from(width).saturating_sub(taken + AMPLE_NAME);
+        let spare = u16::try_from(spare).unwrap_or(u16::MAX);
+        let preview = PREVIEW.0.saturating_add(spare).min(PREVIEW.1);
         Self {
             columns: beside(preview),
             preview: Some(preview),

@@ -57,6 +57,7 @@ pub mod choice {
 }
 pub mod request {
     //! The changes to a token, to copy the request that makes one.
+    pub mod state;
     pub(crate) mod update;
     pub(crate) mod view;
 }
@@ -98,7 +99,7 @@ macro_rules! for_each_screen {
                 Export: export,
                 Confirm: confirm,
                 Choice { selected: usize }: choice,
-                Request { selected: usize }: request,
+                Request { chosen: crate::screens::request::state::RequestChoice }: request,
             }
         }
     };

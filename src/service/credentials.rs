@@ -367,6 +367,29 @@ impl TokenService {
         settings::set_default_profile(self.paths()?, name)
     }
 
+    /// Writes the name of a profile's account or zone, if the profile still has that scope. Returns the
+    /// new settings.
+    ///
+    /// # Errors
+    /// The file's failure.
+    pub fn name_scope(
+        &self,
+        profile: &str,
+        scope: &Scope,
+        scope_name: String,
+    ) -> Result<Settings, Failure> {
+        let settings = self.settings()?;
+        let known = settings.profile(profile);
+        let Some(known) = known.filter(|known| known.scope.as_ref() == Some(scope)) else {
+            return Ok(settings);
+        };
+        let named = Profile {
+            scope_name: Some(scope_name),
+            ..known.clone()
+        };
+        settings::save_profile(self.paths()?, &named)
+    }
+
     /// Writes a profile and keeps its secret. Returns the new settings and where the secret is stored.
     ///
     /// # Errors

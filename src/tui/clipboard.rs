@@ -68,12 +68,12 @@ impl Clipboard {
         }
     }
 
-    /// The notice to show, given whether tmux accepted the text.
+    /// The notice to show, given how it begins, `Copied the ID`, and whether tmux accepted the text.
     #[must_use]
-    pub fn notice(self, text: &str, is_in_tmux: bool) -> String {
+    pub fn notice(self, copied: &str, text: &str, is_in_tmux: bool) -> String {
         let is_long = text.len() > LONGEST;
         let kilobytes = text.len().div_ceil(1000);
-        let sent = match self {
+        let place = match self {
             Self::Terminal | Self::Screen if is_long => {
                 return format!(
                     "Not copied: {kilobytes} KB, but terminals accept at most {} KB.",
@@ -88,16 +88,16 @@ impl Clipboard {
             Self::Tmux if !is_in_tmux => {
                 return "Sent to tmux, which needs `set -g set-clipboard on` or `allow-passthrough on`.".to_owned();
             }
-            Self::Terminal => "Sent to the terminal's clipboard",
-            Self::Tmux => "Sent to tmux's buffer and the terminal's clipboard",
-            Self::Screen => "Sent through screen to the terminal's clipboard",
+            Self::Terminal => "to the terminal's clipboard",
+            Self::Tmux => "to tmux's buffer and the clipboard",
+            Self::Screen => "through screen to the clipboard",
         };
         let warning = if text::has_controls(text) {
-            " with control characters: take care where you paste it"
+            ", with control characters,"
         } else {
             ""
         };
-        format!("{sent}{warning}: {}", text::sanitize(text::beginning(text)))
+        format!("{copied}{warning} {place}")
     }
 }
 

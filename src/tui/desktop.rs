@@ -36,8 +36,8 @@ impl Browser {
     pub fn why_not(self) -> &'static str {
         match self {
             Self::Available => "",
-            Self::OverSsh => "No browser over SSH. ",
-            Self::NoDisplay => "No display for a browser. ",
+            Self::OverSsh => "No browser over SSH",
+            Self::NoDisplay => "No display",
         }
     }
 }

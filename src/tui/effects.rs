@@ -228,6 +228,20 @@ impl Effects {
                 }
                 Message::ProfilesChanged { request, result }
             }),
+            Effect::NameScope {
+                profile,
+                scope,
+                scope_name,
+            } => self.spawn_blocking(move || {
+                let named = service.name_scope(&profile, &scope, scope_name);
+                match named
+                    .inspect_err(log::failed)
+                    .or_else(|_| service.settings())
+                {
+                    Ok(settings) => Message::SettingsRead(settings),
+                    Err(failure) => Message::Warned(failure),
+                }
+            }),
             Effect::RemoveProfile { request, name } => self.spawn(request, async move {
                 let removed = service.remove_profile(&name).await.inspect_err(log::failed);
                 let unreached = removed.as_ref().ok().and_then(|it| it.unreached.clone());
@@ -248,8 +262,7 @@ impl Effects {
                 let result = write_list(&list, &path, existing);
                 Message::ListWritten { request, result }
             }),
-            Effect::Copy(text) => self.copy(text, String::new())?,
-            Effect::CopyRequest { command, notice } => self.copy(command, format!("{notice} "))?,
+            Effect::Copy { what, text } => self.copy(text, format!("Copied {what}"))?,
             Effect::OpenUrl(url) => match self.browser {
                 Browser::Available => self.spawn_blocking(move || {
                     Message::Notified(if open_in_browser(&url) {
@@ -259,7 +272,8 @@ impl Effects {
                     })
                 }),
                 Browser::OverSsh | Browser::NoDisplay => {
-                    self.copy(url, self.browser.why_not().to_owned())?;
+                    let why = self.browser.why_not();
+                    self.copy(url, format!("{why}: copied the link"))?;
                 }
             },
             Effect::RingBell => write_to_terminal(b"\x07")?,
@@ -275,18 +289,18 @@ impl Effects {
         Ok(())
     }
 
-    /// Copies text, and reports where it went, after a reason for copying it.
-    fn copy(&mut self, text: String, why: String) -> io::Result<()> {
+    /// Copies text, and reports where it went, in a sentence that begins with what was copied.
+    fn copy(&mut self, text: String, copied: String) -> io::Result<()> {
         let clipboard = self.clipboard;
         write_to_terminal(clipboard.sequences(&text).as_bytes())?;
         if clipboard == Clipboard::Tmux {
             // Only tmux knows whether it accepts the text.
             self.spawn_blocking(move || {
                 let is_taken = load_into_tmux(&text);
-                Message::Notified(format!("{why}{}", clipboard.notice(&text, is_taken)))
+                Message::Notified(clipboard.notice(&copied, &text, is_taken))
             });
         } else {
-            let notice = format!("{why}{}", clipboard.notice(&text, false));
+            let notice = clipboard.notice(&copied, &text, false);
             let _unheard = self.messages.send(Message::Notified(notice));
         }
         Ok(())

@@ -31,6 +31,9 @@ pub(crate) fn render_banner(
     paint.render_spans_right(row(area, banner.keys_at), &keys);
 }
 
+/// The cells between two keys.
+const GAP: usize = 2;
+
 /// The cells between a notice and the keys before it.
 const NOTICE_GAP: usize = 2;
 
@@ -41,26 +44,29 @@ pub(crate) fn render_footer(paint: &mut Painter<'_, '_>, area: Rect, state: &Sta
     let ctx = paint.ctx;
     let columns = usize::from(area.width);
     let help = help_hint(state, ctx);
+    let hints = footer_hints(state, ctx);
     let mut room = columns.saturating_sub(1);
     if let Some(notice) = &state.notice {
-        let most = columns.saturating_sub(width(&help) + NOTICE_GAP + 2);
+        // Beside it, the first key and the one to all others stay.
+        let first = hints.first().map_or(0, |hint| width(hint) + GAP);
+        let most = columns.saturating_sub(first + width(&help) + NOTICE_GAP + 2);
         let notice = ctx.clean(&notice.text).into_owned();
         let notice = text::truncate(&notice, most, ctx.glyphs().ellipsis);
         let notice = [ctx.span(Role::Strong, &notice), Span::raw(" ")];
         paint.render_spans_right(area, &notice);
         room = columns.saturating_sub(width(&notice) + NOTICE_GAP);
     }
-    let keys = key_hints(state, room, help, ctx);
+    let keys = key_hints(hints, room, help);
     paint.render_spans(without_right(area, columns - room), &keys);
 }
 
 /// The keys that fit, left-aligned: the one that leads back first, the one to all others last.
-fn key_hints(state: &State, room: usize, help: Spans, ctx: &RenderContext<'_>) -> Spans {
-    let gap = || Span::raw("  ");
+fn key_hints(hints: Vec<Spans>, room: usize, help: Spans) -> Spans {
+    let gap = || Span::raw(" ".repeat(GAP));
     let mut used = width(&help) + 1;
     let mut spans = vec![Span::raw(" ")];
-    for hint in footer_hints(state, ctx) {
-        used += width(&hint) + 2;
+    for hint in hints {
+        used += width(&hint) + GAP;
         if used > room {
             break;
         }

@@ -5,7 +5,7 @@ use ratatui::text::Span;
 
 use super::painter::{Painter, RenderContext, Spans, number, width};
 use crate::action::Action;
-use crate::app::handler::{Fetch, Pending};
+use crate::app::handler::{Fetch, Pending, Rows};
 use crate::app::state::State;
 use crate::domain::credential::CredentialSource;
 use crate::domain::duration;
@@ -159,8 +159,7 @@ fn crumbs(state: &State, ctx: &RenderContext<'_>) -> Vec<Part> {
     }
     let in_view = state.screen.handler().scope(state);
     if let Some(scope) = in_view.or_else(|| session.active.scope.clone()) {
-        let listed = state.picker.named(&scope).map(|named| named.name.as_str());
-        let name = session.scope_name(&scope).or(listed).map(str::to_owned);
+        let name = state.scope_name(&scope).map(str::to_owned);
         let scope = name.unwrap_or_else(|| ctx.scope(&scope, false));
         parts.push(dotted(None, &scope, Worth::Scope));
     }
@@ -198,7 +197,13 @@ fn facts(state: &State, ctx: &RenderContext<'_>) -> Vec<Part> {
     if let Some(place) = state.screen.handler().place(state) {
         let of = |at: usize| format!("{} of ", number(at));
         let at = place.at.map_or_else(String::new, of);
-        let text = format!("{at}{}", number(place.total));
+        let count = format!("{at}{}", number(place.total));
+        let text = match (place.rows, place.total) {
+            (Rows::Whole, _) => count,
+            (Rows::Matches, 1) => format!("{count} match"),
+            (Rows::Matches, _) => format!("{count} matches"),
+            (Rows::Needs, _) => format!("Needs you {count}"),
+        };
         parts.push(part(Worth::Place, vec![ctx.span(Role::Muted, &text)]));
     }
     let ages = data(state, ctx);

@@ -185,12 +185,12 @@ impl TokenRows<'_> {
         let Some(note) = note(token, self.context) else {
             return vec![Span::raw(" ".repeat(width))];
         };
-        let style = if is_quiet {
-            self.ctx.style(Role::Muted)
-        } else {
-            Style::new()
+        let style = match note.ends_at {
+            _ if is_quiet => self.ctx.style(Role::Muted),
+            Some(_) => self.ctx.style(Role::Strong),
+            None => Style::new(),
         };
-        let words = self.fitted(note.words, width);
+        let words = self.fitted(&note.text(self.context.now), width);
         marked(&words, &filter.in_note(note), style, self.ctx)
     }
 

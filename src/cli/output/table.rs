@@ -177,10 +177,10 @@ impl Row<'_> {
     }
 }
 
-/// `12d 04h`, `23:59:58`, `9d ago`, as in the lists on screen; a dash without an end.
+/// `12d 04h`, `1h 12m`, `9d ago`; a dash without an end.
 fn left_short(life: Lifecycle, context: EvaluationContext) -> String {
     let left = life.remaining(context.now);
-    left.map_or_else(|| "-".to_owned(), Remaining::short)
+    left.map_or_else(|| "-".to_owned(), Remaining::printed)
 }
 
 /// Prints one token per row.

@@ -16,6 +16,9 @@ use crate::theme::Role;
 use crate::ui::painter::{Painter, RenderContext, Spans, below, inset, row};
 use crate::ui::texts::distance;
 
+/// The cells of a label.
+const LABEL: usize = 11;
+
 /// ```text
 /// ┬ ▲ CI/CD token ───────────────────────╮
 /// │ EXPIRES IN 12d 04h                   │
@@ -158,22 +161,26 @@ impl Preview<'_> {
         lines
     }
 
+    /// The date gives up its time where the distance is long.
     fn time(&self, label: &str, at: DateTime<Utc>) -> Spans {
         let (there, today) = ((self.ctx.local)(at), (self.ctx.local)(self.context.now));
-        let form = if there.date_naive() == today.date_naive() {
-            "%H:%M today"
+        let forms = if there.date_naive() == today.date_naive() {
+            ["%H:%M today", "%H:%M"]
         } else if there.year() == today.year() {
-            "%e %b %H:%M"
+            ["%e %b %H:%M", "%e %b"]
         } else {
-            "%e %b %Y"
+            ["%e %b %Y", "%b %Y"]
         };
-        let distance = distance(at, self.context.now);
-        self.fact(label, &format!("{distance:<12} {}", there.format(form)))
+        let distance = format!("{:<12}", distance(at, self.context.now));
+        let forms = forms.map(|form| format!("{distance} {}", there.format(form)));
+        let fits = |form: &&String| LABEL + text::width(form) <= self.columns;
+        let form = forms.iter().find(fits).unwrap_or(&forms[1]);
+        self.fact(label, form)
     }
 
     fn fact(&self, label: &str, value: &str) -> Spans {
         vec![
-            self.ctx.span(Role::Label, &format!("{label:<11}")),
+            self.ctx.span(Role::Label, &format!("{label:<LABEL$}")),
             self.ctx.plain(text::beginning(value)),
         ]
     }
@@ -189,7 +196,7 @@ impl Preview<'_> {
             if id.is_empty() {
                 continue;
             }
-            if text::width(&id) + 11 <= self.columns {
+            if text::width(&id) + LABEL <= self.columns {
                 lines.push(self.fact(label, &id));
                 continue;
             }

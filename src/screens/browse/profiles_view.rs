@@ -4,7 +4,9 @@ use ratatui::text::Span;
 
 use crate::action::{Action, Context};
 use crate::app::state::State;
+use crate::domain::failure::Failure;
 use crate::domain::text;
+use crate::layout;
 use crate::theme::Role;
 use crate::ui::painter::{RenderContext, Spans, number, width};
 
@@ -21,18 +23,23 @@ pub(crate) fn progress(state: &State) -> Option<String> {
     Some(format!("{read} of {all} profiles, {received} {tokens}"))
 }
 
-/// What is missing, in one line, and the key that shows all failures.
+/// What is missing, in one line, and the key that shows all failures. After a failure, also which
+/// profiles were read.
 ///
 /// ```text
-/// ▲ edge: permission · spare: lists no tokens                 e details
+/// ▲ not read: edge (HTTP 403) · read: prod, staging             e details
 /// ```
 pub(crate) fn note(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Option<Spans> {
     let profiles = state.list.profiles.as_ref()?;
-    let doubts = profiles.doubts();
+    let mut doubts = profiles.doubts();
     if doubts.is_empty() {
         return None;
     }
     let has_failed = profiles.failures().next().is_some();
+    let read = profiles.read_names().join(", ");
+    if has_failed && !read.is_empty() {
+        doubts.push(format!("read: {read}"));
+    }
     let key = if has_failed {
         ctx.hint(Context::Browse, Action::ErrorDetails, "details")
     } else {
@@ -57,15 +64,87 @@ pub(crate) fn note(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Op
     Some(spans)
 }
 
-/// The sentence in place of the rows of an empty list, and what is missing.
-pub(crate) fn nothing(state: &State, ctx: &RenderContext<'_>) -> Option<(String, String)> {
+/// What stands in place of the rows of an empty list, wrapped: that nothing could be read and why,
+/// with the next step, or that nothing is listed and what is missing.
+///
+/// ```text
+/// ✖ Neither profile could be read.
+///   prod: The keyring is locked.
+///   staging: The keyring is locked.
+///   Unlock it, or set CLOUDFLARE_API_TOKEN.
+/// ```
+pub(crate) fn nothing(
+    state: &State,
+    columns: usize,
+    ctx: &RenderContext<'_>,
+) -> Option<Vec<Spans>> {
     let list = &state.list;
     let profiles = list.profiles.as_ref()?;
     if list.extent.value().is_none() && list.extent.failure().is_none() {
         return None;
     }
+    let failures: Vec<&Failure> = profiles.failures().collect();
     let all = profiles.reads.len() + profiles.without_scope.len();
-    let noun = if all == 1 { "profile" } else { "profiles" };
-    let what = format!("No service tokens in {all} {noun}.");
-    Some((what, profiles.doubts().join(ctx.glyphs().dot)))
+    let read = profiles.read_names();
+    let glyphs = ctx.glyphs();
+    let (mark, what) = match (failures.is_empty(), read.len(), all) {
+        (true, _, 1) => (None, "No service tokens in 1 profile.".to_owned()),
+        (true, _, _) => (None, format!("No service tokens in {all} profiles.")),
+        (false, 0, 1) => (
+            Some(Role::Critical),
+            "The profile could not be read.".to_owned(),
+        ),
+        (false, 0, 2) => (
+            Some(Role::Critical),
+            "Neither profile could be read.".to_owned(),
+        ),
+        (false, 0, _) => (
+            Some(Role::Critical),
+            format!("None of the {all} profiles could be read."),
+        ),
+        (false, _, _) => {
+            let read = read.join(", ");
+            (
+                Some(Role::Warning),
+                format!("No service tokens in what could be read: {read}."),
+            )
+        }
+    };
+    let marked = |role: Role| {
+        let symbol = if role == Role::Critical {
+            glyphs.critical
+        } else {
+            glyphs.warning
+        };
+        (role, symbol)
+    };
+    let blank = (Role::Muted, " ");
+    let columns = columns.saturating_sub(2);
+    let text = |mark, role, text: &str| {
+        let lines = layout::marked(mark, role, &ctx.clean(text), columns);
+        ctx.lines(&lines)
+    };
+    let mut lines = text(mark.map_or(blank, marked), Some(Role::Strong), &what);
+    for failure in &failures {
+        lines.extend(text(blank, None, &failure.summary));
+    }
+    let hint = failures.first().map(|failure| failure.hint.text.as_str());
+    for more in hint.into_iter().filter(|hint| !hint.is_empty()) {
+        lines.extend(text(blank, Some(Role::Muted), more));
+    }
+    if failures.is_empty() || !read.is_empty() {
+        let failed = usize::from(!failures.is_empty());
+        let others = profiles.doubts().into_iter().skip(failed);
+        let others = others.collect::<Vec<_>>().join(glyphs.dot);
+        if !others.is_empty() {
+            lines.extend(text(blank, Some(Role::Muted), &others));
+        }
+    }
+    // As wide as each other, so that they are centred as a block.
+    let widest = lines.iter().map(|line| width(line)).max().unwrap_or(0);
+    for line in &mut lines {
+        let blank = widest.saturating_sub(width(line));
+        line.push(Span::raw(" ".repeat(blank)));
+    }
+    Some(lines)
 }

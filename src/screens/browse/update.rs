@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::action::{Action, Context, Motion};
 use crate::app::all_profiles::{back, open_token};
 use crate::app::form::Editor;
-use crate::app::handler::{Browse, Copied, Fetch, Handler, Pending, Place};
+use crate::app::handler::{Browse, Copied, Fetch, Handler, Pending, Place, Rows};
 use crate::app::message::Effect;
 use crate::app::profile_lists::can_open;
 use crate::app::state::{State, whole_second};
@@ -32,11 +32,19 @@ impl Handler for Browse {
     }
 
     fn crumbs(&self, state: &State) -> Vec<String> {
-        let crumb = match state.list.profiles {
+        let browse = &state.browse;
+        let tokens = match state.list.profiles {
             Some(_) => "Tokens of all profiles",
+            None if browse.table.needs_only() => "Tokens that need you",
             None => "Tokens",
         };
-        vec![crumb.to_owned()]
+        let filter = browse.filter.value().trim();
+        let crumb = if filter.is_empty() {
+            tokens.to_owned()
+        } else {
+            format!("{tokens} / {filter}")
+        };
+        vec![crumb]
     }
 
     fn contexts(&self, _: &State) -> &'static [Context] {
@@ -53,7 +61,10 @@ impl Handler for Browse {
         }
         let is_possible = [
             (Action::WriteList, can_export(state)),
-            (Action::AllProfiles, can_open(state)),
+            (
+                Action::AllProfiles,
+                can_open(state) && list.profiles.is_none(),
+            ),
             (Action::Search, list.total() > 0 || list.extent.is_loading()),
             (
                 Action::TogglePreview,
@@ -81,6 +92,7 @@ impl Handler for Browse {
         (total > 0).then_some(Place {
             at: Some(state.browse.selected + 1),
             total,
+            rows: Rows::default(),
         })
     }
 
@@ -144,9 +156,9 @@ impl Handler for Browse {
     fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
         let token = state.browse.token(&state.list).cloned();
         match what {
-            Copied::Selection => state.copy(Some(token?.id_text())),
-            Copied::ClientId => state.copy(Some(token?.client_id_text())),
-            Copied::Json => state.copy_raw(Some(token?.raw.as_str().to_owned())),
+            Copied::Selection => state.copy("the ID", Some(token?.id_text())),
+            Copied::ClientId => state.copy("the client ID", Some(token?.client_id_text())),
+            Copied::Json => state.copy_raw("the JSON", Some(token?.raw.as_str().to_owned())),
         }
     }
 

@@ -323,16 +323,14 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
         }
         lines.push(Vec::new());
     }
-    let of_profiles = profiles_view::nothing(state, ctx);
+    let of_profiles = profiles_view::nothing(state, columns.min(76), ctx);
+    let of_profiles = of_profiles.filter(|_| !is_filtered);
     let (what, why) = match (list.extent.value(), list.extent.failure()) {
         _ if is_filtered => (
             "No tokens match the filter.".to_owned(),
             "Type part of a name, ID, client ID or status; !word excludes.",
         ),
-        _ if of_profiles.is_some() => of_profiles
-            .as_ref()
-            .map(|(what, why)| (what.clone(), why.as_str()))
-            .unwrap_or_default(),
+        _ if of_profiles.is_some() => (String::new(), ""),
         // A role may cover only individual tokens, so an empty list proves nothing.
         (Some(_), _) => (
             format!("The API lists no service tokens{}.", in_scope(list, ctx)),
@@ -346,6 +344,7 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
         (None, Some(_)) => ("The list could not be fetched.".to_owned(), ""),
         (None, None) => ("Nothing was fetched.".to_owned(), ""),
     };
+    lines.extend(of_profiles.into_iter().flatten());
     let texts = [(Role::Strong, what.as_str()), (Role::Muted, why)];
     for (role, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
         lines.extend(ctx.wrapped(role, text, columns.saturating_sub(4).min(72)));

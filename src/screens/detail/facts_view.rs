@@ -20,8 +20,11 @@ use crate::ui::texts::FormattedInstant;
 const USUAL_LABEL: usize = 15;
 const LONGEST_LABEL: usize = 17;
 
-/// The cells of a distance that the times of all rows are aligned after.
+/// The fewest cells of a distance that the times of all rows are aligned after.
 const DISTANCE: usize = 9;
+
+/// The field whose label has a shorter form.
+const OLD_SECRET: &str = "previous_client_secret_expires_at";
 
 /// Maximum bytes of a value's JSON that a line can show.
 const ENOUGH: usize = 4096;
@@ -137,6 +140,8 @@ impl<'a> FactTable<'a> {
         let ctx = self.ctx;
         let label = ctx.clean(self.label_text(field));
         let room = labels.saturating_sub(1);
+        let is_tight = field.key == OLD_SECRET && text::width(&label) > room;
+        let label = if is_tight { "Old secret".into() } else { label };
         let label = text::truncate(&label, room, ctx.glyphs().ellipsis);
         let label = text::fit(&label, labels, "");
         let (mark, role) = if self.is_changed(field) {
@@ -189,11 +194,11 @@ impl<'a> FactTable<'a> {
 
     fn new_value(&self, field: &Field, room: usize) -> Spans {
         let ctx = self.ctx;
-        if is_expiry(field) && Lifecycle::of(self.token).forever {
+        if self.is_unused(field) {
             return vec![ctx.span(Role::Muted, "not used: the duration is forever")];
         }
         if let Some(time) = self.time(field, self.token) {
-            let forms = time_forms(&time);
+            let forms = time_forms(&time, self.distance());
             let form = forms.iter().find(|form| text::width(form) <= room);
             let form = form.or(forms.last()).map_or("", String::as_str);
             return vec![ctx.plain(form)];
@@ -204,6 +209,19 @@ impl<'a> FactTable<'a> {
         }
         let (role, words) = Self::words(field, self.token);
         vec![ctx.span(role, &words)]
+    }
+
+    /// The cells of the longest distance, so that the times of all rows line up.
+    fn distance(&self) -> usize {
+        let times = self.rows().iter().filter(|field| !self.is_unused(field));
+        let times = times.filter_map(|field| self.time(field, self.token));
+        let widths = times.map(|time| text::width(&time.distance));
+        widths.max().unwrap_or(0).max(DISTANCE)
+    }
+
+    /// Whether the API reports a date that means nothing.
+    fn is_unused(&self, field: &Field) -> bool {
+        is_expiry(field) && Lifecycle::of(self.token).forever
     }
 
     /// A value that is not an instant, in words.
@@ -257,8 +275,8 @@ fn raw<'t>(field: &Field, token: &'t ServiceToken) -> Option<&'t str> {
 }
 
 /// What a row may say about an instant: distance, local time, UTC. Gives up from the right.
-fn time_forms(time: &FormattedInstant) -> Vec<String> {
-    let distance = text::fit(&time.distance, DISTANCE.max(time.distance.len()), "");
+fn time_forms(time: &FormattedInstant, columns: usize) -> Vec<String> {
+    let distance = text::fit(&time.distance, columns, "");
     let [long, ..] = &time.local;
     let whole = time.utc.iter();
     let whole = whole.map(|utc| format!("{distance}   {long}   {utc}"));

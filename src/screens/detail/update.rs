@@ -20,6 +20,7 @@ use crate::domain::fetched::RequestId;
 use crate::domain::fields::title;
 use crate::domain::scope::Scope;
 use crate::domain::status::{Lifecycle, Status, elapsed};
+use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout::TextLine;
 use crate::layout::detail::{Contents, DetailLayout, FRAME, Part, ROOM_FOR_DIGITS, TALL};
@@ -46,15 +47,24 @@ impl Handler for Detail {
             name.into_owned()
         });
         let sought = state.detail.reference.as_ref().map(ToString::to_string);
-        let mut crumbs = vec!["Tokens".to_owned()];
+        let detail = &state.detail;
+        let origin = if detail.opened_from_list && detail.returns_to_find {
+            "Find"
+        } else {
+            "Tokens"
+        };
+        let mut crumbs = vec![origin.to_owned()];
         crumbs.extend(name.or(sought));
         crumbs
     }
 
     fn place(&self, state: &State) -> Option<Place> {
         let (row, total) = neighbours::place(state)?;
-        let at = Some(row + 1);
-        Some(Place { at, total })
+        Some(Place {
+            at: Some(row + 1),
+            total,
+            rows: neighbours::rows(state),
+        })
     }
 
     fn can(&self, state: &State, action: Action) -> bool {
@@ -195,11 +205,22 @@ impl Handler for Detail {
             Copied::Selection if detail.view != View::Fields => None,
             Copied::Selection => {
                 let field = detail.fields().get(detail.selected);
+                let what = field.map_or("", |field| field.key.as_str());
+                let what = match what {
+                    "id" => "the ID".to_owned(),
+                    "client_id" => "the client ID".to_owned(),
+                    key => text::sanitize(key).into_owned(),
+                };
                 let text = token.and_then(|token| field?.text(&token));
-                state.copy(text.as_deref())
+                state.copy(&what, text.as_deref())
             }
-            Copied::ClientId => state.copy(token.as_deref().map(ServiceToken::client_id_text)),
-            Copied::Json => state.copy_raw(token.map(|token| token.raw.as_str().to_owned())),
+            Copied::ClientId => {
+                let id = token.as_deref().map(ServiceToken::client_id_text);
+                state.copy("the client ID", id)
+            }
+            Copied::Json => {
+                state.copy_raw("the JSON", token.map(|token| token.raw.as_str().to_owned()))
+            }
         }
     }
 

@@ -36,7 +36,7 @@ impl Handler for ErrorDetails {
         let lines: Vec<String> = lines
             .map(|line| text::sanitize(&line).into_owned())
             .collect();
-        state.copy_raw(Some(lines.join("\n")))
+        state.copy_raw("the details", Some(lines.join("\n")))
     }
 }
 

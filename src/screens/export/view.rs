@@ -17,7 +17,7 @@ const WIDEST: u16 = 84;
 /// ╭ Write 17 tokens to a file ───────────────────────────────────╮
 /// │ › File        ~/tokens.csv                                    │
 /// │               CSV or JSON by its ending; ~/ is your home.     │
-/// ╰ Enter write ───────────────────────────────────── Esc close ─╯
+/// ╰ Enter write ───────────────────────────────────── Esc cancel ╯
 /// ```
 pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
     let ctx = paint.ctx;
@@ -47,7 +47,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
         ),
         Phase::Typing | Phase::Writing { .. } => (
             Context::ExportText,
-            [(Action::Submit, "write"), (Action::Back, "close")],
+            [(Action::Submit, "write"), (Action::Back, "cancel")],
         ),
     };
     let [act, leave] = keys.map(|(action, label)| ctx.hint(context, action, label));

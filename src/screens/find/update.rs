@@ -174,8 +174,8 @@ impl Handler for Find {
     fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
         let token = state.selected_token().cloned();
         match what {
-            Copied::Selection => state.copy(Some(token?.id_text())),
-            Copied::ClientId => state.copy(Some(token?.client_id_text())),
+            Copied::Selection => state.copy("the ID", Some(token?.id_text())),
+            Copied::ClientId => state.copy("the client ID", Some(token?.client_id_text())),
             Copied::Json => None,
         }
     }

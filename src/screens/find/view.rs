@@ -35,7 +35,7 @@ use crate::ui::token_rows::marked;
 /// │    7 more: 1 expired, 2 critical, 2 expiring, 1 unknown, 1 unused            │
 /// ├─ Recent ─────────────────────────────────────────────────────────────────────┤
 /// │  ● staging-e2e                362d       looked up 2 h ago                   │
-/// ╰─────────────────────────────────────────── account Example Ltd · F5 changes ─╯
+/// ╰─────────────────────────────────────────── account Example Ltd · F5 change ─╯
 /// ```
 pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let ctx = paint.ctx;
@@ -77,7 +77,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
 
 type Draw<'a> = fn(&Lists<'a>, &mut Painter<'_, '_>, Rect);
 
-/// `account Example Ltd · F5 changes`
+/// `account Example Ltd · F5 change`
 fn render_scope(paint: &mut Painter<'_, '_>, line: Rect, state: &State) {
     let ctx = paint.ctx;
     let Some(scope) = &state.session.active.scope else {
@@ -85,14 +85,14 @@ fn render_scope(paint: &mut Painter<'_, '_>, line: Rect, state: &State) {
         paint.frame_title_right(line, &hint);
         return;
     };
-    let named = state.session.scope_name(scope);
+    let named = state.scope_name(scope);
     let named = named.map(|name| format!("{} {name}", scope.kind().word()));
     let text = named.unwrap_or_else(|| ctx.scope(scope, false));
     let room = usize::from(line.width).saturating_sub(20);
     let clean = ctx.clean(&text);
     let text = text::truncate(&clean, room, ctx.glyphs().ellipsis);
     let mut spans = vec![ctx.span(Role::Muted, &text)];
-    let hint = ctx.hint(state.context(), Action::PickScope, "changes");
+    let hint = ctx.hint(state.context(), Action::PickScope, "change");
     if !hint.is_empty() {
         spans.push(ctx.dot());
         spans.extend(hint);
@@ -274,7 +274,8 @@ impl Lists<'_> {
         let counts: Vec<String> = counts
             .map(|(word, count)| format!("{} {word}", number(*count)))
             .collect();
-        let text = format!("   {} more: {}", number(hidden.len()), counts.join(", "));
+        let more = if shown > 0 { " more" } else { "" };
+        let text = format!("   {}{more}: {}", number(hidden.len()), counts.join(", "));
         vec![self.ctx.span(Role::Muted, &text)]
     }
 
@@ -319,12 +320,14 @@ impl Lists<'_> {
             Reported::Null => "never seen".to_owned(),
             Reported::Absent | Reported::Malformed(_) => String::new(),
         };
-        let words = note(token, context).map_or("", |note| note.words);
+        let note = note(token, context);
+        let words = note.map_or_else(Default::default, |note| note.text(context.now));
+        let is_ending = note.is_some_and(|note| note.ends_at.is_some());
         self.row(
             (life, status),
             (clean, &marks),
             (Role::Muted, &seen),
-            (None, words),
+            (is_ending.then_some(Role::Strong), &words),
         )
     }
 

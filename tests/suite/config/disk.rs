@@ -250,3 +250,33 @@ fn a_log_that_fills_the_disk_costs_nothing_but_its_lines() {
         place.is_whole();
     }
 }
+
+#[test]
+fn a_list_that_does_not_fit_on_the_disk_is_refused_whole() {
+    let fake = Fake::holding(&format!(
+        "[{}]",
+        token(r#""duration":"forever","name":"only""#)
+    ));
+    for disk in [Disk::Limited, Disk::Full] {
+        let place = Place::on(disk);
+        if !disk.can_be_made(&place) {
+            continue;
+        }
+        let mut session = place.screens(&fake, &[]);
+        session.wait_for("1 known");
+        session.type_keys("\x1bOQ");
+        session.wait_for("1 token");
+        session.type_keys("w");
+        session.wait_for("CSV or JSON");
+        let path = place.home().join("tokens.csv");
+        session.type_keys("\x15");
+        session.type_keys(path.to_str().unwrap());
+        session.type_keys("\r");
+        session.wait_for("cannot be written");
+        session.wait_for(disk.reason());
+        session.type_keys("\x03");
+        session.end();
+        place.is_whole();
+        assert!(!place.seed().join("tokens.csv").exists(), "{disk:?}");
+    }
+}

@@ -70,11 +70,15 @@ fn an_expiring_token_names_both_ways_of_renewal_and_their_price() {
         "expires_within_warning",
     )
     .unwrap();
-    assert_eq!(finding.summary, "Ends in 24 d; then every client fails.");
+    assert_eq!(
+        finding.summary,
+        "Ends in 24 d. Renew it, or every client fails then."
+    );
     assert_eq!(
         finding.message,
-        "Ends in 24 d; then every client fails. Renew it (Cloudflare's Refresh): the same secret, a \
-         year more. Or rotate it: a new secret; without a grace period, the old one stops at once."
+        "Ends in 24 d. Renew it, or every client fails then. Renewing (Cloudflare's Refresh) keeps the \
+         secret and adds a year. Rotating makes a new secret; without a grace period, the old one stops \
+         at once."
     );
     assert_eq!(finding.remedies, [Change::Renew, Change::Rotate]);
 }
@@ -88,7 +92,7 @@ fn a_token_of_another_duration_than_a_year_is_renewed_by_its_own() {
     .unwrap();
     assert_contains(
         &finding.message,
-        "Renew it: the same secret, another 90d from now (Cloudflare's Refresh adds a year).",
+        "Renewing keeps the secret and gives it another 90d from now (Cloudflare's Refresh adds a year).",
     );
 }
 
@@ -104,8 +108,9 @@ fn every_finding_says_what_to_do() {
     ] {
         for finding in found(&format!("{{{json}}}")) {
             let advice = finding.message.strip_prefix(&finding.summary);
-            let advice = advice.filter(|advice| advice.len() > 20);
-            assert!(advice.is_some(), "{}", finding.message);
+            let follows = advice.is_some_and(|advice| advice.len() > 20);
+            let is_said = finding.message.contains(": move every client to ");
+            assert!(follows || is_said, "{}", finding.message);
             assert!(finding.message.ends_with('.'), "{}", finding.message);
             assert!(!finding.message.contains("refresh"), "{}", finding.message);
             assert!(CODES.contains(&finding.code), "{}", finding.code);
@@ -116,11 +121,11 @@ fn every_finding_says_what_to_do() {
 #[test]
 fn the_sentence_says_what_is_left_whatever_the_threshold_is() {
     for (end, words) in [
-        ("2026-11-25T12:00:59Z", "Ends in 59 s;"),
-        ("2026-11-25T12:01:01Z", "Ends in 1 min;"),
-        ("2026-11-25T13:00:00Z", "Ends in 1 h;"),
-        ("2026-11-27T11:59:59Z", "Ends in 47 h;"),
-        ("2026-11-28T12:00:00Z", "Ends in 3 d;"),
+        ("2026-11-25T12:00:59Z", "Ends in 59 s."),
+        ("2026-11-25T12:01:01Z", "Ends in 1 min."),
+        ("2026-11-25T13:00:00Z", "Ends in 1 h."),
+        ("2026-11-27T11:59:59Z", "Ends in 47 h."),
+        ("2026-11-28T12:00:00Z", "Ends in 3 d."),
     ] {
         let json = token(&format!(r#"{{"expires_at":"{end}",{SEEN}}}"#));
         for days in [4, 30] {
@@ -394,4 +399,23 @@ fn a_note_changes_when_it_says_it_will() {
         next_note_change(&calm, context(now(), Thresholds::default())),
         None
     );
+}
+
+#[test]
+fn a_note_says_how_long_an_old_secret_still_works_once_that_is_a_warning() {
+    let text = |left: TimeDelta| {
+        let end = (now() + left).to_rfc3339();
+        let members = format!(r#"{{{YEAR},{SEEN},"previous_client_secret_expires_at":"{end}"}}"#);
+        let context = context(now(), Thresholds::default());
+        note(&token(&members), context).unwrap().text(now())
+    };
+    for (left, said) in [
+        (TimeDelta::days(20), "2 secrets"),
+        (TimeDelta::hours(6 * 24 + 23), "2 secrets 6d"),
+        (TimeDelta::minutes(72), "2 secrets 1h"),
+        (TimeDelta::seconds(90), "2 secrets 1m"),
+        (TimeDelta::seconds(59), "2 secrets <1m"),
+    ] {
+        assert_eq!(text(left), said);
+    }
 }

@@ -261,6 +261,7 @@ fn filters(mut filter: TokenFilter, name: &str) -> bool {
 const SECRETS: Note = Note {
     severity: Severity::Info,
     words: "2 secrets",
+    ends_at: None,
 };
 
 fn passes(query: &str, name: &str) -> bool {

@@ -201,8 +201,33 @@ fn the_profile_and_what_failed_are_there_at_every_width() {
         let mut state = read();
         state.size = (width, 20);
         let shown = text(&renderer("dark", false).draw(state, (width, 20)).0);
-        for part in ["PROFILE", "prod", "staging: authentication", "details"] {
+        for part in ["PROFILE", "prod", "not read: staging", "details"] {
             assert!(shown.contains(part), "{part:?} at {width}:\n{shown}");
         }
     }
+}
+
+#[test]
+fn where_no_profile_could_be_read_it_says_so_and_why() {
+    for (size, theme) in [((100, 30), "dark"), ((60, 20), "mono")] {
+        let screen = text(&renderer(theme, false).draw(failed(), size).0);
+        assert!(!screen.contains("No service tokens"), "{screen}");
+        for said in [
+            "✖ None of the 3 profiles could be read.",
+            "staging: The API refused the credential (HTTP 401).",
+            "Enter it again.",
+        ] {
+            assert!(screen.contains(said), "{said}: {screen}");
+        }
+    }
+}
+
+#[test]
+fn a_partial_failure_names_what_was_read_and_what_was_not() {
+    let screen = text(&renderer("dark", false).draw(read(), (100, 30)).0);
+    let note = "▲ not read: staging (credential refused) · read: prod, edge-europe-west";
+    assert!(screen.contains(note), "{screen}");
+    let screen = text(&renderer("dark", false).draw(empty(), (100, 30)).0);
+    let what = "No service tokens in what could be read: prod, staging.";
+    assert!(screen.contains(what), "{screen}");
 }

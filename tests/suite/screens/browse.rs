@@ -669,3 +669,20 @@ fn figures_for_fifty_thousand_tokens() {
         report(what, Box::new(draw));
     }
 }
+
+#[test]
+fn the_preview_never_shrinks_when_the_terminal_grows() {
+    for profile in [0, 12] {
+        let mut before = 0;
+        for width in 120..=260 {
+            let layout = BrowseLayout::with_profile(width, true, profile);
+            let preview = layout.preview.unwrap();
+            assert!((40..=70).contains(&preview), "{width}: {preview}");
+            assert!(preview >= before, "{width}: {preview} after {before}");
+            let columns = layout.columns.iter().map(|(_, cells)| cells + GAP);
+            let taken = LEAD + columns.sum::<usize>() - GAP + 1;
+            assert_eq!(taken + usize::from(preview) + 1, usize::from(width));
+            before = preview;
+        }
+    }
+}

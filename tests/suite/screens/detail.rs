@@ -202,3 +202,67 @@ fn a_changed_value_stands_after_the_old_one() {
     );
     assert!(matches!(state.detail.view, View::Fields));
 }
+
+#[test]
+fn the_dates_of_all_facts_line_up_however_long_an_age_is() {
+    let state = detail(token_with(&[
+        ("expires_at", r#""2026-11-25T12:04:40Z""#),
+        ("last_seen_at", r#""2026-11-25T11:19:00Z""#),
+        ("updated_at", r#""2022-01-25T12:04:00Z""#),
+    ]));
+    let screen = drawn(&state, (100, 40));
+    let columns: BTreeSet<_> = ["Last seen", "Expires", "Updated", "Created"]
+        .into_iter()
+        .map(|label| {
+            let line = screen.lines().find(|line| line.contains(label)).unwrap();
+            let at = line.find(" 20").unwrap_or_else(|| panic!("{line}"));
+            line[..at].chars().count()
+        })
+        .collect();
+    assert_eq!(columns.len(), 1, "{screen}");
+}
+
+#[test]
+fn a_state_that_somebody_chose_is_no_alarm() {
+    let screen = drawn(&detail(token_with(&[("enabled", "false")])), (100, 40));
+    assert!(screen.contains("⊘ Disabled: it and"), "{screen}");
+}
+
+/// The key beside the first price ends at the same column for every token.
+#[test]
+fn the_hint_beside_a_price_stands_still() {
+    let column = |duration: &str| {
+        let screen = drawn(&detail(token_with(&[("duration", duration)])), (110, 40));
+        let line = screen
+            .lines()
+            .find(|line| line.contains("R copies"))
+            .unwrap();
+        line[..line.find("R copies").unwrap()].chars().count()
+    };
+    assert_eq!(column(r#""8760h""#), column(r#""2160h""#));
+}
+
+/// On the smallest terminal the whole request and what it needs can be read before it is copied.
+#[test]
+fn the_request_can_be_read_whole_on_the_smallest_terminal() {
+    let size = (40, 10);
+    let mut state = detail_expiring();
+    let mut seen = pressed(&mut state, size, Action::CopyRequest);
+    assert!(seen.contains("PgDn scrolls"), "{seen}");
+    for _ in 0..12 {
+        seen.push_str(&pressed(&mut state, size, Action::PageDown));
+    }
+    for part in [
+        "same secret, later expiry; no client",
+        "curl -sS -X POST",
+        "$CLOUDFLARE_API_TOKEN",
+        "Needs Service Tokens Write",
+    ] {
+        assert!(seen.contains(part), "{part}: {seen}");
+    }
+    let other = pressed(&mut state, size, Action::Down);
+    assert!(
+        other.contains("new secret for every client; the old"),
+        "{other}"
+    );
+}

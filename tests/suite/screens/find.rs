@@ -19,6 +19,7 @@ use crate::screens::scenes::{
 };
 use crate::screens::views::{check, every_size, sweep};
 use crate::support::app::{list_fetched, press};
+use crate::support::assertions::assert_contains;
 
 const TINY: (u16, u16) = (40, 10);
 
@@ -298,4 +299,21 @@ fn a_wider_terminal_shows_no_less() {
         before = shown;
     }
     assert_eq!(before, 3);
+}
+
+#[test]
+fn the_header_names_the_rows_that_a_token_came_from() {
+    let header = |state: &State| {
+        let screen = text(&renderer("dark", false).draw(state.clone(), (100, 30)).0);
+        screen.lines().next().unwrap().to_owned()
+    };
+    let mut state = needs();
+    act(&mut state, Action::Submit);
+    assert_contains(&header(&state), "› Find ›");
+    assert_contains(&header(&state), "Needs you 1 of ");
+    act(&mut state, Action::Back);
+    act(&mut state, Action::Browse);
+    act(&mut state, Action::Submit);
+    assert_contains(&header(&state), "› Tokens ›");
+    assert!(!header(&state).contains("Needs you"), "{}", header(&state));
 }

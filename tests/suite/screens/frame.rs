@@ -307,3 +307,19 @@ fn large_digits_have_an_open_zero_and_are_drawn_whole_or_not_at_all() {
     }
     assert!(shown((100, 40), true).contains("EXPIRES IN  12d 04:33:21"));
 }
+
+#[test]
+fn beside_a_notice_the_way_back_and_the_help_stay() {
+    for size in [(40, 10), (80, 24), (100, 30)] {
+        let mut state = detail_expiring();
+        state.notice = Some(Notice {
+            text: "Copied the rotate request (grace until 2026-11-27 18:48 UTC) to tmux's buffer"
+                .to_owned(),
+            until: now() + TimeDelta::seconds(6),
+        });
+        let screen = text(&renderer("dark", false).draw(state, size).0);
+        let footer = screen.lines().last().unwrap().to_owned();
+        assert!(footer.starts_with(" Esc back  ? more"), "{footer}");
+        assert!(footer.contains("Copied the rotate"), "{footer}");
+    }
+}

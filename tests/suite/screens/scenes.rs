@@ -27,6 +27,7 @@ use tokenscope::layout::detail::Part;
 use tokenscope::screens::detail::state::RawView;
 use tokenscope::screens::detail::state::View;
 use tokenscope::screens::find::state::Item;
+use tokenscope::screens::request::state::RequestChoice;
 use tokenscope::screens::setup::state::{Phase, Setup, SetupField};
 use tokenscope::screens::view;
 use tokenscope::theme::{ColorDepth, Theme};
@@ -500,7 +501,12 @@ fn detail_changed() -> State {
 
 fn detail_request() -> State {
     let mut state = detail_expiring();
-    state.overlay = Some(Overlay::Request { selected: 1 });
+    state.overlay = Some(Overlay::Request {
+        chosen: RequestChoice {
+            selected: 1,
+            top: 0,
+        },
+    });
     state
 }
 
@@ -692,7 +698,7 @@ fn rate_limited() -> State {
 pub(crate) fn notice() -> State {
     let mut state = detail_expiring();
     state.notice = Some(Notice {
-        text: "Sent to the terminal's clipboard: f174e90a-fafe-4643-bbbc-4a0ed4fc8415".to_owned(),
+        text: "Copied the ID to the terminal's clipboard".to_owned(),
         until: now() + TimeDelta::seconds(6),
     });
     state

@@ -91,12 +91,12 @@ pub(crate) fn request_in(effect: &Effect) -> Option<RequestId> {
         | Effect::WriteList { request, .. }
         | Effect::OpenDemo { request } => Some(*request),
         Effect::HoldCredential(_)
+        | Effect::NameScope { .. }
         | Effect::LoadRecents
         | Effect::Remember(_)
         | Effect::SearchJson { .. }
-        | Effect::Copy(_)
+        | Effect::Copy { .. }
         | Effect::OpenUrl(_)
-        | Effect::CopyRequest { .. }
         | Effect::RingBell
         | Effect::Notify(_)
         | Effect::Suspend

@@ -299,12 +299,12 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
             }),
         },
         Effect::HoldCredential(_)
+        | Effect::NameScope { .. }
         | Effect::LoadRecents
         | Effect::Remember(_)
         | Effect::SearchJson { .. }
-        | Effect::Copy(_)
+        | Effect::Copy { .. }
         | Effect::OpenUrl(_)
-        | Effect::CopyRequest { .. }
         | Effect::RingBell
         | Effect::Notify(_)
         | Effect::Suspend

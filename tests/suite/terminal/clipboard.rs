@@ -61,7 +61,7 @@ fn k12_what_is_copied_is_what_is_shown() {
     let mut session = fake.screens(&[ID]);
     session.wait_for("NEVER EXPIRES");
     session.type_keys("c");
-    session.wait_for("Sent to the terminal's clipboard: c d");
+    session.wait_for("Copied the client ID to the terminal's clipboard");
     for (row, key) in ["G", "k", "k", "k", "k"].iter().enumerate() {
         session.type_keys(key);
         session.type_keys("y");
@@ -92,7 +92,7 @@ fn k12_y_in_the_list_and_in_error_details_copies_no_control_character() {
     session.type_keys("e");
     session.wait_for("rm -rf");
     session.type_keys("y");
-    session.wait_for("Sent to the terminal's clipboard");
+    session.wait_for("Copied the details to the terminal's clipboard");
     let all = copied(&String::from_utf8_lossy(session.written()));
     let text = all.last().unwrap();
     assert_contains(text, "API error 7: no\u{FFFD}[201~ rm -rf ~");
@@ -108,9 +108,9 @@ fn k12_y_in_the_list_and_in_error_details_copies_no_control_character() {
     session.type_keys("\x1bOQ");
     session.wait_for("only");
     session.type_keys("y");
-    session.wait_for("clipboard: i");
+    session.wait_for("Copied the ID to the terminal's clipboard");
     session.type_keys("c");
-    session.wait_for("clipboard: c");
+    session.wait_for("Copied the client ID to the terminal's clipboard");
     let all = copied(&String::from_utf8_lossy(session.written()));
     assert_eq!(all, ["i\u{FFFD} d", "c\u{FFFD} x"]);
     session.type_keys("\x03");
@@ -152,11 +152,15 @@ fn l03_what_no_terminal_takes_is_said_and_not_sent() {
         assert!(!clipboard.sequences(&fits).is_empty());
         assert!(Clipboard::Terminal.sequences(&fits).len() <= 100_000);
         assert_eq!(clipboard.sequences(&long), "");
-        let notice = clipboard.notice(&long, true);
+        let notice = clipboard.notice("Copied the JSON", &long, true);
         assert!(notice.contains("75 KB") && notice.len() < 100, "{notice}");
-        assert!(clipboard.notice(&fits, true).starts_with("Sent "));
+        assert!(
+            clipboard
+                .notice("Copied the JSON", &fits, true)
+                .starts_with("Copied the JSON ")
+        );
     }
-    let lost = Clipboard::Tmux.notice("x", false);
+    let lost = Clipboard::Tmux.notice("Copied the ID", "x", false);
     assert!(lost.contains("set-clipboard on") && lost.contains("allow-passthrough on"));
 }
 
@@ -210,7 +214,7 @@ fn l03_y_inside_tmux_with_its_own_settings_reaches_buffer_and_terminal() {
         let mut session = Session::spawn(command, &[("PATH", "/usr/local/bin:/usr/bin:/bin")]);
         session.wait_for("EXPIRES IN");
         session.type_keys("c");
-        session.wait_for("Sent to tmux's buffer and the terminal's clipboard");
+        session.wait_for("Copied the client ID to tmux's buffer and the clipboard");
         session.wait_until("the outer terminal's copy", |session| {
             String::from_utf8_lossy(session.written()).contains("\x1b]52;")
         });

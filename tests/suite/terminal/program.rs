@@ -31,7 +31,7 @@ fn a_token_on_the_command_line_opens_at_once_and_copies_through_the_terminal() {
     let mut session = Session::start(&["--demo", "f174e90a-fafe-4643-bbbc-4a0ed4fc8415"]);
     session.wait_for("EXPIRES IN");
     session.type_keys("y");
-    session.wait_for("Sent to the terminal's clipboard");
+    session.wait_for("Copied last_seen_at to the terminal's clipboard");
     let stream = session.quit();
     assert!(stream.contains("\x1b]52;"), "OSC 52");
 }

@@ -213,7 +213,7 @@ fn rows_come_as_they_arrive_in_order_of_urgency() {
 fn what_fails_hides_nothing_else_and_is_named() {
     let state = read();
     assert_eq!(rows(&state).len(), 3);
-    assert_eq!(reads(&state).doubts(), ["edge: permission"]);
+    assert_eq!(reads(&state).doubts(), ["not read: edge (no permission)"]);
     let failures: Vec<_> = reads(&state).failures().collect();
     assert_eq!(failures[0].summary, "edge: It failed.");
     assert!(state.banner.is_none());
@@ -370,7 +370,7 @@ fn a_reload_keeps_the_rows_until_it_ends_and_those_of_a_profile_that_fails() {
     );
     assert_eq!(
         reads(&state).doubts(),
-        ["staging: server", "edge: lists no tokens"]
+        ["not read: staging (server error)", "edge: lists no tokens"]
     );
 }
 

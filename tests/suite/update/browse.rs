@@ -637,16 +637,21 @@ fn esc_leaves_the_field_before_it_cancels_the_list() {
 fn keys_copy_what_belongs_to_the_selected_token() {
     let mut state = browse(tokens());
     act(&mut state, Action::Down);
-    assert_eq!(act(&mut state, Action::CopyField), [Effect::Copy(id(1))]);
+    let copied = |what: &str, text: String| {
+        let what = what.to_owned();
+        [Effect::Copy { what, text }]
+    };
+    assert_eq!(act(&mut state, Action::CopyField), copied("the ID", id(1)));
     let client_id = format!("{:032x}.access", 1);
     let effects = act(&mut state, Action::CopyClientId);
-    assert_eq!(effects, [Effect::Copy(client_id)]);
+    assert_eq!(effects, copied("the client ID", client_id));
     let link = account().dashboard_url();
     let effects = act(&mut state, Action::OpenDashboard);
     assert_eq!(effects, [Effect::OpenUrl(link)]);
     let json = state.browse.token(&state.list).unwrap().raw.as_str();
     let json = json.to_owned();
-    assert_eq!(act(&mut state, Action::CopyJson), [Effect::Copy(json)]);
+    let effects = act(&mut state, Action::CopyJson);
+    assert_eq!(effects, copied("the JSON", json));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use tokenscope::app::update;
 use tokenscope::domain::fetched::Remote;
 use tokenscope::layout::detail::Part;
 use tokenscope::screens::detail::state::View;
+use tokenscope::screens::request::state::RequestChoice;
 
 use crate::support::app::{act, fetched, found, listed, lookup, notice, request_of, started, tell};
 use crate::support::assertions::assert_matches;
@@ -141,13 +142,24 @@ fn tab_moves_between_the_parts_and_each_scrolls() {
 }
 
 #[test]
-fn a_request_is_copied_with_what_it_needs() {
+fn a_request_is_copied_with_its_grace() {
     let mut state = opened();
     assert_eq!(act(&mut state, Action::CopyRequest), []);
-    assert_eq!(state.overlay, Some(Overlay::Request { selected: 0 }));
+    assert_eq!(
+        state.overlay,
+        Some(Overlay::Request {
+            chosen: RequestChoice::default()
+        })
+    );
     act(&mut state, Action::Down);
     let effects = act(&mut state, Action::Submit);
-    let [Effect::CopyRequest { command, notice }] = effects.as_slice() else {
+    let [
+        Effect::Copy {
+            what,
+            text: command,
+        },
+    ] = effects.as_slice()
+    else {
         panic!("{effects:?}");
     };
     assert!(command.contains("/rotate'"), "{command}");
@@ -157,8 +169,8 @@ fn a_request_is_copied_with_what_it_needs() {
         "{command}"
     );
     assert_eq!(
-        notice,
-        "rotate, grace until 2026-11-26 12:00 UTC, needs Service Tokens Write."
+        what,
+        "the rotate request (grace until 2026-11-26 12:00 UTC)"
     );
     assert_eq!(state.overlay, None);
 }
@@ -174,7 +186,7 @@ fn renewing_and_deleting_ask_for_nothing_more() {
         let effects = act(&mut state, Action::Submit);
         assert_matches!(
             effects.as_slice(),
-            [Effect::CopyRequest { command, .. }] if command.contains(word)
+            [Effect::Copy { text, .. }] if text.contains(word)
         );
         assert_eq!(state.overlay, None);
     }
@@ -188,7 +200,7 @@ fn a_row_of_the_list_can_be_changed_without_opening_it() {
     let effects = act(&mut state, Action::Submit);
     assert_matches!(
         effects.as_slice(),
-        [Effect::CopyRequest { command, .. }] if command.contains(&id(2))
+        [Effect::Copy { text, .. }] if text.contains(&id(2))
     );
 }
 

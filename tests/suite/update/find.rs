@@ -7,8 +7,10 @@ use tokenscope::action::{Action, Context};
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
+use tokenscope::domain::credential::VisibleScopes;
 use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::fetched::RequestId;
+use tokenscope::domain::scope::NamedScope;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::screens::find::state::{Item, MatchKind};
 
@@ -547,13 +549,50 @@ fn the_next_token_is_that_of_the_rows_that_one_came_from() {
     let name = |state: &State| state.detail.token.value().unwrap().name_text().to_owned();
     assert_eq!(name(&state), "gamma");
     assert_eq!(act(&mut state, Action::PreviousToken), []);
-    assert_eq!(notice(&state), "This is the first of 3 tokens.");
+    assert_eq!(
+        notice(&state),
+        "This is the first of 3 tokens that need you."
+    );
     for next in ["alpha-deploy", "epsilon-deploy", "epsilon-deploy"] {
         act(&mut state, Action::NextToken);
         assert_eq!(name(&state), next);
     }
-    assert_eq!(notice(&state), "This is the last of 3 tokens.");
+    assert_eq!(
+        notice(&state),
+        "This is the last of 3 tokens that need you."
+    );
     act(&mut state, Action::Back);
     assert_eq!(state.screen, Screen::Find);
     assert_eq!(state.find.selected, Some(Item::Need(2)));
+}
+
+#[test]
+fn the_only_match_has_no_neighbours_and_the_key_says_why() {
+    let mut state = find(tokens());
+    type_text(&mut state, "gamma");
+    act(&mut state, Action::Submit);
+    assert_eq!(state.screen, Screen::Detail);
+    assert_eq!(act(&mut state, Action::NextToken), []);
+    assert_eq!(notice(&state), "This is the only match.");
+}
+
+#[test]
+fn the_name_of_the_profiles_account_is_written_once_the_choice_lists_it() {
+    let mut state = find(tokens());
+    let request = request_of(&act(&mut state, Action::PickScope));
+    let named = |name: &str| NamedScope {
+        scope: account(),
+        name: name.to_owned(),
+    };
+    let result = Ok(VisibleScopes {
+        accounts: Ok(vec![named("Example Ltd")]),
+        zones: Ok(Vec::new()),
+    });
+    tell(&mut state, Message::ScopesListed { request, result });
+    let naming = Effect::NameScope {
+        profile: "default".to_owned(),
+        scope: account(),
+        scope_name: "Example Ltd".to_owned(),
+    };
+    assert_eq!(act(&mut state, Action::Submit), [naming]);
 }

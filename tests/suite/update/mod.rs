@@ -374,9 +374,12 @@ fn copying_names_what_was_sent() {
     state.detail.selected = fields.position(|field| field.key == "id").unwrap();
     assert_eq!(
         act(&mut state, Action::CopyField),
-        [Effect::Copy(ID.to_owned())]
+        [Effect::Copy {
+            what: "the ID".to_owned(),
+            text: ID.to_owned()
+        }]
     );
-    assert!(state.notice.as_ref().unwrap().text.contains(ID));
+    assert_eq!(notice(&state), "Copying the ID …");
 }
 
 #[test]
