@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::decide::{AppJudge, Decided, JudgedPolicy};
-use super::evaluate::{Evaluator, Reading};
+use super::evaluate::Reading;
 use super::groups::inner_ids;
 use super::objects::title;
 use super::rules::{Dependency, LONGEST_NAME, Rule, Rules, Truth, person};
@@ -100,16 +100,8 @@ impl<'a> AppJudge<'a> {
         };
         let mut dependencies = BTreeSet::new();
         if answer.verdict == Verdict::Depends {
-            let explaining = Evaluator::new(
-                &self.objects.groups,
-                &self.index.groups,
-                &self.index.nameless,
-                self.subject,
-            );
-            let outcome = self.value(&explaining.explaining(), policy);
-            let conditions = outcome.dependencies.iter().map(ToString::to_string);
-            answer.conditions = conditions.collect();
-            dependencies = outcome.dependencies;
+            dependencies = self.dependencies(policy);
+            answer.conditions = dependencies.iter().map(ToString::to_string).collect();
         }
         let obstacle = (answer.reason == Some(Reason::RuleFails))
             .then(|| self.obstacle(rules))
@@ -160,7 +152,7 @@ impl<'a> AppJudge<'a> {
 
     /// The rule that the verdict rests on, and what it leads to.
     fn decisive(&self, verdict: Verdict, rules: &'a Rules) -> Option<(&'a Rule, Target)> {
-        let holds = |rule: &&Rule, reading| self.evaluator.single(rule, reading) == Truth::True;
+        let holds = |rule: &&Rule, reading| self.evaluator.rule(rule, reading) == Truth::True;
         let sections = [&rules.include, &rules.require, &rules.exclude];
         let all = || sections.into_iter().flatten();
         let pick = |candidates: Vec<&'a Rule>| {
@@ -282,7 +274,7 @@ impl<'a> AppJudge<'a> {
             return Some((Obstacle::NotIncluded, None));
         }
         let mut excluded = rules.exclude.iter();
-        let meets = |rule: &&'a Rule| self.evaluator.single(rule, Reading::Plain) == Truth::True;
+        let meets = |rule: &&'a Rule| self.evaluator.rule(rule, Reading::Plain) == Truth::True;
         if let Some(rule) = excluded.find(meets) {
             let words = match (rule, self.words(rule)) {
                 (Rule::ServiceToken(_), words) => words,
@@ -297,7 +289,7 @@ impl<'a> AppJudge<'a> {
     }
 
     fn value_is_false(&self, rule: &'a Rule) -> bool {
-        self.evaluator.single(rule, Reading::Plain) == Truth::False
+        self.evaluator.rule(rule, Reading::Plain) == Truth::False
     }
 
     /// What a rule is about: `this token`, `an email domain`, `group CI`.
@@ -347,5 +339,8 @@ fn is_about_people(rule: &Rule) -> bool {
 
 /// A name that is not too long for a sentence.
 pub(super) fn brief(name: &str) -> String {
+    if name.is_ascii() && name.len() <= LONGEST_NAME {
+        return name.to_owned();
+    }
     text::truncate(text::beginning(name), LONGEST_NAME, "…").into_owned()
 }
