@@ -8,6 +8,7 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::access_reading::AccessReading;
 use super::message::Effect;
+use super::opens_counts::OpensCounts;
 use super::token_list::TokenList;
 use crate::action::Action;
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource};
@@ -232,6 +233,8 @@ macro_rules! define_state {
             pub list: TokenList,
             /// Who uses the tokens of a scope, once it was read.
             pub access_reading: AccessReading,
+            /// How many apps open for the tokens on Browse.
+            pub opens: OpensCounts,
             /// The list of all profiles while that of a scope is on screen, or the other way round.
             pub(crate) set_aside: Option<Box<(TokenList, Browse)>>,
             pub session: Session,
