@@ -231,7 +231,6 @@ macro_rules! define_state {
             pub export: Export,
             /// The tokens of a scope, which Find and Browse show.
             pub list: TokenList,
-            /// Who uses the tokens of a scope, once it was read.
             pub access_reading: AccessReading,
             /// How many apps open for the tokens on Browse.
             pub opens: OpensCounts,
@@ -312,7 +311,6 @@ macro_rules! define_state {
                     screen: old.screen,
                     covered: old.covered,
                     $($module: old.$module,)*
-                    // Its generation goes on.
                     access_reading: old.access_reading,
                     // A file that is being written is written to its end.
                     export: old.export,
