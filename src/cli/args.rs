@@ -45,6 +45,9 @@ pub enum Command {
     /// List, choose or remove profiles
     #[command(subcommand)]
     Profile(ProfileCommand),
+    /// Say where the settings are
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print a script that completes command lines in a shell
     Completions {
         /// Shell to complete for
@@ -69,7 +72,24 @@ impl Command {
             | Self::Auth(Auth::Status { .. }) => Needs::Credential,
             Self::Auth(Auth::Set { .. }) => Needs::ProfileToStore,
             Self::Auth(Auth::Clear) | Self::Profile(_) => Needs::Settings,
-            Self::Completions { .. } | Self::Man => Needs::Nothing,
+            Self::Config(_) | Self::Completions { .. } | Self::Man => Needs::Nothing,
+        }
+    }
+
+    /// The file that the output goes to, if it does not go to standard output.
+    #[must_use]
+    pub fn to(&self) -> Option<&str> {
+        match self {
+            Self::List(list) => list.to.as_deref(),
+            Self::Check(check) => check.to.as_deref(),
+            Self::Uses(uses) => uses.to.as_deref(),
+            Self::Get(_)
+            | Self::Probe(_)
+            | Self::Auth(_)
+            | Self::Profile(_)
+            | Self::Config(_)
+            | Self::Completions { .. }
+            | Self::Man => None,
         }
     }
 
@@ -84,9 +104,11 @@ impl Command {
             Self::Probe(probe) => probe.output,
             Self::Auth(Auth::Status { output, .. })
             | Self::Profile(ProfileCommand::List { output }) => *output,
-            Self::Auth(_) | Self::Profile(_) | Self::Completions { .. } | Self::Man => {
-                OutputFormat::Table
-            }
+            Self::Auth(_)
+            | Self::Profile(_)
+            | Self::Config(_)
+            | Self::Completions { .. }
+            | Self::Man => OutputFormat::Table,
         }
     }
 }
@@ -113,10 +135,16 @@ pub struct List {
     /// Only tokens expiring within TIME, or already expired: 30d, 12h, 90m, a plain number of days, or 10% of the token's duration
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = Threshold::parse)]
     pub within: Option<Threshold>,
+    /// Only tokens with one of these findings
+    #[arg(long, value_name = "CODE,...", value_delimiter = ',', value_parser = FindingParser)]
+    pub finding: Vec<&'static str>,
     #[command(flatten)]
     pub thresholds: ThresholdArgs,
+    /// Write to FILE instead of standard output, whole or not at all
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<String>,
     /// Output format
-    #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json, OutputFormat::Csv]))]
+    #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json, OutputFormat::Csv, OutputFormat::Ics]))]
     pub output: OutputFormat,
 }
 
@@ -143,8 +171,11 @@ pub struct Check {
     /// Check the credential itself, too
     #[arg(long)]
     pub credential: bool,
+    /// Write to FILE instead of standard output, whole or not at all
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<String>,
     /// Output format
-    #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json, OutputFormat::Prometheus]))]
+    #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json, OutputFormat::Prometheus, OutputFormat::Nagios]))]
     pub output: OutputFormat,
 }
 
@@ -160,6 +191,9 @@ pub struct Uses {
     /// Only tokens that concern this app, by its ID, address or exact name
     #[arg(long, value_name = "TEXT")]
     pub app: Option<String>,
+    /// Write to FILE instead of standard output, whole or not at all
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<String>,
     /// Output format
     #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json]))]
     pub output: OutputFormat,
@@ -209,6 +243,13 @@ pub enum ProfileCommand {
         #[arg(value_name = "NAME")]
         name: String,
     },
+}
+
+/// Commands of `config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print the path of config.toml, whether the file exists or not
+    Path,
 }
 
 /// Commands of `auth`.

@@ -1,6 +1,7 @@
 //! The result of a check: tokens, their verdict, and the exit code that monitoring expects. Pure.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -207,6 +208,8 @@ pub struct CheckResult {
     pub error: Option<Failure>,
     /// The codes of findings that are at least a warning.
     pub fail_on: Vec<&'static str>,
+    /// How long it took to read.
+    pub took: Duration,
     pub context: EvaluationContext,
 }
 
@@ -223,6 +226,7 @@ impl CheckResult {
             incomplete: None,
             error: None,
             fail_on: Vec::new(),
+            took: Duration::ZERO,
             context,
         }
     }

@@ -10,6 +10,7 @@ use clap::ValueEnum as _;
 use super::args::Command;
 use super::check_result::{CheckResult, Verdict};
 use super::output::Report;
+use super::output::print::{Destination, unwritten};
 use super::output::{self, OutputFormat, json, prometheus};
 use crate::config::{log, permissions};
 use crate::domain::failure::{Failure, FailureKind};
@@ -23,9 +24,10 @@ use crate::domain::text;
 const UNDECIDED: u8 = 3;
 
 /// Reports failures in the output format of a command.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ErrorReporter {
     format: OutputFormat,
+    destination: Destination,
     is_check: bool,
     is_probe: bool,
     clock: fn() -> DateTime<Utc>,
@@ -37,6 +39,7 @@ impl ErrorReporter {
     pub fn of(command: &Command, clock: fn() -> DateTime<Utc>) -> Self {
         Self {
             format: command.output(),
+            destination: Destination::of(command.to()),
             is_check: matches!(command, Command::Check(_)),
             is_probe: matches!(command, Command::Probe(_)),
             clock,
@@ -54,6 +57,7 @@ impl ErrorReporter {
         let format = output.and_then(|name| OutputFormat::from_str(name, false).ok());
         Self {
             format: format.unwrap_or(OutputFormat::Table),
+            destination: Destination::StandardOutput,
             is_check: command == Some("check"),
             is_probe: command == Some("probe"),
             clock,
@@ -61,17 +65,17 @@ impl ErrorReporter {
     }
 
     /// Whether a program reads the report: it is JSON, or a check's.
-    pub(super) fn is_for_programs(self) -> bool {
+    pub(super) fn is_for_programs(&self) -> bool {
         self.is_json() || self.is_check
     }
 
-    fn is_json(self) -> bool {
+    fn is_json(&self) -> bool {
         self.format == OutputFormat::Json
     }
 
     /// Escapes the control characters of machine-readable output for a terminal.
     #[must_use]
-    pub fn on_terminal(self, printed: Vec<u8>) -> Vec<u8> {
+    pub fn on_terminal(&self, printed: Vec<u8>) -> Vec<u8> {
         if self.format == OutputFormat::Table {
             return printed;
         }
@@ -82,46 +86,48 @@ impl ErrorReporter {
     /// Prints a failure and returns its exit code. If standard output cannot be written, the failure
     /// goes to standard error. The report of a check includes the scope, if known.
     #[must_use]
-    pub fn report(self, failure: &Failure, scope: Option<&Scope>) -> u8 {
+    pub fn report(&self, failure: &Failure, scope: Option<&Scope>) -> u8 {
         let failure = &failure.clone().scrubbed();
         log::failed(failure);
-        let printed = if self.is_check {
-            self.print_check(failure, scope)
+        let mut printed = Vec::new();
+        let is_printed = if self.is_check {
+            self.print_check(&mut printed, failure, scope)
         } else if self.is_json() {
-            json::failure(&mut io::stdout().lock(), failure)
+            json::failure(&mut printed, failure)
         } else {
-            explain(failure);
             Ok(())
         };
-        if self.delivered(printed).is_some() {
+        // First, for a monitoring system that reads both streams as one.
+        let written = match is_printed {
+            Ok(()) if printed.is_empty() => Ok(()),
+            Ok(()) => self.destination.write(&printed),
+            Err(error) => Err(unwritten(&error)),
+        };
+        if self.is_check {
+            self.report_hint(failure);
+        }
+        let is_lost = self.undelivered(written).is_some();
+        if is_lost || !self.is_for_programs() {
             explain(failure);
         }
         self.exit_code(failure)
     }
 
-    /// Reports that standard output could not be written, and returns the exit code for that. A closed
-    /// pipe is not a failure; a full disk is.
+    /// Reports that the output could not be written, and returns the exit code for that.
     #[must_use]
-    pub fn delivered(self, printed: io::Result<()>) -> Option<u8> {
-        let error = printed
-            .err()
-            .filter(|error| error.kind() != io::ErrorKind::BrokenPipe)?;
-        let failure = Failure::new(
-            FailureKind::Config,
-            format!("The output could not be written: {}.", error.kind()),
-            "Check where it goes: the disk may be full.",
-        );
+    pub fn undelivered(&self, written: Result<(), Failure>) -> Option<u8> {
+        let failure = written.err()?;
         log::failed(&failure);
         explain(&failure);
         Some(self.exit_code(&failure))
     }
 
     /// The exit code of a line that cannot be used.
-    pub(super) fn usage_exit_code(self) -> u8 {
+    pub(super) fn usage_exit_code(&self) -> u8 {
         if self.is_probe { UNDECIDED } else { 64 }
     }
 
-    fn exit_code(self, failure: &Failure) -> u8 {
+    fn exit_code(&self, failure: &Failure) -> u8 {
         if self.is_check {
             return Verdict::Unknown.exit_code();
         }
@@ -150,34 +156,42 @@ impl ErrorReporter {
         }
     }
 
-    fn print_check(self, failure: &Failure, scope: Option<&Scope>) -> io::Result<()> {
+    fn print_check(
+        &self,
+        out: &mut impl Write,
+        failure: &Failure,
+        scope: Option<&Scope>,
+    ) -> io::Result<()> {
         let context = EvaluationContext {
             now: (self.clock)(),
             clock_offset: ClockOffset::default(),
             thresholds: Thresholds::default(),
         };
         let checkup = CheckResult::failed(failure.clone(), scope.cloned(), context);
-        let mut out = Vec::new();
         match self.format {
-            OutputFormat::Json => json::print(&mut out, Report::Check(&checkup))?,
-            OutputFormat::Prometheus => prometheus::print(&mut out, &checkup)?,
-            OutputFormat::Table | OutputFormat::Csv => {
+            OutputFormat::Json => json::print(out, Report::Check(&checkup)),
+            OutputFormat::Prometheus => prometheus::print(out, &checkup),
+            OutputFormat::Table | OutputFormat::Csv | OutputFormat::Ics | OutputFormat::Nagios => {
                 let line = format!("UNKNOWN: {}", text::line(&failure.summary));
-                writeln!(out, "{}", for_monitoring(&line, &io::stdout()))?;
+                let is_for_people = self.format == OutputFormat::Table
+                    && matches!(self.destination, Destination::StandardOutput)
+                    && io::stdout().is_terminal();
+                let line = if is_for_people {
+                    Cow::Borrowed(line.as_str())
+                } else {
+                    text::without_pipes(&line)
+                };
+                writeln!(out, "{line}")
             }
         }
-        // First, for a monitoring system that reads both streams as one.
-        io::stdout().lock().write_all(&out)?;
-        self.report_hint(failure);
-        Ok(())
     }
 
     /// Prints to standard error the parts of a failure that the output of a check omits.
-    pub(super) fn report_hint(self, failure: &Failure) {
+    pub(super) fn report_hint(&self, failure: &Failure) {
         match self.format {
             OutputFormat::Json => {}
             OutputFormat::Prometheus => explain(failure),
-            OutputFormat::Table | OutputFormat::Csv => {
+            OutputFormat::Table | OutputFormat::Csv | OutputFormat::Ics | OutputFormat::Nagios => {
                 let advice = advice(&failure.clone().scrubbed());
                 // A closed standard error cannot be reported anywhere.
                 let _closed = write!(io::stderr(), "{}", for_monitoring(&advice, &io::stderr()));

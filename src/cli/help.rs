@@ -86,6 +86,10 @@ const ENVIRONMENT: &Table = &[
         "CLOUDFLARE_API_TOKEN",
         "API token; the keyring stays untouched",
     ),
+    (
+        "CLOUDFLARE_API_TOKEN_FILE",
+        "file that holds the API token, if the former is unset",
+    ),
     ("CLOUDFLARE_API_KEY", "Global API key"),
     ("CLOUDFLARE_EMAIL", "its user's email address"),
     ("CLOUDFLARE_ACCOUNT_ID", "account"),
@@ -135,14 +139,17 @@ fn examples(path: &str) -> &'static [&'static str] {
         "list" => &[
             "tokenscope list --within 30d",
             "tokenscope list --status expired,critical",
+            "tokenscope list --finding unused,never_used",
             "tokenscope list -o csv > tokens.csv",
+            "tokenscope list -o ics --to expiries.ics",
         ],
         "check" => &[
             "tokenscope check --warn 14d --critical 3d",
             "tokenscope check \"CI/CD token\" -o json",
             "tokenscope check --ignore disabled --exclude old-jenkins",
-            "tokenscope check --all-profiles -o prometheus",
             "tokenscope check --credential",
+            "tokenscope check --all-profiles -o prometheus --to tokenscope.prom",
+            "tokenscope check -o nagios",
         ],
         "uses" => &[
             "tokenscope uses \"CI/CD token\"",
@@ -177,6 +184,7 @@ fn examples(path: &str) -> &'static [&'static str] {
         "profile list" => &["tokenscope profile list", "tokenscope profile list -o json"],
         "profile use" => &["tokenscope profile use work"],
         "profile remove" => &["tokenscope profile remove work"],
+        "config" | "config path" => &["\"$EDITOR\" \"$(tokenscope config path)\""],
         "completions" => &[
             "eval \"$(tokenscope completions bash)\"    # in ~/.bashrc",
             "eval \"$(tokenscope completions zsh)\"     # in ~/.zshrc, after compinit",

@@ -12,6 +12,7 @@ use clap::{Arg, ColorChoice, Command, FromArgMatches as _, ValueEnum as _};
 use super::args::Cli;
 use super::error_report::ErrorReporter;
 use super::help::{grammar, parser};
+use super::output::print::delivered;
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind, misplaced};
 use crate::domain::redaction::{SHORTEST, holds_secret, scrub};
@@ -59,7 +60,7 @@ pub fn parse(
         }
         (Ok(cli), None) => return Ok(cli),
     };
-    Err(refuse(error, &line, words, reporter, environment))
+    Err(refuse(error, &line, words, &reporter, environment))
 }
 
 /// Reads the token to open. A name alone is refused: it may as well be a mistyped command.
@@ -99,7 +100,7 @@ fn refuse(
     error: clap::Error,
     line: &PartialArgs,
     words: &[String],
-    reporter: ErrorReporter,
+    reporter: &ErrorReporter,
     environment: &Environment,
 ) -> u8 {
     let is_terminal = if error.use_stderr() {
@@ -115,7 +116,7 @@ fn refuse(
     let mut error = error.with_cmd(&Command::new("tokenscope").color(color));
     if !error.use_stderr() {
         let printed = error.print().and_then(|()| io::stdout().flush());
-        return reporter.delivered(printed).unwrap_or(0);
+        return reporter.undelivered(delivered(printed)).unwrap_or(0);
     }
     hide_stray_secret(&mut error, line);
     suggest_equals_sign(&mut error, line);

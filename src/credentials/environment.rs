@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::path::PathBuf;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use zeroize::Zeroizing;
 
 use crate::domain::credential::{Credential, CredentialKind, Secret, parse_email};
 use crate::domain::failure::{Failure, FailureKind};
@@ -13,6 +17,10 @@ use crate::domain::{pasted, text};
 
 /// In order of precedence.
 const TOKEN: &[&str] = &["CLOUDFLARE_API_TOKEN", "CF_API_TOKEN"];
+/// Names a file with an API token, as container platforms and systemd hand secrets over.
+const TOKEN_FILE: &str = "CLOUDFLARE_API_TOKEN_FILE";
+/// Far longer than any credential.
+const LONGEST_FILE: u64 = 64 * 1024;
 const KEY: &[&str] = &["CLOUDFLARE_API_KEY", "CF_API_KEY"];
 const EMAIL: &[&str] = &["CLOUDFLARE_EMAIL", "CF_API_EMAIL", "CF_EMAIL"];
 const ACCOUNT: &[&str] = &["CLOUDFLARE_ACCOUNT_ID", "CF_ACCOUNT_ID"];
@@ -55,6 +63,8 @@ pub struct Environment {
     /// `None` if the value is not UTF-8.
     secrets: BTreeMap<&'static str, Option<Secret>>,
     values: BTreeMap<&'static str, OsString>,
+    /// What the file of [`TOKEN_FILE`] holds, once it was needed.
+    token_file: Arc<OnceLock<Result<Secret, Failure>>>,
 }
 
 /// A service token in the environment, not yet validated.
@@ -90,13 +100,14 @@ impl Environment {
         };
         let secrets = [TOKEN, KEY].concat().into_iter();
         let secrets = secrets.chain(TOKEN_PAIRS.map(|(_, secret)| secret));
-        let values = [EMAIL, ACCOUNT, ZONE, BASE_URL, OTHERS]
+        let values = [EMAIL, ACCOUNT, ZONE, BASE_URL, &[TOKEN_FILE], OTHERS]
             .concat()
             .into_iter();
         let values = values.chain(TOKEN_PAIRS.map(|(id, _)| id));
         Self {
             secrets: secrets.filter_map(set).map(secret).collect(),
             values: values.filter_map(set).collect(),
+            token_file: Arc::default(),
         }
     }
 
@@ -136,21 +147,28 @@ impl Environment {
         if text.len() < SHORTEST {
             return false;
         }
-        self.secrets.values().flatten().any(|secret| {
-            let secret = peeled(secret);
-            secret.len() >= SHORTEST && text.contains(secret)
-        })
+        let of_file = self.token_file.get().and_then(|read| read.as_ref().ok());
+        self.secrets
+            .values()
+            .flatten()
+            .chain(of_file)
+            .any(|secret| {
+                let secret = peeled(secret);
+                secret.len() >= SHORTEST && text.contains(secret)
+            })
     }
 
     /// The credential, an API token or else a Global API key with its email address, and the variable
-    /// of its secret.
+    /// of its secret. Reads the file of an API token at most once.
     ///
     /// # Errors
-    /// A `no_credential` failure, which never shows the value, for a key without an email address and
-    /// for a value that cannot be sent in a header.
+    /// A `no_credential` failure, which never shows the value, for a key without an email address, for
+    /// a file that cannot be read, and for a value that cannot be sent in a header.
     pub fn credential(&self) -> Result<Option<(Credential, &'static str)>, Failure> {
         let (kind, (secret, variable)) = if let Some(token) = self.secret(TOKEN)? {
             (CredentialKind::ApiToken, token)
+        } else if let Some(secret) = self.secret_of_file()? {
+            (CredentialKind::ApiToken, (secret, TOKEN_FILE))
         } else if let Some(key) = self.secret(KEY)? {
             let email = self.email_of(key.1)?;
             (CredentialKind::GlobalKey { email }, key)
@@ -158,6 +176,14 @@ impl Environment {
             return Ok(None);
         };
         Ok(Some((Credential { kind, secret }, variable)))
+    }
+
+    fn secret_of_file(&self) -> Result<Option<Secret>, Failure> {
+        let Some(path) = self.path(TOKEN_FILE) else {
+            return Ok(None);
+        };
+        let read = self.token_file.get_or_init(|| read_token(&path));
+        read.clone().map(Some)
     }
 
     /// The client ID and the secret of the service token to probe with, as they are set, and their
@@ -228,7 +254,11 @@ impl Environment {
         let mut notes: Vec<String> = [TOKEN, KEY].into_iter().filter_map(differing).collect();
         let set = |names| first_set(&self.secrets, names).map(|(name, _)| name);
         let email = first_set(&self.values, EMAIL).map(|(name, _)| name);
-        if let (Some(token), Some(key), Some(email)) = (set(TOKEN), set(KEY), email) {
+        let file = self.values.contains_key(TOKEN_FILE).then_some(TOKEN_FILE);
+        if let (Some(token), Some(file)) = (set(TOKEN), file) {
+            notes.push(format!("{token} and {file} are both set; using {token}."));
+        }
+        if let (Some(token), Some(key), Some(email)) = (set(TOKEN).or(file), set(KEY), email) {
             notes.push(format!(
                 "{token}, {key} and {email} are all set; using the API token in {token}."
             ));
@@ -242,7 +272,12 @@ impl Environment {
     pub fn without_credential(&self) -> Self {
         Self {
             secrets: BTreeMap::new(),
-            values: self.values.clone(),
+            values: {
+                let mut values = self.values.clone();
+                values.remove(TOKEN_FILE);
+                values
+            },
+            token_file: Arc::default(),
         }
     }
 
@@ -250,7 +285,9 @@ impl Environment {
     #[must_use]
     pub fn overrules(&self, profile: &str) -> Option<String> {
         // An invalid one takes precedence too: it is an error, not skipped.
-        let (variable, _) = first_set(&self.secrets, TOKEN).or(first_set(&self.secrets, KEY))?;
+        let set = |names| first_set(&self.secrets, names).map(|(name, _)| name);
+        let file = self.values.contains_key(TOKEN_FILE).then_some(TOKEN_FILE);
+        let variable = set(TOKEN).or(file).or_else(|| set(KEY))?;
         Some(format!(
             "{variable} is set and takes precedence: to use profile {profile}, pass --profile \
              {profile} or unset the variable."
@@ -325,6 +362,39 @@ impl Environment {
             )),
         }
     }
+}
+
+/// The API token in a file. Only a regular file is read: any other might never end, or never begin.
+fn read_token(path: &Path) -> Result<Secret, Failure> {
+    let wrong = |what: &str| {
+        Failure::new(
+            FailureKind::NoCredential,
+            format!("{TOKEN_FILE} names {}, which {what}.", path.display()),
+            "Name a file that holds the API token and nothing else, or unset the variable.",
+        )
+    };
+    let unreadable = |error: io::Error| wrong(&format!("cannot be read: {}", error.kind()));
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(wrong("is not a regular file"));
+    }
+    if metadata.len() > LONGEST_FILE {
+        return Err(wrong("is too large for a credential"));
+    }
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a secret is no file of tokenscope's own"
+    )]
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut contents = Zeroizing::new(Vec::new());
+    file.take(LONGEST_FILE)
+        .read_to_end(&mut contents)
+        .map_err(unreadable)?;
+    let text = std::str::from_utf8(&contents).map_err(|_| wrong("is not valid UTF-8"))?;
+    if pasted::peel(text).is_empty() {
+        return Err(wrong("is empty"));
+    }
+    Secret::parse(text).map_err(|invalid| wrong(&format!("holds no valid credential: {invalid}")))
 }
 
 fn first_set<'a, T>(

@@ -57,6 +57,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::fixtures::{Contents, Fixtures, Item};
+use crate::domain::access::address;
 use crate::domain::access::map::{self, AccessMap, PartAnswer, PartObjects, PartState};
 use crate::domain::access::objects::{App, Group, Organization, Policy};
 use crate::domain::access::uses::Lookup;
@@ -249,10 +250,8 @@ impl ProtectedAccount {
     /// The answer of Access or, if it admits the token, of the app behind it; `None` if no app of this
     /// account is there.
     fn answer(&self, request: &HostRequest<'_>) -> Option<Reply> {
-        let apps = self.map.objects().apps.iter();
-        let app = apps
-            .map(AsRef::as_ref)
-            .find(|app| covers(app, request.url))?;
+        let apps = self.map.objects().apps.iter().map(AsRef::as_ref);
+        let app = address::app_of(apps, request.url)?;
         let json = self.apps.get(&app.id)?;
         let refusal = || self.refusal(request.url, app, json);
         let header = json["read_service_tokens_from_header"].as_str();
@@ -332,20 +331,6 @@ impl ProtectedAccount {
     }
 }
 
-/// Whether a URL is one of an app's. No host of the demo has two apps.
-fn covers(app: &App, url: &Url) -> bool {
-    let (address, asked) = (app.address.as_deref().unwrap_or_default(), url.host_str());
-    let (host, path) = address.split_once('/').unwrap_or((address, ""));
-    let asked = asked.unwrap_or_default();
-    let is_host = match host.strip_prefix('*') {
-        Some(parent) => asked.ends_with(parent),
-        None => asked == host,
-    };
-    let below = url.path().trim_start_matches('/').strip_prefix(path);
-    is_host
-        && below.is_some_and(|below| path.is_empty() || below.is_empty() || below.starts_with('/'))
-}
-
 fn parsed<T>(values: &[Value], parse: fn(&Value) -> Option<T>) -> Vec<T> {
     values.iter().filter_map(parse).collect()
 }
@@ -357,20 +342,20 @@ struct Pair {
 }
 
 impl Pair {
-    /// The pair of the two usual headers or, as JSON, of the one that an app reads.
+    /// The pair of the two usual headers or, where an app reads a single one, of that as JSON.
     fn of(headers: &HeaderMap, single: Option<&str>) -> Option<Self> {
-        const NAMES: [&str; 2] = ["cf-access-client-id", "cf-access-client-secret"];
         let text = |name: &str| headers.get(name)?.to_str().ok().map(str::to_owned);
-        let both = |get: &dyn Fn(&str) -> Option<String>| {
-            let [client_id, secret] = NAMES.map(get);
-            Some(Self {
-                client_id: client_id?,
-                secret: secret?,
-            })
+        let json: Option<Value> = match single {
+            Some(name) => Some(serde_json::from_str(&text(name)?).ok()?),
+            None => None,
         };
-        both(&text).or_else(|| {
-            let json: Value = serde_json::from_str(&text(single?)?).ok()?;
-            both(&|name| json[name].as_str().map(str::to_owned))
+        let member = |name| match &json {
+            Some(json) => json[name].as_str().map(str::to_owned),
+            None => text(name),
+        };
+        Some(Self {
+            client_id: member("cf-access-client-id")?,
+            secret: member("cf-access-client-secret")?,
         })
     }
 }

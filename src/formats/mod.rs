@@ -1,6 +1,7 @@
-//! Formats for scripts and spreadsheets, which commands print and the screens write to files.
+//! Formats for scripts, spreadsheets and calendars, which commands print and the screens write to files.
 
 pub mod csv;
+pub mod ics;
 pub mod json;
 
 use std::borrow::Cow;

@@ -164,7 +164,7 @@ pub async fn start_demo(beside: &TokenService) -> Result<RunningDemo, Failure> {
         .await
         .map_err(|error| cannot_start(&error))?;
     let base_url = BaseUrl::parse(&server.base_url).map_err(|error| cannot_start(&error))?;
-    let service = beside.for_server(base_url);
+    let service = beside.for_server(base_url).probing_at(server.address);
     service.hold(server.credential.clone());
     let access = Access {
         identity: Identity {

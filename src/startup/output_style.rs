@@ -27,6 +27,15 @@ pub struct OutputStyle {
 }
 
 impl OutputStyle {
+    /// The style of what is written to a file: complete and plain, as for a pipe.
+    pub(crate) fn for_file(self) -> Self {
+        Self {
+            width: None,
+            colored: false,
+            ..self
+        }
+    }
+
     pub(crate) fn ellipsis(self) -> &'static str {
         if self.ascii { "..." } else { "…" }
     }

@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::future::join_all;
 
@@ -38,15 +39,17 @@ type Response = Result<Fetched<Tokens>, Failure>;
 pub(super) async fn check(
     context: Context,
     wanted: &Check,
-    reporter: ErrorReporter,
+    reporter: &ErrorReporter,
     out: &mut Output,
 ) -> Result<u8, Failure> {
     let style = context.style;
+    let began = Instant::now();
     let mut checkup = if wanted.all_profiles {
         all_profiles(context, wanted).await?
     } else {
         one_credential(context, wanted).await?
     };
+    checkup.took = began.elapsed();
     checkup.read = checkup.entries.len();
     checkup.fail_on.clone_from(&wanted.fail_on);
     let subjects = checkup.entries.iter().map(|entry| entry.subject.as_ref());

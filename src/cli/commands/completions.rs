@@ -108,7 +108,7 @@ fn with_values(command: Command, profiles: fn() -> Vec<String>) -> Command {
                 let names = [AUTO].into_iter().chain(Theme::names());
                 names.map(CompletionCandidate::new).collect()
             })),
-            "ca_file" => arg.add(ArgValueCompleter::new(|_: &OsStr| {
+            "ca_file" | "to" => arg.add(ArgValueCompleter::new(|_: &OsStr| {
                 vec![CompletionCandidate::new(FILES)]
             })),
             _ => arg,

@@ -8,8 +8,10 @@ use crate::cli::output::Report;
 use crate::cli::output::print::{Output, print};
 use crate::domain::failure::Failure;
 use crate::domain::fetched::Tokens;
+use crate::domain::findings::findings;
 use crate::domain::list_report::{ListReport, Origins};
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Thresholds, Urgency};
+use crate::domain::token::ServiceToken;
 use crate::startup::Context;
 
 pub(super) async fn list(context: Context, wanted: &List, out: &mut Output) -> Result<u8, Failure> {
@@ -23,8 +25,8 @@ pub(super) async fn list(context: Context, wanted: &List, out: &mut Output) -> R
     let context = fetcher.evaluation_context(listed.clock, is_table);
     let incomplete = listed.incomplete().map(str::to_owned);
     let is_empty = listed.value.is_empty();
-    let tokens = by_urgency(listed.value, context, |life| {
-        is_wanted(life, wanted, context)
+    let tokens = by_urgency(listed.value, context, |life, token| {
+        is_wanted(life, token, wanted, context)
     });
     if tokens.is_empty() && is_table && style.width.is_some() {
         let said = if is_empty {
@@ -57,13 +59,13 @@ pub(super) async fn list(context: Context, wanted: &List, out: &mut Output) -> R
 pub(super) fn by_urgency(
     tokens: Tokens,
     context: EvaluationContext,
-    is_wanted: impl Fn(Lifecycle) -> bool,
+    is_wanted: impl Fn(Lifecycle, &ServiceToken) -> bool,
 ) -> Tokens {
     let lives = tokens
         .into_iter()
         .map(|token| (Lifecycle::of(&token), token));
     let mut selected: Vec<_> = lives
-        .filter(|(life, _)| is_wanted(*life))
+        .filter(|(life, token)| is_wanted(*life, token))
         .map(|(life, token)| (Urgency::of(life, context), token))
         .collect();
     selected.sort_by_key(|(urgency, _)| *urgency);
@@ -74,7 +76,12 @@ pub(super) fn by_urgency(
     selected.into_iter().map(|(_, token)| token).collect()
 }
 
-fn is_wanted(life: Lifecycle, wanted: &List, context: EvaluationContext) -> bool {
+fn is_wanted(
+    life: Lifecycle,
+    token: &ServiceToken,
+    wanted: &List,
+    context: EvaluationContext,
+) -> bool {
     let status = Status::at(life, context);
     let is_near = wanted.within.is_none_or(|within| {
         life.end().is_some_and(|end| {
@@ -82,5 +89,9 @@ fn is_wanted(life: Lifecycle, wanted: &List, context: EvaluationContext) -> bool
                 <= within.of(life.duration).unwrap_or(Thresholds::WARN)
         })
     });
-    is_near && (wanted.status.is_empty() || wanted.status.contains(&status))
+    let has_finding = || {
+        let mut found = findings(token, context).into_iter();
+        wanted.finding.is_empty() || found.any(|it| wanted.finding.contains(&it.code))
+    };
+    is_near && (wanted.status.is_empty() || wanted.status.contains(&status)) && has_finding()
 }

@@ -1,16 +1,17 @@
 //! Runs a command from startup to its exit code.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::runtime::Builder;
 
-use crate::cli::args::{Auth, Command, ProfileCommand};
+use crate::cli::args::{Auth, Command, ConfigCommand, ProfileCommand};
 use crate::cli::error_report::{ErrorReporter, warn};
 use crate::cli::help;
-use crate::cli::output::print::{Output, unprintable};
+use crate::cli::output::print::{Destination, Output, unprintable};
 use crate::cli::progress::warn_meanwhile;
+use crate::config::Paths;
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::signals::{ListenOptions, listen};
@@ -52,7 +53,7 @@ pub fn run(
         Ok(runtime) => runtime,
         Err(error) => return reporter.report(&no_runtime(&error), None),
     };
-    let code = runtime.block_on(run_until_signal(command, context, reporter));
+    let code = runtime.block_on(run_until_signal(command, context, &reporter));
     // A keyring call that hangs must not keep the process.
     runtime.shutdown_background();
     code
@@ -67,9 +68,13 @@ fn no_runtime(error: &io::Error) -> Failure {
     .caused_by(error)
 }
 
-async fn run_until_signal(command: Command, context: Context, reporter: ErrorReporter) -> u8 {
+async fn run_until_signal(command: Command, mut context: Context, reporter: &ErrorReporter) -> u8 {
     let scope = context.credential.scope.clone();
-    let mut out = Output::new(context.style.width.is_some());
+    if command.to().is_some() {
+        context.style = context.style.for_file();
+    }
+    let destination = Destination::of(command.to());
+    let mut out = Output::new(context.style.width.is_some(), destination);
     let mut signals = listen(ListenOptions {
         unheard_timeout: COMPUTATION_TIMEOUT,
         keep_ignored: true,
@@ -90,7 +95,7 @@ async fn run_until_signal(command: Command, context: Context, reporter: ErrorRep
     match outcome.and_then(|code| out.print_deferred().map(|()| code)) {
         Ok(code) => {
             let printed = out.finish(|text| reporter.on_terminal(text));
-            reporter.delivered(printed).unwrap_or(code)
+            reporter.undelivered(printed).unwrap_or(code)
         }
         Err(failure) => reporter.report(&failure, scope.as_ref()),
     }
@@ -107,7 +112,7 @@ fn interrupted() -> Failure {
 async fn execute(
     mut context: Context,
     command: Command,
-    reporter: ErrorReporter,
+    reporter: &ErrorReporter,
     out: &mut Output,
 ) -> Result<u8, Failure> {
     if context.flags.demo && changes_something(&command) {
@@ -145,6 +150,12 @@ async fn execute(
             Auth::Clear => auth::clear(context).await,
         },
         Command::Profile(command) => profile::profile(context, command, out).await,
+        Command::Config(ConfigCommand::Path) => {
+            let home = context.environment.path("TOKENSCOPE_HOME");
+            let path = Paths::find(home.as_deref())?.config_file();
+            writeln!(out, "{}", path.display()).map_err(|error| unprintable(&error))?;
+            Ok(0)
+        }
         Command::Completions { shell } => {
             out.text
                 .extend_from_slice(completions::script(shell).as_bytes());

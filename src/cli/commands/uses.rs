@@ -44,7 +44,7 @@ pub(super) async fn uses(context: Context, wanted: &Uses, out: &mut Output) -> R
     warn_of_gaps(&map, &incomplete);
     let code = u8::from(!incomplete.is_empty());
     let result = UsesResult {
-        tokens: by_urgency(tokens, context, |_| true),
+        tokens: by_urgency(tokens, context, |_, _| true),
         map,
         filter,
         is_one: token.is_some(),

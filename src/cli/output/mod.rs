@@ -3,6 +3,7 @@
 pub mod details;
 mod error_json;
 pub mod json;
+pub mod nagios;
 mod online;
 pub mod print;
 mod probe_json;
@@ -42,8 +43,12 @@ pub enum OutputFormat {
     Json,
     /// For spreadsheets
     Csv,
+    /// For calendars, after RFC 5545
+    Ics,
     /// For Prometheus, in its text format
     Prometheus,
+    /// For Nagios, Icinga and others that take its plugins
+    Nagios,
 }
 
 /// Machine-readable output made safe for a terminal: characters a terminal would act on are escaped

@@ -1,25 +1,85 @@
 //! Prints a report in an output format.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
-use super::{OutputFormat, Report, details, json, prometheus, table, uses_table};
+use super::{OutputFormat, Report, details, json, nagios, prometheus, table, uses_table};
+use crate::config::export;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::formats::csv;
+use crate::domain::list_report::{Existing, NotWritten};
+use crate::formats::{csv, ics};
 use crate::startup::output_style::OutputStyle;
 
 /// From this many bytes on, deferred text is written while more is printed: to touch memory for the
 /// first time costs more than to print into it.
 const BLOCK: usize = 64 * 1024;
 
-/// What a command prints to standard output. A terminal gets it as a whole at the end, since it may
-/// have to be escaped.
+/// Where the output of a command goes.
+#[derive(Debug, Clone)]
+pub(in crate::cli) enum Destination {
+    StandardOutput,
+    /// A file that is written whole or not at all.
+    File(Arc<str>),
+}
+
+impl Destination {
+    pub(in crate::cli) fn of(file: Option<&str>) -> Self {
+        file.map_or(Self::StandardOutput, |path| Self::File(path.into()))
+    }
+
+    /// Whether output may be written piece by piece.
+    fn takes_blocks(&self) -> bool {
+        matches!(self, Self::StandardOutput)
+    }
+
+    /// Writes all of the output, or a block of it.
+    ///
+    /// # Errors
+    /// A `config` failure that names the file.
+    pub(in crate::cli) fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
+        match self {
+            Self::StandardOutput => {
+                let mut out = io::stdout();
+                delivered(out.write_all(bytes).and_then(|()| out.flush()))
+            }
+            Self::File(path) => {
+                let written = export::write(path, Existing::Replaced, |out| out.write_all(bytes));
+                written.map(drop).map_err(|why| match why {
+                    NotWritten::Exists => unwritten(&io::ErrorKind::AlreadyExists.into()),
+                    NotWritten::Because(sentence) => {
+                        Failure::new(FailureKind::Config, sentence, WHERE_IT_GOES)
+                    }
+                })
+            }
+        }
+    }
+}
+
+const WHERE_IT_GOES: &str = "Check where it goes: the disk may be full.";
+
+/// What became of writing to standard output. A closed pipe is not a failure; a full disk is.
+pub(in crate::cli) fn delivered(written: io::Result<()>) -> Result<(), Failure> {
+    written.or_else(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(unwritten(&error)),
+    })
+}
+
+/// What is wrong where output cannot be written.
+pub(in crate::cli) fn unwritten(error: &io::Error) -> Failure {
+    let summary = format!("The output could not be written: {}.", error.kind());
+    Failure::new(FailureKind::Config, summary, WHERE_IT_GOES)
+}
+
+/// What a command prints. A terminal gets it as a whole at the end, since it may have to be escaped.
 pub(in crate::cli) struct Output {
     pub(in crate::cli) text: Vec<u8>,
     is_terminal: bool,
     /// Whether the command is over, so that waiting for a reader keeps it from nothing.
     is_over: bool,
+    destination: Destination,
     /// Stays an error after the first one.
-    written: io::Result<()>,
+    written: Result<(), Failure>,
     deferred: Option<Deferred>,
 }
 
@@ -27,11 +87,12 @@ pub(in crate::cli) struct Output {
 type Deferred = Box<dyn FnOnce(&mut Output) -> Result<(), Failure>>;
 
 impl Output {
-    pub(in crate::cli) fn new(is_terminal: bool) -> Self {
+    pub(in crate::cli) fn new(is_terminal: bool, destination: Destination) -> Self {
         Self {
             text: Vec::new(),
             is_terminal,
             is_over: false,
+            destination,
             written: Ok(()),
             deferred: None,
         }
@@ -58,21 +119,21 @@ impl Output {
     /// Writes the rest, which is everything for a terminal.
     ///
     /// # Errors
-    /// The first error of standard output.
+    /// The first error of the destination.
     pub(in crate::cli) fn finish(
         mut self,
         escape: impl FnOnce(Vec<u8>) -> Vec<u8>,
-    ) -> io::Result<()> {
+    ) -> Result<(), Failure> {
         if self.is_terminal {
             self.text = escape(self.text);
         }
         self.pass_on();
-        self.written.and_then(|()| io::stdout().flush())
+        self.written
     }
 
     fn pass_on(&mut self) {
         if self.written.is_ok() {
-            self.written = io::stdout().write_all(&self.text);
+            self.written = self.destination.write(&self.text);
         }
         self.text.clear();
     }
@@ -82,7 +143,8 @@ impl Output {
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.text.extend_from_slice(bytes);
-        if self.is_over && !self.is_terminal && self.text.len() >= BLOCK {
+        let in_blocks = self.is_over && !self.is_terminal && self.destination.takes_blocks();
+        if in_blocks && self.text.len() >= BLOCK {
             self.pass_on();
         }
         Ok(bytes.len())
@@ -117,8 +179,13 @@ pub(in crate::cli) fn print(
         (OutputFormat::Table, Report::Profiles(profiles)) => table::profiles(out, profiles, style),
         (OutputFormat::Table, Report::Uses(uses)) => uses_table::print(out, uses, style),
         (OutputFormat::Csv, Report::Tokens(list)) => csv::list(out, list),
+        (OutputFormat::Ics, Report::Tokens(list)) => ics::list(out, list),
         (OutputFormat::Prometheus, Report::Check(check)) => prometheus::print(out, check),
-        (OutputFormat::Csv | OutputFormat::Prometheus, _) => Err(io::ErrorKind::Unsupported.into()),
+        (OutputFormat::Nagios, Report::Check(check)) => nagios::print(out, check, style),
+        (
+            OutputFormat::Csv | OutputFormat::Ics | OutputFormat::Prometheus | OutputFormat::Nagios,
+            _,
+        ) => Err(io::ErrorKind::Unsupported.into()),
     };
     printed.map_err(|error| unprintable(&error))
 }

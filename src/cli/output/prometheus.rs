@@ -11,6 +11,8 @@ use crate::domain::status::{EvaluationContext, Status};
 const UP: &str = "tokenscope_up";
 const COMPLETE: &str = "tokenscope_complete";
 const CREDENTIAL_EXPIRY: &str = "tokenscope_credential_expiry_timestamp_seconds";
+const BUILD: &str = "tokenscope_build_info";
+const DURATION: &str = "tokenscope_scrape_duration_seconds";
 const STATUS: &str = "tokenscope_service_token_status";
 
 /// A metric of the tokens that have a value.
@@ -66,6 +68,11 @@ pub fn print(out: &mut impl Write, checkup: &CheckResult) -> io::Result<()> {
     let is_complete = checkup.incomplete_reason().is_none();
     writeln!(out, "{COMPLETE} {}", u8::from(is_complete))?;
     credentials(out, checkup)?;
+    open(out, BUILD, "The version that printed this.")?;
+    let version = env!("CARGO_PKG_VERSION");
+    writeln!(out, "{BUILD}{{version=\"{version}\"}} 1")?;
+    open(out, DURATION, "How long the check took.")?;
+    writeln!(out, "{DURATION} {:.3}", checkup.took.as_secs_f64())?;
     let mut seen = HashSet::new();
     let rows: Vec<(String, &CheckEntry)> = checkup
         .entries

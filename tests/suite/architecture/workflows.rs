@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::config::files::text;
 
 #[test]
-fn k15_workflows_pin_what_they_run_and_may_only_read() {
+fn k15_workflows_pin_what_they_run_and_builds_may_only_read() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workflows = fs::read_dir(root.join(".github/workflows")).unwrap();
     let workflows: Vec<String> = workflows.map(|it| text(&it.unwrap().path())).collect();
@@ -18,7 +18,12 @@ fn k15_workflows_pin_what_they_run_and_may_only_read() {
             workflow.contains("\npermissions: {}\n"),
             "a job gets what it needs itself"
         );
-        assert!(!workflow.contains(": write"), "{workflow}");
+        // The one job that may write makes the draft of a release, and builds nothing.
+        let (building, releasing) = workflow
+            .split_once("\n  release:\n")
+            .unwrap_or((workflow, ""));
+        assert!(!building.contains(": write"), "{building}");
+        assert!(!releasing.contains("cargo"), "{releasing}");
         let steps: Vec<&str> = workflow.split("- uses: ").skip(1).collect();
         for step in steps {
             let (_, reference) = step.lines().next().unwrap().split_once('@').unwrap();

@@ -577,12 +577,7 @@ fn exposition(text: &str) -> BTreeMap<String, Vec<Series>> {
         } else {
             let (name, labels, value) = sample(line);
             assert_eq!(typed, Some(name.as_str()), "{line}");
-            assert!(
-                value
-                    .bytes()
-                    .all(|byte| byte.is_ascii_digit() || byte == b'-'),
-                "{line}"
-            );
+            assert!(value.parse::<f64>().is_ok_and(f64::is_finite), "{line}");
             let series = families.get_mut(&name).unwrap();
             assert!(
                 series.iter().all(|(other, _)| *other != labels),

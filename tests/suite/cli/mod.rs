@@ -1,5 +1,6 @@
 //! The built program: output, streams and exit codes.
 
+mod calendar;
 mod check;
 mod completions;
 mod credential;
@@ -10,6 +11,7 @@ mod list;
 mod manual;
 mod misplaced_secrets;
 pub(crate) mod monitoring;
+mod monitoring_kit;
 mod probe;
 mod profiles;
 mod recipes;

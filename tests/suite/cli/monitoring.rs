@@ -10,7 +10,7 @@ use crate::support::api::{
     Fake, Outcome, Reply, home, http, refusal, run, success, token, tokenscope,
 };
 use crate::support::assertions::{assert_contains, assert_starts};
-use crate::support::binary::BINARY;
+use crate::support::binary::{BINARY, Stage, text};
 use crate::support::tokens::{ACCOUNT, ID};
 
 /// Everything by which a monitor could know nothing, and how it must end.
@@ -47,7 +47,7 @@ fn a26_a_check_that_knows_nothing_is_unknown_in_every_form() {
         Fake::start(|_, _| Reply::ThenSilence(Vec::new())),
     ));
     for (what, fake) in &fakes {
-        for form in ["table", "json", "prometheus"] {
+        for form in ["table", "json", "prometheus", "nagios"] {
             let line = ["check", "-o", form, "--timeout", "1"];
             is_unknown(&run(&mut fake.command(&line)), form, what);
         }
@@ -64,7 +64,7 @@ fn a26_a_check_that_cannot_even_ask_is_unknown_in_every_form() {
     let fake = Fake::holding("[]");
     let home = home();
     std::fs::write(home.path().join("config.toml"), "warn = [").unwrap();
-    for form in ["table", "json", "prometheus"] {
+    for form in ["table", "json", "prometheus", "nagios"] {
         for arguments in [
             &["check", "-o", form][..],
             &["check", "-o", form, "--all-profiles"],
@@ -544,5 +544,51 @@ fn f04_a_blind_profile_is_named_and_never_green() {
             run(&["check", "--all-profiles", "--exclude", "n1"]).code,
             Some(3)
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn performance_data_follows_the_first_line_and_nothing_else_holds_a_pipe() {
+    let year = r#"{"id":"1","name":"a|b","duration":"8760h","expires_at":"2025-03-31T12:00:01Z"}"#;
+    let off = r#"{"id":"2","name":"off","duration":"8760h","expires_at":"2025-03-02T12:00:00Z","enabled":false}"#;
+    let gone = r#"{"id":"3","name":"gone","duration":"8760h","expires_at":"2025-02-01T12:00:00Z"}"#;
+    let day = r#"{"id":"4","name":"day","duration":"24h","expires_at":"2025-03-02T11:00:01Z"}"#;
+    let counts = |expired, critical, expiring, active, disabled| {
+        format!(
+            " 'disabled'={disabled};;;0 'never_expires'=0;;;0 'unknown'=0;;;0 'expired'={expired};;;0 \
+             'critical'={critical};;;0 'expiring'={expiring};;;0 'active'={active};;;0"
+        )
+    };
+    for (tokens, arguments, data) in [
+        (
+            format!("[{year},{off},{gone}]"),
+            &[][..],
+            " 'soonest'=2592000s;2592000:;604800:".to_owned() + &counts(1, 0, 0, 1, 1),
+        ),
+        // Their thresholds differ.
+        (
+            format!("[{year},{day}]"),
+            &[],
+            " 'soonest'=82800s".to_owned() + &counts(0, 0, 0, 2, 0),
+        ),
+        (
+            format!("[{year},{day}]"),
+            &["--warn", "2d", "--critical", "1d"],
+            " 'soonest'=82800s;172800:;86400:".to_owned() + &counts(0, 1, 0, 1, 0),
+        ),
+        (
+            format!("[{off}]"),
+            &[],
+            " 'soonest'=U".to_owned() + &counts(0, 0, 0, 0, 1),
+        ),
+    ] {
+        let stage = Stage::with(&tokens).await;
+        let mut line = vec!["check", "-o", "nagios"];
+        line.extend(arguments);
+        let printed = text(&stage.run(&line).stdout);
+        let (first, rest) = printed.split_once('\n').unwrap();
+        let (said, performance) = first.split_once(" |").unwrap();
+        assert_eq!(performance, data, "{said}");
+        assert!(!rest.contains('|') && rest.lines().count() > 0, "{rest}");
     }
 }

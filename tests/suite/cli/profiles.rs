@@ -4,7 +4,9 @@
 
 use std::process::Output;
 
-use crate::support::binary::{BINARY, Stage, json, text};
+use tempfile::TempDir;
+
+use crate::support::binary::{BINARY, Binary, Stage, json, text};
 use crate::support::tokens::ACCOUNT;
 
 fn config() -> String {
@@ -135,5 +137,24 @@ async fn the_secret_goes_first_and_what_is_locked_keeps_its_profile() {
         if !is_locked {
             assert_eq!(session.look_up("work"), None);
         }
+    }
+}
+
+/// Needed most where the file is broken.
+#[test]
+fn the_path_of_the_settings_is_printed_whatever_is_in_them() {
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("config.toml");
+    for contents in [None, Some("warn = [")] {
+        if let Some(contents) = contents {
+            std::fs::write(&path, contents).unwrap();
+        }
+        let output = Binary::new(&["config", "path"])
+            .home(home.path())
+            .command()
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(text(&output.stdout), format!("{}\n", path.display()));
     }
 }

@@ -4,7 +4,9 @@
 
 use std::process::{Command, Stdio};
 
-use crate::support::api::{Fake, Reply, http, success, token};
+use crate::support::api::{Fake, Reply, home, http, run, success, token};
+use crate::support::assertions::assert_contains;
+use crate::support::binary::{Stage, TOKENS, text};
 use crate::support::tokens::ID;
 
 /// Every line that prints on standard output, and how it ends where that works.
@@ -84,4 +86,56 @@ fn e01_any_other_stream_that_takes_nothing_is_an_error_that_is_said() {
             "what else failed is not lost: {said}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn output_to_a_file_is_what_a_pipe_gets_whole_or_not_at_all() {
+    let stage = Stage::with(TOKENS).await;
+    let path = stage.home.path().join("out");
+    let file = path.to_str().unwrap();
+    for line in [
+        &["list"][..],
+        &["list", "-o", "csv"],
+        &["list", "-o", "json"],
+        &["check", "-o", "prometheus"],
+        &["check", "--color", "always"],
+    ] {
+        let steady = |printed: &str| {
+            let moves = |line: &&str| !line.contains("duration_seconds ") && !line.contains("skew");
+            printed
+                .lines()
+                .filter(moves)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let piped = stage.run(line);
+        let output = stage.run(&[line, &["--to", file]].concat());
+        assert_eq!(output.status.code(), piped.status.code(), "{line:?}");
+        assert!(output.stdout.is_empty(), "{line:?}");
+        let written = std::fs::read_to_string(&path).unwrap();
+        if !line.contains(&"always") {
+            assert_eq!(steady(&written), steady(&text(&piped.stdout)), "{line:?}");
+        }
+        assert!(!written.contains('\u{1b}') && !written.is_empty());
+    }
+    for (target, code) in [("/nowhere/x", 3), (stage.home.path().to_str().unwrap(), 3)] {
+        let output = stage.run(&["check", "--to", target]);
+        assert_eq!(output.status.code(), Some(code), "{target}");
+        assert_contains(&text(&output.stderr), target);
+    }
+}
+
+/// Whoever collects the file must learn that nothing could be read.
+#[test]
+fn a_check_that_fails_says_so_in_its_file() {
+    let fake = Fake::saying(500, "{}");
+    let home = home();
+    let path = home.path().join("tokenscope.prom");
+    let line = ["check", "-o", "prometheus", "--timeout", "2", "--to"];
+    let line = [&line[..], &[path.to_str().unwrap()]].concat();
+    let outcome = run(&mut fake.command(&line));
+    assert_eq!(outcome.code, Some(3));
+    assert_eq!(outcome.stdout, "");
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(written.ends_with("tokenscope_up 0\n"), "{written}");
 }

@@ -5,6 +5,7 @@ mod hints;
 mod leaks;
 mod pasted;
 mod selection;
+mod token_file;
 pub(crate) mod values;
 
 use std::ffi::OsString;

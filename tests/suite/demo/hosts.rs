@@ -98,13 +98,21 @@ async fn each_host_answers_as_documented() {
 }
 
 #[tokio::test]
-async fn one_header_may_hold_the_pair() {
+async fn an_app_may_read_the_pair_from_one_header_alone() {
     let demo = Demo::start(now()).await.unwrap();
     let url = "https://mobile.example.com/v2";
     let json = |secret: &str| {
         let id = "bbc65c20e5e46ea1f9a3c66f307e80ff.access";
         format!(r#"{{"cf-access-client-id":"{id}","cf-access-client-secret":"{secret}"}}"#)
     };
+    let pair = [
+        (
+            "CF-Access-Client-Id",
+            "bbc65c20e5e46ea1f9a3c66f307e80ff.access",
+        ),
+        ("CF-Access-Client-Secret", PROBE_SECRET),
+    ];
+    assert_eq!(summary(ask(&demo, url, &pair).await.as_ref()), "403 access");
     for (secret, expected) in [(PROBE_SECRET, "200 origin"), ("other", "403 access")] {
         let answer = ask(&demo, url, &[("Authorization", &json(secret))]).await;
         assert_eq!(summary(answer.as_ref()), expected);

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What of the developer's own environment would show through.
-const FOREIGN: [&str; 18] = [
+const FOREIGN: [&str; 19] = [
     "DISPLAY",
     "WAYLAND_DISPLAY",
     "GNOME_KEYRING_CONTROL",
@@ -25,6 +25,7 @@ const FOREIGN: [&str; 18] = [
     "TOKENSCOPE_HOME",
     "TOKENSCOPE_LOG",
     "CLOUDFLARE_API_TOKEN",
+    "CLOUDFLARE_API_TOKEN_FILE",
     "CLOUDFLARE_API_KEY",
     "CLOUDFLARE_EMAIL",
     "CLOUDFLARE_ACCOUNT_ID",

@@ -1,0 +1,230 @@
+//! `assets/monitoring`: each file is what its program reads, and asks for what tokenscope prints.
+
+#![cfg(unix)]
+
+use std::collections::BTreeSet;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use crate::support::assertions::{assert_contains, assert_starts};
+use crate::support::binary::{Stage, text};
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("assets/monitoring")
+        .join(name)
+}
+
+fn yaml(name: &str) -> Value {
+    serde_yaml_ng::from_str(&fs::read_to_string(file(name)).unwrap()).unwrap()
+}
+
+/// The strings of a document, wherever they stand.
+fn strings(value: &Value, key: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) if name == key => found.push(text.clone()),
+                    member => strings(member, key, found),
+                }
+            }
+        }
+        Value::Array(all) => all.iter().for_each(|it| strings(it, key, found)),
+        _ => {}
+    }
+}
+
+/// The names of tokenscope's metrics in an expression.
+fn metrics(expression: &str) -> BTreeSet<String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let words = expression.split(|c| !is_part(c));
+    let ours = words.filter(|word| word.starts_with("tokenscope_"));
+    ours.map(str::to_owned).collect()
+}
+
+/// The metrics that a check can print.
+async fn printed() -> BTreeSet<String> {
+    let tokens = r#"[{"id":"1","name":"a","duration":"8760h","expires_at":"2025-06-01T00:00:00Z","enabled":true,
+        "last_seen_at":"2025-02-01T00:00:00Z","client_secret_version":2,
+        "previous_client_secret_expires_at":"2025-04-01T00:00:00Z"}]"#;
+    let stage = Stage::with(tokens).await;
+    let printed = text(&stage.run(&["check", "-o", "prometheus"]).stdout);
+    printed
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .map(|line| line.split(' ').next().unwrap().to_owned())
+        // Its end is asked for at another endpoint.
+        .chain(["tokenscope_credential_expiry_timestamp_seconds".to_owned()])
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_and_dashboard_ask_for_metrics_that_are_printed() {
+    let printed = printed().await;
+    let dashboard = fs::read_to_string(file("grafana-dashboard.json")).unwrap();
+    let dashboard: Value = serde_json::from_str(&dashboard).unwrap();
+    for (what, document) in [
+        ("rules", yaml("prometheus-rules.yml")),
+        ("dashboard", dashboard.clone()),
+    ] {
+        let mut expressions = Vec::new();
+        strings(&document, "expr", &mut expressions);
+        assert!(expressions.len() > 5, "{what}");
+        let asked: BTreeSet<String> = expressions.iter().flat_map(|it| metrics(it)).collect();
+        let unknown: Vec<_> = asked.difference(&printed).collect();
+        assert!(unknown.is_empty(), "{what}: {unknown:?}");
+        if what == "dashboard" {
+            let unused: Vec<_> = printed.difference(&asked).collect();
+            assert_eq!(unused, ["tokenscope_service_token_enabled"]);
+        }
+    }
+    let panels = dashboard["panels"].as_array().unwrap();
+    let ids: BTreeSet<u64> = panels.iter().map(|it| it["id"].as_u64().unwrap()).collect();
+    assert_eq!(ids.len(), panels.len());
+}
+
+#[test]
+fn promtool_takes_the_rules_and_their_tests_where_there_is_one() {
+    for arguments in [
+        ["check", "rules", "prometheus-rules.yml"],
+        ["test", "rules", "prometheus-rules-test.yml"],
+    ] {
+        let folder = file("");
+        let run = Command::new("promtool")
+            .current_dir(&folder)
+            .args(arguments)
+            .output();
+        let Ok(output) = run else {
+            return;
+        };
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn the_template_and_the_job_are_well_formed() {
+    let template = yaml("zabbix-template.yaml");
+    let mut ids = Vec::new();
+    strings(&template, "uuid", &mut ids);
+    let unique: BTreeSet<&String> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len());
+    // Zabbix refuses any other kind of UUID.
+    assert!(ids.iter().all(|id| id.len() == 32 && &id[12..13] == "4"));
+    let job = yaml("kubernetes-cronjob.yaml");
+    assert_eq!(job["kind"], "CronJob");
+    let pod = &job["spec"]["jobTemplate"]["spec"]["template"]["spec"];
+    assert_eq!(pod["restartPolicy"], "Never");
+    assert_eq!(
+        pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"],
+        true
+    );
+}
+
+#[test]
+fn units_start_what_there_is() {
+    for unit in ["tokenscope-check", "tokenscope-metrics"] {
+        let service = fs::read_to_string(file(&format!("{unit}.service"))).unwrap();
+        let start = service.lines().find(|line| line.starts_with("ExecStart="));
+        assert_starts(start.unwrap(), "ExecStart=/usr/local/bin/tokenscope check");
+        assert_contains(&service, "LoadCredential=api-token:");
+        let timer = fs::read_to_string(file(&format!("{unit}.timer"))).unwrap();
+        assert_contains(&timer, "OnCalendar=");
+        assert_contains(&timer, "WantedBy=timers.target");
+    }
+}
+
+/// A chat that records what is posted, and a check that ends as told.
+struct Chat {
+    server: MockServer,
+    folder: TempDir,
+}
+
+impl Chat {
+    /// Refuses the first posts with a status each, then takes the others.
+    async fn refusing(statuses: &[u16]) -> Self {
+        let server = MockServer::start().await;
+        for status in statuses {
+            let refusal = Mock::given(method("POST")).respond_with(ResponseTemplate::new(*status));
+            refusal.up_to_n_times(1).mount(&server).await;
+        }
+        let taken = Mock::given(method("POST")).and(path("/hook"));
+        let taken = taken.respond_with(ResponseTemplate::new(200));
+        taken.mount(&server).await;
+        Self {
+            server,
+            folder: TempDir::new().unwrap(),
+        }
+    }
+
+    fn check_ends(&self, code: i32, line: &str) -> Output {
+        let program = self.folder.path().join("check");
+        let script =
+            format!("#!/bin/sh\nprintf '%s\\n' '{line}' 'more'\necho noise >&2\nexit {code}\n");
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, Permissions::from_mode(0o700)).unwrap();
+        Command::new("sh")
+            .arg(file("notify.sh"))
+            .env("WEBHOOK_URL", format!("{}/hook", self.server.uri()))
+            .env("TOKENSCOPE", &program)
+            .env("TOKENSCOPE_NOTIFY", self.folder.path().join("state/last"))
+            .env("NO_PROXY", "*")
+            .output()
+            .unwrap()
+    }
+
+    /// The texts that were posted so far.
+    async fn texts(&self) -> Vec<String> {
+        let requests = self.server.received_requests().await.unwrap();
+        let text = |request: &Request| {
+            let body: Value = serde_json::from_slice(&request.body).unwrap();
+            body["text"].as_str().unwrap().to_owned()
+        };
+        requests.iter().map(text).collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_hears_when_the_verdict_changes_and_only_then() {
+    let chat = Chat::refusing(&[]).await;
+    for (code, posts) in [(0, 0), (0, 0), (2, 1), (2, 1), (1, 2), (0, 3), (0, 3)] {
+        let output = chat.check_ends(code, "CRITICAL: 1 of 2");
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert_eq!(text(&output.stdout) + &text(&output.stderr), "");
+        assert_eq!(chat.texts().await.len(), posts);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_posted_is_tried_again() {
+    let chat = Chat::refusing(&[500]).await;
+    let failed = chat.check_ends(2, "CRITICAL: 1 of 2");
+    assert_ne!(failed.status.code(), Some(0));
+    let said = text(&failed.stderr);
+    assert!(!said.is_empty() && !said.contains("/hook"), "{said}");
+    for _ in 0..2 {
+        assert_eq!(
+            chat.check_ends(2, "CRITICAL: 1 of 2").status.code(),
+            Some(0)
+        );
+    }
+    assert_eq!(chat.texts().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_text_in_the_chat_whatever_is_in_it() {
+    let chat = Chat::refusing(&[]).await;
+    let wild = "CRITICAL: <!channel> \"x\" \\ & 東京 $(id) `id`";
+    assert_eq!(chat.check_ends(2, wild).status.code(), Some(0));
+    assert_eq!(
+        chat.texts().await,
+        ["CRITICAL: &lt;!channel&gt; \"x\" \\ &amp; 東京 $(id) `id`"]
+    );
+}
