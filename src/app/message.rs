@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::action::Input;
+use crate::domain::access::map::PartAnswer;
 use crate::domain::credential::{
     Access, Credential, CredentialRef, CredentialSource, Location, VisibleScopes,
 };
@@ -74,6 +75,17 @@ pub enum Message {
     /// All profiles were read.
     ProfilesListed {
         request: RequestId,
+    },
+    /// A part of a scope's access map was read, or could not be. A part may come twice; the later
+    /// answer counts.
+    AccessPartRead {
+        request: RequestId,
+        answer: PartAnswer,
+    },
+    /// The last part arrived.
+    AccessRead {
+        request: RequestId,
+        result: Result<Fetched<()>, Failure>,
     },
     /// A response carried additional information.
     ResponseNoted {
@@ -170,6 +182,11 @@ pub enum Effect {
     ListProfiles {
         request: RequestId,
         scopes: Vec<Vec<Access>>,
+    },
+    /// Read who uses the tokens of a scope, part by part.
+    ReadAccess {
+        request: RequestId,
+        access: Access,
     },
     /// Measure the server's clock with the smallest request.
     MeasureClock {

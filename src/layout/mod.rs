@@ -10,6 +10,7 @@ pub mod detail;
 pub mod find;
 pub mod glyphs;
 pub mod token_columns;
+pub mod uses;
 
 use std::iter;
 

@@ -18,6 +18,7 @@ use super::terminal::TerminalGuard;
 use crate::api::Page;
 use crate::app::message::{Effect, JsonSearch, Message, Stage};
 use crate::config::{Paths, log, state};
+use crate::domain::access::map::{Part, PartAnswer, PartState};
 use crate::domain::credential::{Access, CredentialRef, CredentialSource, VisibleScopes};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, RequestId};
@@ -120,6 +121,30 @@ impl Effects {
                 service.list_each(&scopes, &on_event).await;
                 Message::ProfilesListed { request }
             }),
+            Effect::ReadAccess { request, access } => {
+                let service = self.service_of(&access.identity.source);
+                self.spawn(request, async move {
+                    let parts = Part::ALL.into_iter().filter(|part| *part != Part::Tokens);
+                    let parts: Vec<Part> = parts.collect();
+                    let mut on_part = |answer: PartAnswer| {
+                        if let PartState::Partly(failure) | PartState::Failed(failure) =
+                            &answer.state
+                        {
+                            log::failed(failure);
+                        }
+                        let _unheard = messages.send(Message::AccessPartRead { request, answer });
+                    };
+                    let result = service
+                        .read_access(&access, &parts, || {}, &mut on_part)
+                        .await;
+                    match &result {
+                        Ok(read) => send_remarks(&messages, access.identity.source, read),
+                        Err(failure) => log::failed(failure),
+                    }
+                    let result = result.map(|read| read.map(|_| ()));
+                    Message::AccessRead { request, result }
+                });
+            }
             Effect::MeasureClock { request, access } => {
                 let service = self.service_of(&access.identity.source);
                 self.spawn(request, async move {

@@ -16,6 +16,7 @@ mod evaluate;
 mod groups;
 mod index;
 pub mod map;
+mod notes;
 mod notices;
 pub mod objects;
 pub mod probe;

@@ -149,8 +149,8 @@ impl Handler for Browse {
         browse.selected = motion.from(browse.selected, rows, last);
     }
 
-    fn reload(&self, state: &mut State) -> Option<Effect> {
-        fetch_list(state)
+    fn reload(&self, state: &mut State) -> Vec<Effect> {
+        fetch_list(state).into_iter().collect()
     }
 
     fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
@@ -245,12 +245,13 @@ pub(crate) fn toggle_preview(state: &mut State) {
 }
 
 /// The actions that need a row.
-const OF_ROWS: [Action; 8] = [
+const OF_ROWS: [Action; 9] = [
     Action::Submit,
     Action::CopyField,
     Action::CopyClientId,
     Action::CopyJson,
     Action::CopyRequest,
+    Action::Uses,
     Action::OpenDashboard,
     Action::Sort,
     Action::ReverseSort,

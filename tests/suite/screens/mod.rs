@@ -9,4 +9,5 @@ mod frame;
 mod profiles;
 mod properties;
 pub(crate) mod scenes;
+mod uses;
 mod views;

@@ -80,6 +80,7 @@ pub(crate) fn request_in(effect: &Effect) -> Option<RequestId> {
         Effect::FetchToken { request, .. }
         | Effect::ListTokens { request, .. }
         | Effect::ListScopes { request, .. }
+        | Effect::ReadAccess { request, .. }
         | Effect::MeasureClock { request, .. }
         | Effect::FindSecrets { request, .. }
         | Effect::UseProfile { request, .. }

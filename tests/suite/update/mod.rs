@@ -13,6 +13,7 @@ mod profiles;
 mod properties;
 mod setup;
 mod terminal;
+mod uses;
 mod warnings;
 
 use chrono::{DateTime, TimeDelta, Utc};
