@@ -215,7 +215,7 @@ fn render_filter(paint: &mut Painter<'_, '_>, line: Rect, state: &State, taken: 
         if browse.table.needs_only() {
             spans.extend([ctx.span(Role::Title, "needs you"), ctx.dot()]);
             spans.extend(ctx.hint(Context::Browse, Action::Back, "shows all"));
-        } else {
+        } else if state.front().can(state, Action::Search) {
             spans = ctx.hint(Context::Browse, Action::Search, "filter");
         }
         paint.frame_title(line, &spans);

@@ -27,6 +27,7 @@ use crate::domain::token::ServiceToken;
 use crate::layout::uses::UsesLayout;
 use crate::layout::{TextLine, hanging};
 use crate::screens::find::update::keep_selection;
+use crate::screens::probe::update::address_on_uses;
 use crate::theme::Role;
 
 /// The cells of the labels of reasons.
@@ -45,6 +46,7 @@ impl Handler for Uses {
         let uses = &state.uses;
         match action {
             Action::CopyField => uses.selected_row().is_some(),
+            Action::Probe => address_on_uses(state).is_some(),
             Action::Search => !uses.report.rows.is_empty(),
             action => Detail.can(state, action),
         }
@@ -183,7 +185,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         Screen::Detail => Opener::Detail,
         Screen::Browse => Opener::Browse,
         Screen::Find => Opener::Find,
-        Screen::Uses | Screen::Profiles | Screen::Setup => return Vec::new(),
+        Screen::Uses | Screen::Probe | Screen::Profiles | Screen::Setup => return Vec::new(),
     };
     let Some((token, _)) = state.screen.handler().token(state) else {
         return Vec::new();

@@ -73,7 +73,7 @@ fn with((mut state, request): (State, RequestId), answer: impl Fn(Part) -> PartA
     state
 }
 
-fn whole() -> State {
+pub(crate) fn whole() -> State {
     with(opened(), example)
 }
 

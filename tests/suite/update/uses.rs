@@ -23,7 +23,7 @@ use crate::support::assertions::assert_matches;
 use crate::support::sessions::{failed, limited, session, zone};
 use crate::support::tokens::{ID, at, token};
 
-const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
+pub(super) const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
 
 /// The token of the example.
 pub(crate) fn used() -> Arc<ServiceToken> {
@@ -53,7 +53,7 @@ fn browsing() -> State {
 }
 
 /// Detail, with the example's token.
-fn detailed() -> State {
+pub(super) fn detailed() -> State {
     let mut state = browsing();
     let request = started(&act(&mut state, Action::Submit));
     tell(&mut state, fetched(request, Ok(found(vec![used()]))));
@@ -77,7 +77,7 @@ fn opened() -> (State, RequestId) {
     (state, request)
 }
 
-fn part(state: &mut State, request: RequestId, answer: PartAnswer) -> Vec<Effect> {
+pub(super) fn part(state: &mut State, request: RequestId, answer: PartAnswer) -> Vec<Effect> {
     tell(state, Message::AccessPartRead { request, answer })
 }
 
@@ -87,7 +87,7 @@ fn end(state: &mut State, request: RequestId, result: Result<(), Failure>) -> Ve
 }
 
 /// Hands over every part of the example and ends the reading.
-fn read_example(state: &mut State, request: RequestId) {
+pub(super) fn read_example(state: &mut State, request: RequestId) {
     for it in PARTS {
         assert_eq!(part(state, request, example(it)), []);
     }
@@ -95,7 +95,7 @@ fn read_example(state: &mut State, request: RequestId) {
 }
 
 /// Uses with the whole example.
-fn with_example() -> State {
+pub(super) fn with_example() -> State {
     let (mut state, request) = opened();
     read_example(&mut state, request);
     state
