@@ -241,7 +241,7 @@ pub fn keep_up(state: &mut State) {
     match state.screen {
         Screen::Uses => keep_report_up(state),
         Screen::Detail => keep_findings_up(state),
-        Screen::Find | Screen::Browse | Screen::Profiles | Screen::Setup => {}
+        Screen::Find | Screen::Browse | Screen::Probe | Screen::Profiles | Screen::Setup => {}
     }
 }
 
