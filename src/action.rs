@@ -62,11 +62,17 @@ pub enum Action {
     CopyClientId,
     /// Copy the token's JSON as received.
     CopyJson,
-    /// Open the dashboard's page of service tokens.
+    /// Open the dashboard's page of service tokens, or of what else is on screen.
     #[serde(alias = "copy_dashboard_link")]
     OpenDashboard,
     /// Choose a change, and copy the request that makes it.
     CopyRequest,
+    /// Show who uses the token.
+    Uses,
+    /// Probe an app with the token.
+    Probe,
+    /// Enter another secret to probe with.
+    OtherSecret,
     /// The tokens before and after this one in the list that it was opened from.
     PreviousToken,
     NextToken,
@@ -196,6 +202,11 @@ contexts! {
     Detail, "Token", Some(Self::Commands);
     Raw, "Raw JSON", Some(Self::Commands);
     RawText, "Search", Some(Self::Text);
+    Uses, "Uses", Some(Self::Commands);
+    UsesText, "Uses, filter", Some(Self::Text);
+    UsesRow, "Uses, details", Some(Self::Commands);
+    Probe, "Probe", Some(Self::Commands);
+    ProbeText, "Probe, in a field", Some(Self::Text);
     Choice, "Several tokens", Some(Self::Commands);
     Request, "Copy a request", Some(Self::Commands);
     PickerText, "Accounts and zones", Some(Self::Text);

@@ -26,7 +26,7 @@
 //! | 3 | `layout` | `domain`, `action`, `theme`, `keymap` | any | `std` | which parts a screen has at a given size, how many rows each gets, how text wraps |
 //! | 4 | `app` | `domain`, `action`, `keymap`, `layout`, `screens` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the program around the screens: messages in, effects out |
 //! | 4 | `screens` | `domain`, `action`, `theme`, `keymap`, `layout`, `app`, `screens` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | key handling of each screen |
-//! | 4 | `screens/*/state.rs` | `domain`, `action`, `layout`, `app::form`, `app::message`, `app::list_search`, `app::token_list`, `app::token_table` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the state of each screen |
+//! | 4 | `screens/*/state.rs` | `domain`, `action`, `layout`, `app::form`, `app::message`, `app::list_search`, `app::token_list`, `app::token_table`, `app::uses_report` | any | `chrono`, `serde_json`, `tui_input`, `unicode_segmentation`, `unicode_width`, `zeroize` | the state of each screen |
 //! | 4 | `screens/*/*view.rs` | `domain`, `action`, `keymap`, `theme`, `layout`, `app`, `screens`, `ui` | `screens/view.rs` | `chrono`, `ratatui`, not `ratatui::crossterm`, `unicode_segmentation`, `unicode_width` | how each screen looks |
 //! | 4 | `screens/view.rs` | `domain`, `theme`, `layout`, `app`, `screens`, `ui` | any | `ratatui`, not `ratatui::crossterm` | draws the whole terminal |
 //! | 4 | `ui` | `domain`, `action`, `keymap`, `theme`, `layout`, `app` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `unicode_segmentation`, `unicode_width` | what the views share: frames, lists, forms, header, footer, banner |
@@ -43,7 +43,7 @@
 //! | a field of the token | one member and one row in `domain/token.rs` |
 //! | a screen | one folder in `screens/`, its module and row in `screens/mod.rs` |
 //! | a finding | one rule in `domain/findings.rs` |
-//! | an endpoint | one variant in `api/request.rs`, one method each in `api/client.rs` and in `service/`; if it reads a new kind of thing, its name in `api/error.rs` and its errors in `api/error_messages.rs`; for the demo, a route in `demo/routes.rs` |
+//! | an endpoint | one variant in `api/request.rs`, one method each in `api/client.rs` (or, for what tells who uses a token, `api/access.rs`) and in `service/`; if it reads a new kind of thing, its name in `api/error.rs` and its errors in `api/error_messages.rs`; for the demo, a route in `demo/routes.rs` |
 //! | something that a screen asks for | an effect and a message in `app/message.rs`, one arm each in `tui/effects.rs` and `app/mod.rs` |
 //! | an output format | one file in `formats/` or `cli/output/`, one row in `cli/output/mod.rs`, its arms in `cli/output/print.rs` and `cli/error_report.rs`, one word in `cli/args.rs` |
 //! | an error kind | one variant and its code in `domain/failure.rs`, one word in `assets/schema/parts.json` |

@@ -4,7 +4,7 @@
 //! sends over `http_client`, which `trust_roots` and `proxy` configure, and `retry` says when to try
 //! again. `access` reads what tells who uses a token; `public_json` leaves secrets out of it.
 //! `envelope` parses responses, `error` and `connection_errors` find out what went wrong, and
-//! `error_messages` turns every error into a message.
+//! `error_messages` and `connection_messages` turn every error into a message.
 
 #![deny(
     clippy::wildcard_enum_match_arm,
@@ -14,6 +14,7 @@
 mod access;
 mod client;
 mod connection_errors;
+mod connection_messages;
 mod envelope;
 mod error;
 mod error_messages;

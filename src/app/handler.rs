@@ -165,8 +165,8 @@ pub(crate) trait Handler {
     fn switch(&self, _: &mut State) {}
 
     /// Fetches again.
-    fn reload(&self, _: &mut State) -> Option<Effect> {
-        None
+    fn reload(&self, _: &mut State) -> Vec<Effect> {
+        Vec::new()
     }
 
     /// Copies something on screen.
@@ -177,6 +177,14 @@ pub(crate) trait Handler {
     /// The token that keys act on, and what it is fetched with.
     fn token(&self, _: &State) -> Option<(Arc<ServiceToken>, Access)> {
         None
+    }
+
+    /// The dashboard's page about what is on screen.
+    fn dashboard_url(&self, state: &State) -> Option<String> {
+        let scope = self.token(state).map(|(_, access)| access.scope);
+        scope
+            .or_else(|| self.scope(state))
+            .map(|scope| scope.dashboard_url())
     }
 
     /// Opens the choice between accounts and zones.

@@ -9,6 +9,9 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::action::Input;
+use crate::domain::access::map::PartAnswer;
+use crate::domain::access::probe::{ProbeAnswers, ProbeUrl};
+use crate::domain::access::token_pair::TokenPair;
 use crate::domain::credential::{
     Access, Credential, CredentialRef, CredentialSource, Location, VisibleScopes,
 };
@@ -74,6 +77,22 @@ pub enum Message {
     /// All profiles were read.
     ProfilesListed {
         request: RequestId,
+    },
+    /// A part of a scope's access map was read, or could not be. A part may come twice; the later
+    /// answer counts.
+    AccessPartRead {
+        request: RequestId,
+        answer: PartAnswer,
+    },
+    /// The last part arrived.
+    AccessRead {
+        request: RequestId,
+        result: Result<Fetched<()>, Failure>,
+    },
+    /// An app was probed.
+    Probed {
+        request: RequestId,
+        result: Result<ProbeAnswers, Failure>,
     },
     /// A response carried additional information.
     ResponseNoted {
@@ -170,6 +189,19 @@ pub enum Effect {
     ListProfiles {
         request: RequestId,
         scopes: Vec<Vec<Access>>,
+    },
+    /// Read who uses the tokens of a scope, part by part.
+    ReadAccess {
+        request: RequestId,
+        access: Access,
+    },
+    /// Ask a URL without a token and, if Access refuses that, with it.
+    Probe {
+        request: RequestId,
+        /// Where the token was read from: the demo answers for its own hosts.
+        source: CredentialSource,
+        url: ProbeUrl,
+        pair: TokenPair,
     },
     /// Measure the server's clock with the smallest request.
     MeasureClock {

@@ -5,6 +5,8 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub(crate) mod access_fetch;
+pub mod access_reading;
 pub(crate) mod alert;
 pub(crate) mod all_profiles;
 pub(crate) mod credential_switch;
@@ -17,6 +19,7 @@ pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
 pub(crate) mod neighbours;
+pub mod opens_counts;
 pub(crate) mod pointer;
 pub(crate) mod profile_lists;
 pub mod profile_reads;
@@ -26,6 +29,8 @@ pub(crate) mod title;
 pub(crate) mod token_fetch;
 pub mod token_list;
 pub mod token_table;
+pub mod uses_report;
+pub(crate) mod uses_reporter;
 
 use std::time::Duration;
 
@@ -38,7 +43,9 @@ use crate::domain::scope::TOKEN_PAGE;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
 use crate::screens::help::state::HelpMenu;
-use crate::screens::{browse, detail, export, find, help, picker, profiles, request, setup};
+use crate::screens::{
+    browse, detail, export, find, help, picker, probe, profiles, request, setup, uses,
+};
 use form::{Editor, TextField};
 use handler::Copied;
 use list_for_find::open_find;
@@ -170,6 +177,13 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
             result,
         } => profile_lists::profile_listed(state, request, &source, result),
         Message::ProfilesListed { request } => profile_lists::finished(state, request),
+        Message::AccessPartRead { request, answer } => {
+            access_fetch::part_read(state, request, answer);
+        }
+        Message::AccessRead { request, result } => {
+            effects = access_fetch::ended(state, request, result);
+        }
+        Message::Probed { request, result } => probe::update::probed(state, request, result),
         Message::ResponseNoted {
             source,
             retry_after,
@@ -223,7 +237,10 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         state.keep_up();
         let rows = state.body_rows();
         state.browse.keep_in_view(&state.list, rows);
+        browse::update::count_opens(state);
     }
+    uses::update::keep_up(state);
+    probe::update::keep_up(state);
     state.leave_error_behind();
     if state.screen == Screen::Find {
         state.keep_up();
@@ -305,10 +322,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyClientId => effects.extend(front.copy(state, Copied::ClientId)),
         Action::CopyJson => effects.extend(front.copy(state, Copied::Json)),
         Action::OpenDashboard => {
-            let scope = front.token(state).map(|(_, access)| access.scope);
-            let url = scope
-                .or_else(|| front.scope(state))
-                .map(|it| it.dashboard_url());
+            let url = front.dashboard_url(state);
             effects = all_profiles::use_profile_of_row(state);
             effects.extend(url.map(Effect::OpenUrl));
         }
@@ -341,6 +355,9 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
             effects = all_profiles::use_profile_of_row(state);
             request::update::open(state);
         }
+        Action::Uses if state.overlay.is_none() => effects = uses::update::open(state),
+        Action::Probe if state.overlay.is_none() => effects = probe::update::open(state),
+        Action::OtherSecret if screen == Some(Screen::Probe) => probe::update::other_secret(state),
         Action::PreviousToken | Action::NextToken if screen == Some(Screen::Detail) => {
             effects = neighbours::open(state, action == Action::NextToken);
         }
@@ -366,6 +383,9 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::NextMatch
         | Action::PreviousMatch
         | Action::CopyRequest
+        | Action::Uses
+        | Action::Probe
+        | Action::OtherSecret
         | Action::PreviousToken
         | Action::NextToken
         | Action::TextStart

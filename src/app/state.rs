@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
+use super::access_reading::AccessReading;
 use super::message::Effect;
+use super::opens_counts::OpensCounts;
 use super::token_list::TokenList;
 use crate::action::Action;
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource};
@@ -229,6 +231,9 @@ macro_rules! define_state {
             pub export: Export,
             /// The tokens of a scope, which Find and Browse show.
             pub list: TokenList,
+            pub access_reading: AccessReading,
+            /// How many apps open for the tokens on Browse.
+            pub opens: OpensCounts,
             /// The list of all profiles while that of a scope is on screen, or the other way round.
             pub(crate) set_aside: Option<Box<(TokenList, Browse)>>,
             pub session: Session,
@@ -298,6 +303,7 @@ macro_rules! define_state {
                 $(requests.extend(self.$module.reset());)*
                 requests.extend(self.picker.reset());
                 requests.extend(self.list.reset());
+                requests.extend(self.access_reading.reset());
                 requests.extend(self.demo_request);
                 requests.extend(self.clock_request);
                 let old = std::mem::take(self);
@@ -305,6 +311,7 @@ macro_rules! define_state {
                     screen: old.screen,
                     covered: old.covered,
                     $($module: old.$module,)*
+                    access_reading: old.access_reading,
                     // A file that is being written is written to its end.
                     export: old.export,
                     session: old.session,

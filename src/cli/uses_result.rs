@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::domain::access::map::{AccessMap, Part, PartState};
 use crate::domain::access::objects::App;
 use crate::domain::access::uses::{Lookup, ReferenceKind, TokenUses};
-use crate::domain::access::verdict::{AppAnswer, Verdict};
+use crate::domain::access::verdict::AppAnswer;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::Tokens;
 use crate::domain::redaction;
@@ -39,34 +39,6 @@ pub struct UsesFilter {
 pub struct TokenEntry<'a> {
     pub token: &'a ServiceToken,
     pub uses: TokenUses,
-    pub counts: Counts,
-}
-
-/// How many apps have which verdict.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Apps that let everybody in do not count: nobody breaks there.
-    pub opens: usize,
-    /// Those that may open by a group, too.
-    pub depends: usize,
-    pub refused: usize,
-    pub unknown: usize,
-}
-
-impl Counts {
-    fn of(apps: &[AppAnswer]) -> Self {
-        let mut counts = Self::default();
-        for app in apps {
-            match app.verdict {
-                Verdict::Opens => counts.opens += 1,
-                Verdict::Depends | Verdict::OpensByGroup => counts.depends += 1,
-                Verdict::Refused => counts.refused += 1,
-                Verdict::Unknown => counts.unknown += 1,
-                Verdict::OpenToAll => {}
-            }
-        }
-        counts
-    }
 }
 
 impl UsesResult {
@@ -75,21 +47,19 @@ impl UsesResult {
         &'a self,
         lookup: &'a Lookup<'a>,
     ) -> impl Iterator<Item = TokenEntry<'a>> + 'a {
-        let entries = self.tokens.iter().map(|token| {
-            let uses = lookup.uses(token, self.context);
-            TokenEntry {
-                token,
-                counts: Counts::of(&uses.apps),
-                uses,
-            }
+        let concerns_all = self.filter.apps.as_ref().is_some_and(|apps| {
+            let any = self.any_token_apps(lookup);
+            any.iter().any(|app| apps.contains(&app.app.id))
         });
-        let wanted = entries.filter(|entry| self.filter.wants(&entry.uses));
-        wanted.map(|mut entry| {
-            if !self.is_one {
-                entry.uses.apps.retain(|app| app.is_named);
-            }
-            entry
-        })
+        let entries = self.tokens.iter().map(|token| {
+            let uses = if self.is_one {
+                lookup.uses(token, self.context)
+            } else {
+                lookup.named_uses(token, self.context)
+            };
+            TokenEntry { token, uses }
+        });
+        entries.filter(move |entry| self.filter.wants(&entry.uses, concerns_all))
     }
 
     /// The apps that concern every token alike: those that take any, or whose policies could not be
@@ -114,14 +84,17 @@ impl UsesFilter {
         })
     }
 
-    fn wants(&self, uses: &TokenUses) -> bool {
+    /// Whether to print a token; `concerns_all` if one of the apps concerns every token.
+    fn wants(&self, uses: &TokenUses, concerns_all: bool) -> bool {
         let concerns = |apps: &BTreeSet<String>| {
             let scim = uses.references.iter();
-            let scim = scim.filter(|reference| reference.kind == ReferenceKind::Scim);
-            let mut ids = uses.apps.iter().map(|app| &app.app.id);
-            ids.any(|id| apps.contains(id)) || scim.into_iter().any(|app| apps.contains(&app.id))
+            let mut scim = scim.filter(|reference| reference.kind == ReferenceKind::Scim);
+            uses.apps.iter().any(|app| apps.contains(&app.app.id))
+                || scim.any(|app| apps.contains(&app.id))
         };
-        !(self.is_unreferenced && uses.is_referenced()) && self.apps.as_ref().is_none_or(concerns)
+        let is_concerned = |apps| concerns_all || concerns(apps);
+        !(self.is_unreferenced && uses.is_referenced())
+            && self.apps.as_ref().is_none_or(is_concerned)
     }
 }
 

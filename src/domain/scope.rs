@@ -127,11 +127,21 @@ impl Scope {
     /// lets the dashboard ask for it.
     #[must_use]
     pub fn dashboard_url(&self) -> String {
+        self.dashboard_page("service-auth/service-tokens")
+    }
+
+    /// The dashboard page with the apps that Access protects.
+    #[must_use]
+    pub fn apps_url(&self) -> String {
+        self.dashboard_page("apps")
+    }
+
+    fn dashboard_page(&self, page: &str) -> String {
         let account = match self {
             Self::Account(id) => id.as_str(),
             Self::Zone(_) => "?to=/:account",
         };
-        format!("https://one.dash.cloudflare.com/{account}/access/service-auth/service-tokens")
+        format!("https://one.dash.cloudflare.com/{account}/access/{page}")
     }
 }
 

@@ -10,6 +10,7 @@ pub mod detail;
 pub mod find;
 pub mod glyphs;
 pub mod token_columns;
+pub mod uses;
 
 use std::iter;
 
@@ -79,13 +80,15 @@ pub fn hanging(text: &str, columns: usize) -> Vec<String> {
 }
 
 /// The rows of the facts about the selected profile, with the divider above them.
-pub const PROFILE_FACTS: usize = 5;
+pub const PROFILE_FACTS: usize = 6;
 
 /// The rows of the list of profiles; the rest, if any, is for the facts about the selected one.
 #[must_use]
 pub fn profile_list(rows: usize) -> usize {
-    if rows >= PROFILE_FACTS + 4 {
-        rows - PROFILE_FACTS
+    const LEAST: usize = 4;
+    let facts = PROFILE_FACTS.min(rows.saturating_sub(LEAST));
+    if facts + 1 >= PROFILE_FACTS {
+        rows - facts
     } else {
         rows
     }

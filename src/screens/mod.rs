@@ -32,6 +32,23 @@ pub mod detail {
     pub(crate) mod update;
     pub(crate) mod view;
 }
+pub mod uses {
+    //! Who uses the current token: the apps that open for it, other places, and why.
+    pub mod state;
+    pub mod update;
+    pub(crate) mod view;
+}
+pub mod uses_row {
+    //! Everything about a row of Uses, about its token, and about what was read.
+    pub(crate) mod update;
+    pub(crate) mod view;
+}
+pub mod probe {
+    //! A probe of an app with a token: the form, and what came of it.
+    pub mod state;
+    pub(crate) mod update;
+    pub(crate) mod view;
+}
 pub mod profiles {
     //! The profiles, to switch to and to edit.
     pub mod state;
@@ -90,6 +107,8 @@ macro_rules! for_each_screen {
                 Find: find,
                 Browse: browse,
                 Detail: detail,
+                Uses: uses,
+                Probe: probe,
                 Profiles: profiles,
             }
             overlays {
@@ -100,6 +119,7 @@ macro_rules! for_each_screen {
                 Confirm: confirm,
                 Choice { selected: usize }: choice,
                 Request { chosen: crate::screens::request::state::RequestChoice }: request,
+                UsesRow { top: usize }: uses_row,
             }
         }
     };

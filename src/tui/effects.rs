@@ -2,6 +2,7 @@
 //! keyring only through `TokenService`.
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::io::{self, Write, stdout};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use super::terminal::TerminalGuard;
 use crate::api::Page;
 use crate::app::message::{Effect, JsonSearch, Message, Stage};
 use crate::config::{Paths, log, state};
+use crate::domain::access::map::{Part, PartAnswer, PartState};
 use crate::domain::credential::{Access, CredentialRef, CredentialSource, VisibleScopes};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, RequestId};
@@ -120,6 +122,48 @@ impl Effects {
                 service.list_each(&scopes, &on_event).await;
                 Message::ProfilesListed { request }
             }),
+            Effect::ReadAccess { request, access } => {
+                let service = self.service_of(&access.identity.source);
+                self.spawn(request, async move {
+                    let parts = Part::ALL.into_iter().filter(|part| *part != Part::Tokens);
+                    let parts: Vec<Part> = parts.collect();
+                    let mut on_part = |answer: PartAnswer| {
+                        if let PartState::Partly(failure) | PartState::Failed(failure) =
+                            &answer.state
+                        {
+                            log::failed(failure);
+                        }
+                        let _unheard = messages.send(Message::AccessPartRead { request, answer });
+                    };
+                    let result = service
+                        .read_access(&access, &parts, || {}, &mut on_part)
+                        .await;
+                    match &result {
+                        Ok(read) => send_remarks(&messages, access.identity.source, read),
+                        Err(failure) => log::failed(failure),
+                    }
+                    let result = result.map(|read| read.map(|_| ()));
+                    Message::AccessRead { request, result }
+                });
+            }
+            Effect::Probe {
+                request,
+                source,
+                url,
+                pair,
+            } => {
+                let service = self.service_of(&source);
+                self.spawn(request, async move {
+                    let probed = service.probe_url(&url, None, ready(Ok(pair))).await;
+                    let failure = match &probed {
+                        Ok(answers) => answers.failure.as_ref(),
+                        Err(failure) => Some(failure),
+                    };
+                    failure.into_iter().for_each(log::failed);
+                    let result = probed;
+                    Message::Probed { request, result }
+                });
+            }
             Effect::MeasureClock { request, access } => {
                 let service = self.service_of(&access.identity.source);
                 self.spawn(request, async move {

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::error_json::ErrorReport;
-use crate::cli::uses_result::{Counts, TokenEntry, UsesResult};
+use crate::cli::uses_result::{TokenEntry, UsesResult};
+use crate::domain::access::Counts;
 use crate::domain::access::map::{AccessMap, Part, PartState};
 use crate::domain::access::uses::{CleanUpPlan, Lookup, Reference};
 use crate::domain::access::verdict::{AppAnswer, Reason};
@@ -145,7 +146,7 @@ impl<'a> AfterToken<'a> {
             seconds_left: end.map(|end| Remaining::until(end, context.now).seconds()),
             apps: uses.apps.iter().map(Into::into).collect(),
             references: uses.references.iter().map(Into::into).collect(),
-            counts: entry.counts.into(),
+            counts: uses.counts.into(),
             deletable: uses.deletable.code(),
             deletable_reasons: &uses.deletable_reasons,
             told: uses.told.code(),

@@ -5,10 +5,12 @@ use std::io::{self, Write};
 
 use super::details::{labelled, wrapped};
 use super::table::{Cell, GAP, colored, line};
-use crate::cli::uses_result::{Counts, TokenEntry, UsesResult};
+use crate::cli::uses_result::{TokenEntry, UsesResult};
+use crate::domain::access::Counts;
 use crate::domain::access::map::{AccessMap, Part};
-use crate::domain::access::objects::CleanUp;
-use crate::domain::access::uses::{CleanUpPlan, Deletable, Lookup, Reference, ReferenceKind, Told};
+use crate::domain::access::uses::{
+    Deletable, Lookup, Reference, ReferenceKind, SECRET_PLACES, TokenUses, Told,
+};
 use crate::domain::access::verdict::AppAnswer;
 use crate::domain::fields::last_seen_word;
 use crate::domain::status::{EvaluationContext, Status, Tone};
@@ -113,7 +115,7 @@ impl<'a> Row<'a> {
             name: token.display_text(&token.name),
             id: token.display_text(&token.id),
             status: Status::of(token, context),
-            counts: entry.counts,
+            counts: entry.uses.counts,
             named_by: named_by(&entry),
             deletable: entry.uses.deletable,
             told: entry.uses.told,
@@ -303,12 +305,14 @@ fn facts(result: &UsesResult, entry: &TokenEntry<'_>) -> Vec<Fact> {
         depends,
         refused,
         unknown,
-    } = entry.counts;
+        open_to_all,
+    } = uses.counts;
     let counted = [
         ("opens", opens),
         ("may open or depends", depends),
         ("refused", refused),
         ("unknown", unknown),
+        ("open to all", open_to_all),
     ];
     let counted = counted.into_iter().filter(|(_, count)| *count > 0);
     let counted: Vec<String> = counted
@@ -323,8 +327,8 @@ fn facts(result: &UsesResult, entry: &TokenEntry<'_>) -> Vec<Fact> {
         },
     ));
     facts.push(deletable(entry));
-    facts.push(told(entry));
-    facts.push(fact("Clean-up", clean_up(uses.clean_up)));
+    facts.push(told(uses));
+    facts.push(fact("Clean-up", uses.clean_up_message()));
     facts.push(fact("Strict mode", strict(map).to_owned()));
     facts.push(fact("Read", read(map)));
     facts.extend(unread(map).map(|why| fact("Not read", why)));
@@ -338,52 +342,19 @@ fn deletable(entry: &TokenEntry<'_>) -> Fact {
         Deletable::No => ("no", None),
         Deletable::Unknown => ("unknown", Some(Tone::Warning)),
     };
-    let secret = match entry.uses.deletable {
-        Deletable::Yes | Deletable::Unknown => {
-            ". Where its secret is stored (CI, MDM files, hosts) no API shows"
-        }
-        Deletable::No => "",
-    };
-    (
-        "Delete?".to_owned(),
-        format!("{word}: {reasons}{secret}"),
-        tone,
-    )
-}
-
-fn told(entry: &TokenEntry<'_>) -> Fact {
-    let who = entry.uses.told_who.join(", ");
-    let (text, tone) = match entry.uses.told {
-        Told::Yes => (format!("{who}, 7 days before"), None),
-        Told::Maybe => (
-            format!("maybe {who}: the alert has filters that may leave this token out"),
-            Some(Tone::Warning),
-        ),
-        Told::Nobody => (
-            "nobody: no expiry alert is visible to this credential".to_owned(),
-            Some(Tone::Warning),
-        ),
-        Told::Unknown => ("unknown: the alerts were not read".to_owned(), None),
-        Told::NotNeeded => ("not needed: the token never expires".to_owned(), None),
-    };
-    ("Told".to_owned(), text, tone)
-}
-
-/// What the organization does with the token if nobody uses it.
-fn clean_up(plan: CleanUpPlan) -> String {
-    match plan {
-        CleanUpPlan::Off => "off".to_owned(),
-        CleanUpPlan::Unknown => "unknown".to_owned(),
-        CleanUpPlan::Spared => "spared: a policy names the token directly".to_owned(),
-        CleanUpPlan::On(action, days, due) => {
-            let action = match action {
-                CleanUp::Disable => "disabled",
-                CleanUp::Delete => "deleted",
-            };
-            let due = due.format("%-d %b %Y");
-            format!("{action} after {days} days without use, on or after {due}")
-        }
+    let mut text = format!("{word}: {reasons}");
+    if entry.uses.deletable != Deletable::No {
+        text = format!("{text}; {SECRET_PLACES}");
     }
+    ("Delete?".to_owned(), text, tone)
+}
+
+fn told(uses: &TokenUses) -> Fact {
+    let tone = match uses.told {
+        Told::Nobody | Told::Maybe => Some(Tone::Warning),
+        Told::Yes | Told::Unknown | Told::NotNeeded => None,
+    };
+    ("Told".to_owned(), uses.told_message(), tone)
 }
 
 fn strict(map: &AccessMap) -> &'static str {

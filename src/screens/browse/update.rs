@@ -13,12 +13,14 @@ use crate::app::profile_lists::can_open;
 use crate::app::state::{State, whole_second};
 use crate::app::token_fetch::fetch_list;
 use crate::app::token_table::TokenTable;
+use crate::domain::access::map::Part;
+use crate::domain::access::uses::Lookup;
 use crate::domain::credential::Access;
 use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::status::Status;
 use crate::domain::token::ServiceToken;
-use crate::layout::token_columns::BrowseLayout;
+use crate::layout::token_columns::{BrowseLayout, Column, MoreColumns};
 use crate::screens::browse::state::{Browse as Browsed, Follow};
 use crate::screens::export::update::can_export;
 
@@ -149,8 +151,8 @@ impl Handler for Browse {
         browse.selected = motion.from(browse.selected, rows, last);
     }
 
-    fn reload(&self, state: &mut State) -> Option<Effect> {
-        fetch_list(state)
+    fn reload(&self, state: &mut State) -> Vec<Effect> {
+        fetch_list(state).into_iter().collect()
     }
 
     fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
@@ -211,6 +213,44 @@ impl Handler for Browse {
     }
 }
 
+/// Counts the apps that open for the tokens in view, if the map of their scope is there.
+pub(crate) fn count_opens(state: &mut State) {
+    let (list, reading) = (&state.list, &state.access_reading);
+    let access = list.access.as_ref().filter(|_| list.profiles.is_none());
+    let map = access.and_then(|access| reading.whole_map_of(access));
+    let Some(map) = map.filter(|map| map.is_read(Part::Apps)).cloned() else {
+        state.opens.follow(None, || false);
+        return;
+    };
+    let basis = (reading.generation(), list.generation());
+    state.opens.follow(Some(basis), || map.complete());
+    let layout = BrowseLayout::with(
+        state.size.0,
+        !state.browse.hides_preview,
+        MoreColumns {
+            has_opens: true,
+            ..MoreColumns::default()
+        },
+    );
+    if !layout.columns.has(Column::Opens) {
+        return;
+    }
+    let context = state.list_context();
+    let rows = Browsed::table_rows(&state.list, state.body_rows());
+    let table = &state.browse.table;
+    let in_view = table.tokens(&state.list, state.browse.top, rows);
+    let new = in_view.filter(|token| state.opens.of(token).is_none());
+    let new: Vec<_> = new.cloned().collect();
+    if new.is_empty() {
+        return;
+    }
+    let lookup = Lookup::new(&map);
+    for token in new {
+        let counts = lookup.counts(&token, context);
+        state.opens.add(&token, counts);
+    }
+}
+
 /// Whether the user waits for the list. One that is fetched again by itself is visible already.
 fn is_awaited(state: &State) -> bool {
     let list = &state.list;
@@ -245,12 +285,13 @@ pub(crate) fn toggle_preview(state: &mut State) {
 }
 
 /// The actions that need a row.
-const OF_ROWS: [Action; 8] = [
+const OF_ROWS: [Action; 9] = [
     Action::Submit,
     Action::CopyField,
     Action::CopyClientId,
     Action::CopyJson,
     Action::CopyRequest,
+    Action::Uses,
     Action::OpenDashboard,
     Action::Sort,
     Action::ReverseSort,

@@ -68,7 +68,9 @@ impl Handler for Detail {
     }
 
     fn can(&self, state: &State, action: Action) -> bool {
-        use Action::{CopyClientId, CopyField, CopyJson, NextMatch, PreviousMatch, ToggleRaw};
+        use Action::{
+            CopyClientId, CopyField, CopyJson, NextMatch, PreviousMatch, Probe, ToggleRaw, Uses,
+        };
         let detail = &state.detail;
         if matches!(action, Action::PreviousToken | Action::NextToken) {
             neighbours::exists(state, action == Action::NextToken)
@@ -76,7 +78,10 @@ impl Handler for Detail {
             requests::choices(state).is_some_and(|choices| !choices.commands.is_empty())
         } else if matches!(action, NextMatch | PreviousMatch) {
             matches!(&detail.view, View::Raw(raw) if !raw.query.value().is_empty())
-        } else if matches!(action, CopyField | CopyClientId | CopyJson | ToggleRaw) {
+        } else if matches!(
+            action,
+            CopyField | CopyClientId | CopyJson | Probe | ToggleRaw | Uses
+        ) {
             detail.token.value().is_some()
         } else {
             true
@@ -194,8 +199,8 @@ impl Handler for Detail {
         detail.focus = next;
     }
 
-    fn reload(&self, state: &mut State) -> Option<Effect> {
-        reload(state)
+    fn reload(&self, state: &mut State) -> Vec<Effect> {
+        reload(state).into_iter().collect()
     }
 
     fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
@@ -283,7 +288,8 @@ impl State {
     /// What to do about the current token, wrapped.
     pub(crate) fn current_advice(&self, token: &ServiceToken, columns: usize) -> Vec<TextLine> {
         let access = self.detail.access.as_ref();
-        self.advice_lines(token, access, Context::Detail, columns)
+        let more = self.uses.findings_of(token);
+        self.advice_lines(token, access, (Context::Detail, more), columns)
     }
 }
 

@@ -16,7 +16,9 @@ use crate::app::navigation::{choose_profile, open_session_setup};
 use crate::app::profile_lists::can_open;
 use crate::app::state::{State, whole_second};
 use crate::app::token_fetch::{fetch_list, look_up, open_row};
+use crate::domain::credential::Access;
 use crate::domain::fetched::RequestId;
+use crate::domain::recent_lookups::Recent;
 use crate::domain::status::Lifecycle;
 use crate::domain::token::{ServiceToken, TokenRef};
 use crate::layout::find::Section;
@@ -49,6 +51,8 @@ impl Handler for Find {
         let submits = action == Action::Submit && !state.find.token.value().trim().is_empty();
         if copies {
             state.selected_token().is_some()
+        } else if action == Action::Uses {
+            self.token(state).is_some()
         } else if picks {
             state.find.selected.is_some() || (submits && !state.find.is_commanding)
         } else if action == Action::Back && state.find.is_commanding {
@@ -167,8 +171,8 @@ impl Handler for Find {
         }
     }
 
-    fn reload(&self, state: &mut State) -> Option<Effect> {
-        fetch_list(state)
+    fn reload(&self, state: &mut State) -> Vec<Effect> {
+        fetch_list(state).into_iter().collect()
     }
 
     fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
@@ -178,6 +182,14 @@ impl Handler for Find {
             Copied::ClientId => state.copy("the client ID", Some(token?.client_id_text())),
             Copied::Json => None,
         }
+    }
+
+    fn token(&self, state: &State) -> Option<(Arc<ServiceToken>, Access)> {
+        let token = match state.find.selected? {
+            Item::Recent(at) => listed(state, state.find.recents.get(at)?)?,
+            item => state.find.token_at(item, &state.list)?,
+        };
+        Some((token.clone(), state.list.access.clone()?))
     }
 
     fn pick_scope(&self, state: &mut State) -> Option<Effect> {
@@ -264,11 +276,7 @@ fn open(state: &mut State, item: Item) -> Vec<Effect> {
             let Some(recent) = state.find.recents.get(at).cloned() else {
                 return Vec::new();
             };
-            let list = &state.list;
-            let is_listed = list.access.as_ref().map(|it| &it.scope) == Some(&recent.scope)
-                && recent.profile == state.session.active.profile;
-            let known = list.with_id(&recent.id).filter(|_| is_listed).cloned();
-            match known {
+            match listed(state, &recent).cloned() {
                 Some(token) => open_token(state, token),
                 None => look_up_again(state, &recent),
             }
@@ -276,18 +284,30 @@ fn open(state: &mut State, item: Item) -> Vec<Effect> {
     }
 }
 
+/// The token of a recent lookup, if the list on screen has it.
+fn listed<'a>(state: &'a State, recent: &Recent) -> Option<&'a Arc<ServiceToken>> {
+    let list = &state.list;
+    let is_listed = list.access.as_ref().map(|it| &it.scope) == Some(&recent.scope)
+        && recent.profile == state.session.active.profile;
+    list.with_id(&recent.id).filter(|_| is_listed)
+}
+
 /// Opens a token of the list: shows its copy at once, then fetches it.
 fn open_token(state: &mut State, token: Arc<ServiceToken>) -> Vec<Effect> {
     // A pending lookup is for another token.
     let dropped = state.detail.token.cancel().map(Effect::Cancel);
-    state.find.is_commanding = true;
-    state.find.is_edited = false;
-    let item = state.find.selected;
-    if let Some(item) = item {
-        state.find.pick(item, &state.list);
-    }
+    keep_selection(state);
     let sent = open_row(state, token);
     dropped.into_iter().chain(sent).collect()
+}
+
+/// Keeps the selection where it is until Back returns to it.
+pub(crate) fn keep_selection(state: &mut State) {
+    state.find.is_commanding = true;
+    state.find.is_edited = false;
+    if let Some(item) = state.find.selected {
+        state.find.pick(item, &state.list);
+    }
 }
 
 /// Opens what the text names: an ID straight away, anything else once the list is complete.

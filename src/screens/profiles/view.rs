@@ -359,6 +359,11 @@ fn facts(
     for (at, line) in wrapped.iter().enumerate() {
         lines.push(fact(if at == 0 { "Secret" } else { "" }, role, line));
     }
+    if place.role == Role::Warning {
+        let mut way_on = vec![ctx.span(Role::Label, &format!("{:LABEL$}", ""))];
+        way_on.extend(ctx.hint(Context::Profiles, Action::ReplaceCredential, "enters it"));
+        lines.push(way_on);
+    }
     let uses = match (is_in_use(credential, state), is_default(credential, state)) {
         (true, true) => "in use, default",
         (true, false) => "in use",

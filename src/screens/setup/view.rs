@@ -161,7 +161,12 @@ fn host_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         return Vec::new();
     };
     let warning = form.ctx.glyphs().warning;
-    let text = format!("{warning} It is sent to {host} and stored for that host only.");
+    let kept = if state.setup.store.failure().is_some() {
+        "only"
+    } else {
+        "and stored for that host only"
+    };
+    let text = format!("{warning} It is sent to {host} {kept}.");
     form.remark(Role::Warning, &text)
 }
 

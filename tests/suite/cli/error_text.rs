@@ -157,7 +157,7 @@ async fn commands_advise_only_what_commands_can_do() {
     ));
     let output = stage.bare(&["list"]).output().unwrap();
     let stderr = text(&output.stderr);
-    assert!(stderr.contains("set CLOUDFLARE_API_TOKEN"), "{stderr}");
+    assert!(stderr.contains("Set CLOUDFLARE_API_TOKEN"), "{stderr}");
     assert!(!stderr.contains("session only"), "{stderr}");
 }
 

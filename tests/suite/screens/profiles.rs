@@ -532,6 +532,7 @@ fn profiles_without_a_keyring_say_nothing_that_is_not_so() {
     assert_contains(&screen, "no profile in use");
     assert_contains(&screen, "cannot be read");
     assert_contains(&screen, "No OS keyring is reachable");
+    assert_contains(&screen, "c enters it");
     assert_lacks(&screen, "no credential yet");
     let screen = text(
         &renderer("dark", false)

@@ -7,10 +7,15 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use serde_json::json;
 use tokenscope::action::{Action, Input, Typed};
 use tokenscope::app::message::{Effect, Message, Stage};
 use tokenscope::app::state::{Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
+use tokenscope::domain::access::map::{Part, PartAnswer, PartObjects, PartState};
+use tokenscope::domain::access::objects::{App, Group, Policy};
+use tokenscope::domain::access::probe::{ProbeAnswer, ProbeAnswers};
+use tokenscope::domain::access::signs::AnsweredBy;
 use tokenscope::domain::credential::{
     Access, CredentialKind, CredentialSource, Identity, Location, Secret, VisibleScopes,
 };
@@ -152,6 +157,12 @@ impl Simulation {
             let access = scopes.iter().flatten().nth(which % 4)?;
             return Some(profile_read(*request, access, which, outcome, now));
         }
+        // And so does who uses the tokens.
+        if let (Effect::ReadAccess { request, .. }, 1..) = (&self.under_way[at], which % 3) {
+            let answer = part_answer(which, outcome);
+            let request = *request;
+            return Some(Message::AccessPartRead { request, answer });
+        }
         let effect = self.under_way.remove(at);
         answer_to(&effect, outcome, now)
     }
@@ -191,6 +202,38 @@ fn profile_read(
                 result: Err(failure),
             }
         }
+    }
+}
+
+/// The answer about a part of the access map.
+fn part_answer(which: usize, outcome: &Outcome) -> PartAnswer {
+    let part = Part::ALL[which % Part::ALL.len()];
+    let policy = json!({"id": "p", "name": "P", "decision": "non_identity", "app_count": 2,
+        "include": [{"service_token": {"token_id": IDS[which % 3]}}, {"group": {"id": "g"}}]});
+    let group = json!({"id": "g", "include": [{"any_valid_service_token": {}}]});
+    let app = json!({"id": "a", "name": "A", "domain": "a.example.com", "type": "self_hosted",
+        "policies": [policy.clone()]});
+    let (state, objects) = match (outcome, part) {
+        (Outcome::Bad(kind, _), _) => (PartState::Failed(failure(*kind)), PartObjects::Nothing),
+        (Outcome::Good(_), Part::Apps) => (
+            PartState::Read,
+            PartObjects::Apps(App::parse(&app).into_iter().collect()),
+        ),
+        (Outcome::Good(_), Part::Policies) => {
+            let policies = Policy::parse(&policy).into_iter().collect();
+            (PartState::Read, PartObjects::Policies(policies))
+        }
+        (Outcome::Good(_), Part::Groups) => (
+            PartState::Read,
+            PartObjects::Groups(Group::parse(&group).into_iter().collect()),
+        ),
+        (Outcome::Good(_), _) => (PartState::Read, PartObjects::Nothing),
+    };
+    PartAnswer {
+        part,
+        state,
+        count: usize::from(objects != PartObjects::Nothing),
+        objects,
     }
 }
 
@@ -280,6 +323,14 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
             offset: is_good.is_ok().then(|| TimeDelta::seconds(3)),
         },
         Effect::ListProfiles { .. } => Message::ProfilesListed { request },
+        Effect::ReadAccess { .. } => Message::AccessRead {
+            request,
+            result: is_good.map(|()| Fetched::new((), Duration::from_millis(84))),
+        },
+        Effect::Probe { .. } => Message::Probed {
+            request,
+            result: is_good.map(|()| probe_answers()),
+        },
         Effect::WriteList { path, .. } => Message::ListWritten {
             request,
             result: match outcome {
@@ -418,6 +469,14 @@ pub(crate) fn assert_sound(state: &State, simulation: &Simulation, now: DateTime
         "the pending list is not in flight"
     );
     assert!(
+        is_under_way(state.access_reading.map.request()),
+        "the pending access map is not in flight"
+    );
+    assert!(
+        state.uses.selected < state.uses.rows().max(1),
+        "the selected use exists"
+    );
+    assert!(
         is_under_way(state.picker.scopes.request()),
         "the pending list of scopes is not in flight"
     );
@@ -448,4 +507,20 @@ pub(crate) fn draw(state: &State, theme: &Theme) {
             view::render(frame, state, theme, local);
         })
         .unwrap();
+}
+
+/// Access refuses, with the token too.
+fn probe_answers() -> ProbeAnswers {
+    let answer = ProbeAnswer {
+        status: Some(403),
+        answered_by: AnsweredBy::Access,
+        cf_ray: None,
+        redirect: None,
+        took: Duration::from_millis(41),
+    };
+    ProbeAnswers {
+        bare: answer.clone(),
+        with_token: Some(answer),
+        failure: None,
+    }
 }

@@ -57,7 +57,7 @@ fn the_keys_of_this_screen_come_first_then_symbols_filters_and_the_keys_of_every
     let first = &items(&state)[0];
     assert_eq!(
         (first.lead.as_str(), first.meaning.as_str()),
-        ("y", "copy the value")
+        ("u", "show who uses the token")
     );
 }
 

@@ -9,10 +9,12 @@ mod export;
 mod find;
 mod help;
 mod picker;
+mod probe;
 mod profiles;
 mod properties;
 mod setup;
 mod terminal;
+mod uses;
 mod warnings;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -1,0 +1,91 @@
+//! Key handling of the details of Uses, and their lines: the selected row, the facts about the token,
+//! and what was read.
+
+use crate::action::{Context, Motion};
+use crate::app::handler::{Copied, Handler, UsesRow};
+use crate::app::message::Effect;
+use crate::app::state::{Overlay, State};
+use crate::domain::access::uses::SECRET_PLACES;
+use crate::domain::text;
+use crate::layout::{self, TextBox, TextLine};
+use crate::theme::Role;
+
+/// Maximum width of the box, in cells.
+const WIDEST: u16 = 100;
+
+impl Handler for UsesRow {
+    fn context(&self, _: &State) -> Context {
+        Context::UsesRow
+    }
+
+    fn scroll(&self, state: &mut State, motion: Motion) {
+        let text = state.uses_row_box();
+        if let Some(Overlay::UsesRow { top }) = &mut state.overlay {
+            *top = motion.from(*top, text.page(), text.last_top());
+        }
+    }
+
+    fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
+        if what != Copied::Selection {
+            return None;
+        }
+        let lines = state.uses_details(usize::MAX);
+        let lines: Vec<String> = lines
+            .iter()
+            .map(|line| {
+                line.iter()
+                    .map(|(_, text)| text.as_str())
+                    .collect::<String>()
+            })
+            .collect();
+        state.copy_raw("the details", Some(lines.join("\n")))
+    }
+}
+
+impl State {
+    /// The details of Uses, limited to the size of the body.
+    #[must_use]
+    pub fn uses_row_box(&self) -> TextBox {
+        let size = layout::overlay(self.body(), WIDEST, u16::MAX);
+        let columns = usize::from(size.0).saturating_sub(4);
+        TextBox::new(size, self.uses_details(columns))
+    }
+
+    fn uses_details(&self, columns: usize) -> Vec<TextLine> {
+        let uses = &self.uses;
+        let title = |text: &str| vec![(Some(Role::Title), text.to_owned())];
+        let mut lines = Vec::new();
+        if let Some(row) = uses.selected_row() {
+            let place = self.glyphs().clean(&row.place).into_owned();
+            let place = text::wrap(&format!("{} {place}", row.mark.word()), columns);
+            lines.extend(
+                place
+                    .into_iter()
+                    .map(|line| vec![(Some(Role::Strong), line)]),
+            );
+            lines.extend(self.uses_why(columns));
+            lines.push(Vec::new());
+        }
+        lines.push(title("The token"));
+        for fact in &uses.report.facts {
+            lines.extend(self.labelled(fact.label, &fact.text, columns));
+        }
+        let caveat = text::wrap(&format!("But {SECRET_PLACES}."), columns);
+        lines.extend(
+            caveat
+                .into_iter()
+                .map(|line| vec![(Some(Role::Muted), line)]),
+        );
+        lines.push(Vec::new());
+        lines.push(title("What was read"));
+        for (label, outcome) in &uses.report.reads {
+            let read = self
+                .glyphs()
+                .clean(&format!("{label}: {outcome}"))
+                .into_owned();
+            let read = layout::hanging(&read, columns);
+            lines.extend(read.into_iter().map(|line| vec![(None, line)]));
+        }
+        lines
+    }
+}

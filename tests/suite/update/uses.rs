@@ -1,0 +1,516 @@
+//! Who uses a token: how the screen opens, what arrives, and what keys do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde_json::json;
+use tokenscope::action::Action;
+use tokenscope::app::message::{Effect, Message};
+use tokenscope::app::state::{Overlay, Screen, State};
+use tokenscope::app::update;
+use tokenscope::domain::access::map::{Part, PartAnswer};
+use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::fetched::{Fetched, RequestId};
+use tokenscope::domain::token::ServiceToken;
+
+use crate::support::access_parts::{PARTS, empty, example, read, unread};
+use crate::support::app::{
+    act, fetched, finding, found, listed, lookup, notice, press, request_in, request_of, started,
+    tell, type_text,
+};
+use crate::support::assertions::assert_matches;
+use crate::support::sessions::{failed, limited, session, zone};
+use crate::support::tokens::{ID, at, token};
+
+pub(super) const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
+
+/// The token of the example.
+pub(crate) fn used() -> Arc<ServiceToken> {
+    token(&format!(
+        r#"{{"id":"{ID}","client_id":"{CLIENT_ID}","name":"CI/CD token","duration":"8760h",
+            "expires_at":"2027-03-21T10:00:00Z","last_seen_at":"2026-11-25T11:54:00Z"}}"#
+    ))
+}
+
+fn other() -> Arc<ServiceToken> {
+    token(
+        r#"{"id":"f174e90a-0a02-4643-bbbc-4a0ed4fc8415","client_id":"x.access","name":"old-crawler"}"#,
+    )
+}
+
+/// Browse, with the example's token selected.
+fn browsing() -> State {
+    let mut state = lookup();
+    let request = started(&act(&mut state, Action::Browse));
+    let result = Ok(listed(vec![used(), other()]));
+    tell(&mut state, Message::TokensListed { request, result });
+    let row = state.browse.token(&state.list).unwrap();
+    if row.id_text() != ID {
+        act(&mut state, Action::Down);
+    }
+    state
+}
+
+/// Detail, with the example's token.
+pub(super) fn detailed() -> State {
+    let mut state = browsing();
+    let request = started(&act(&mut state, Action::Submit));
+    tell(&mut state, fetched(request, Ok(found(vec![used()]))));
+    state
+}
+
+fn reads(effects: &[Effect]) -> Option<RequestId> {
+    let mut reads = effects.iter().filter_map(|effect| match effect {
+        Effect::ReadAccess { request, .. } => Some(*request),
+        _ => None,
+    });
+    reads.next()
+}
+
+/// Uses, opened from Detail, and the request for the map.
+fn opened() -> (State, RequestId) {
+    let mut state = detailed();
+    let effects = act(&mut state, Action::Uses);
+    let request = request_of(&effects);
+    assert_eq!(reads(&effects), Some(request));
+    (state, request)
+}
+
+pub(super) fn part(state: &mut State, request: RequestId, answer: PartAnswer) -> Vec<Effect> {
+    tell(state, Message::AccessPartRead { request, answer })
+}
+
+fn end(state: &mut State, request: RequestId, result: Result<(), Failure>) -> Vec<Effect> {
+    let result = result.map(|()| Fetched::new((), Duration::from_millis(84)));
+    tell(state, Message::AccessRead { request, result })
+}
+
+/// Hands over every part of the example and ends the reading.
+pub(super) fn read_example(state: &mut State, request: RequestId) {
+    for it in PARTS {
+        assert_eq!(part(state, request, example(it)), []);
+    }
+    assert_eq!(end(state, request, Ok(())), []);
+}
+
+/// Uses with the whole example.
+pub(super) fn with_example() -> State {
+    let (mut state, request) = opened();
+    read_example(&mut state, request);
+    state
+}
+
+fn rows(state: &State) -> Vec<String> {
+    let rows = (0..state.uses.rows()).filter_map(|at| state.uses.row(at));
+    rows.map(|row| format!("{} {}", row.mark.word(), row.place))
+        .collect()
+}
+
+fn fact<'a>(state: &'a State, label: &str) -> &'a str {
+    let mut facts = state.uses.report.facts.iter();
+    &facts.find(|fact| fact.label == label).unwrap().text
+}
+
+#[test]
+fn u_on_detail_opens_at_once_and_reads_the_map_alone() {
+    let (state, _) = opened();
+    assert_eq!(state.screen, Screen::Uses);
+    assert_eq!(
+        state.uses.report.awaited,
+        [Part::Apps, Part::Policies, Part::Groups]
+    );
+    assert_eq!(rows(&state), [] as [String; 0]);
+}
+
+#[test]
+fn u_on_browse_acts_on_the_selected_row_and_fetches_the_token_too() {
+    let mut state = browsing();
+    let effects = act(&mut state, Action::Uses);
+    assert_matches!(
+        effects.as_slice(),
+        [Effect::FetchToken { token, .. }, Effect::ReadAccess { .. }] if token.to_string() == ID
+    );
+    assert_eq!(state.screen, Screen::Uses);
+    assert_eq!(state.detail.token.value().unwrap().id_text(), ID);
+    let cancelled = act(&mut state, Action::Back);
+    assert_matches!(cancelled.as_slice(), [Effect::Cancel(_), Effect::Cancel(_)]);
+    assert_eq!(state.screen, Screen::Browse);
+    assert_eq!(state.browse.token(&state.list).unwrap().id_text(), ID);
+}
+
+#[test]
+fn u_on_find_acts_on_the_selected_token_where_letters_are_commands() {
+    let (mut state, request) = finding(session());
+    let result = Ok(listed(vec![used()]));
+    tell(
+        &mut state,
+        Message::TokensListed {
+            request: request.unwrap(),
+            result,
+        },
+    );
+    type_text(&mut state, "CI");
+    act(&mut state, Action::Back);
+    let effects = act(&mut state, Action::Uses);
+    assert!(reads(&effects).is_some(), "{effects:?}");
+    assert_eq!(state.screen, Screen::Uses);
+    act(&mut state, Action::Back);
+    assert_eq!(state.screen, Screen::Find);
+    assert!(state.find.is_commanding);
+    assert_eq!(state.find.token.value(), "CI");
+}
+
+#[test]
+fn the_apps_appear_once_what_their_verdicts_need_has_arrived() {
+    let (mut state, request) = opened();
+    part(&mut state, request, example(Part::Apps));
+    part(&mut state, request, example(Part::Groups));
+    assert_eq!(state.uses.report.awaited, [Part::Policies]);
+    assert_eq!(state.uses.report.apps, 0);
+    part(&mut state, request, example(Part::Policies));
+    assert_eq!(
+        rows(&state)[..4],
+        [
+            "REFUSED metrics.example.com",
+            "DEPENDS api.example.com",
+            "OPENS deploy.example.com/hooks",
+            "OPENS example.cloudflareaccess.com/warp",
+        ]
+    );
+    assert_eq!(fact(&state, "Told"), "reading alerts …");
+    part(&mut state, request, example(Part::Alerts));
+    assert_eq!(fact(&state, "Told"), "ops@example.com, 7 days before");
+}
+
+#[test]
+fn a_part_that_is_no_longer_awaited_changes_nothing() {
+    let (mut state, request) = opened();
+    let before = state.uses.report.clone();
+    part(&mut state, RequestId(request.0 + 40), example(Part::Apps));
+    assert_eq!(state.uses.report, before);
+    assert!(!state.changed);
+    assert_eq!(end(&mut state, RequestId(request.0 + 40), Ok(())), []);
+    assert!(state.access_reading.map.is_loading());
+}
+
+#[test]
+fn esc_goes_back_and_cancels_and_what_had_arrived_is_dropped() {
+    let (mut state, request) = opened();
+    part(&mut state, request, example(Part::Apps));
+    assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
+    assert_eq!(state.screen, Screen::Detail);
+    part(&mut state, request, example(Part::Groups));
+    let again = request_of(&act(&mut state, Action::Uses));
+    assert_ne!(again, request);
+    assert_eq!(state.uses.report.awaited.len(), 3);
+}
+
+#[test]
+fn the_map_is_kept_for_other_tokens_of_the_scope() {
+    let mut state = with_example();
+    act(&mut state, Action::Back);
+    act(&mut state, Action::Back);
+    assert_eq!(state.screen, Screen::Browse);
+    state.browse.selected = usize::from(state.browse.token(&state.list).unwrap().id_text() == ID)
+        ^ usize::from(state.browse.selected == 1);
+    let effects = act(&mut state, Action::Uses);
+    assert_matches!(effects.as_slice(), [Effect::FetchToken { .. }]);
+    assert!(state.uses.report.awaited.is_empty());
+    assert_eq!(
+        state.detail.token.value().unwrap().name_text(),
+        "old-crawler"
+    );
+}
+
+#[test]
+fn r_reads_the_token_and_the_map_again_and_keeps_the_map_until_the_next_is_whole() {
+    let mut state = with_example();
+    let before = rows(&state);
+    let effects = act(&mut state, Action::Reload);
+    assert_matches!(
+        effects.as_slice(),
+        [Effect::FetchToken { .. }, Effect::ReadAccess { .. }]
+    );
+    let request = reads(&effects).unwrap();
+    part(&mut state, request, empty(Part::Apps));
+    assert_eq!(rows(&state), before);
+    for it in PARTS {
+        part(&mut state, request, empty(it));
+    }
+    end(&mut state, request, Ok(()));
+    assert_eq!(rows(&state), [] as [String; 0]);
+    assert!(
+        state
+            .uses
+            .report
+            .remark
+            .starts_with("No app, policy or group is visible")
+    );
+}
+
+#[test]
+fn a_reading_that_fails_keeps_the_former_map_and_says_so() {
+    let mut state = with_example();
+    let before = rows(&state);
+    let request = reads(&act(&mut state, Action::Reload)).unwrap();
+    for it in PARTS {
+        part(&mut state, request, unread(it, FailureKind::Network));
+    }
+    end(&mut state, request, Ok(()));
+    assert_eq!(rows(&state), before);
+    assert!(state.access_reading.map.failure().is_some());
+    assert!(state.banner.is_some());
+}
+
+#[test]
+fn without_a_connection_nothing_is_claimed() {
+    let (mut state, request) = opened();
+    for it in PARTS {
+        part(&mut state, request, unread(it, FailureKind::Network));
+    }
+    end(&mut state, request, Ok(()));
+    assert!(state.banner.is_some());
+    assert_eq!(fact(&state, "Told"), "not known: alerts not read");
+    assert_eq!(fact(&state, "Delete?"), "not known: nothing could be read");
+    assert_eq!(state.uses.report.remark, "Nothing was read.");
+    assert_eq!(state.uses.report.counts, None);
+    assert!(state.uses.report.is_incomplete);
+}
+
+#[test]
+fn a_credential_that_is_gone_from_the_keyring_is_asked_for() {
+    let (mut state, request) = opened();
+    let effects = end(&mut state, request, failed(FailureKind::NoCredential));
+    assert_matches!(effects.as_slice(), [Effect::ProbeStore { .. }]);
+    assert_eq!(state.screen, Screen::Setup);
+}
+
+#[test]
+fn each_refused_part_is_named_and_nothing_may_be_deleted() {
+    for refused in PARTS {
+        let (mut state, request) = opened();
+        for it in PARTS {
+            let answer = if it == refused {
+                unread(it, FailureKind::Permission)
+            } else {
+                empty(it)
+            };
+            part(&mut state, request, answer);
+        }
+        end(&mut state, request, Ok(()));
+        let report = &state.uses.report;
+        let named = format!("{} refused", refused.label());
+        assert!(
+            report.is_incomplete && report.extent.contains(&named),
+            "{}",
+            report.extent
+        );
+        assert!(!fact(&state, "Delete?").starts_with("yes"), "{refused:?}");
+        assert_eq!(state.banner, None);
+    }
+}
+
+#[test]
+fn the_cursor_follows_its_row_when_parts_arrive() {
+    let (mut state, request) = opened();
+    for it in [Part::Groups, Part::Apps, Part::Policies] {
+        part(&mut state, request, example(it));
+    }
+    act(&mut state, Action::Bottom);
+    let row = state.uses.selected_row().unwrap().place.clone();
+    let rows = state.uses.rows();
+    part(&mut state, request, example(Part::Doh));
+    part(&mut state, request, example(Part::DeviceProfiles));
+    assert_eq!(state.uses.selected_row().unwrap().place, row);
+    assert!(state.uses.rows() > rows);
+}
+
+#[test]
+fn the_filter_selects_the_first_hit_and_esc_gives_the_row_back() {
+    let mut state = with_example();
+    act(&mut state, Action::Down);
+    let before = state.uses.selected_row().unwrap().place.clone();
+    act(&mut state, Action::Search);
+    type_text(&mut state, "opens");
+    assert!(rows(&state).iter().all(|row| row.starts_with("OPENS")));
+    assert_eq!(act(&mut state, Action::Back), []);
+    assert_eq!(state.uses.selected_row().unwrap().place, before);
+    act(&mut state, Action::Search);
+    type_text(&mut state, "!opens group");
+    act(&mut state, Action::Submit);
+    assert!(!state.uses.is_filtering);
+    assert!(!rows(&state).is_empty());
+    act(&mut state, Action::Back);
+    assert_eq!(
+        (state.screen, state.uses.filter.value()),
+        (Screen::Uses, "")
+    );
+    act(&mut state, Action::Back);
+    assert_eq!(state.screen, Screen::Detail);
+}
+
+#[test]
+fn y_copies_the_address_and_o_opens_the_list_of_apps() {
+    let mut state = with_example();
+    assert_eq!(
+        act(&mut state, Action::CopyField),
+        [Effect::Copy {
+            what: "the address".to_owned(),
+            text: "metrics.example.com".to_owned(),
+        }]
+    );
+    let effects = act(&mut state, Action::OpenDashboard);
+    assert_matches!(
+        effects.as_slice(),
+        [Effect::OpenUrl(url)] if url.ends_with("/access/apps")
+    );
+}
+
+#[test]
+fn enter_opens_the_details_and_y_copies_them() {
+    let mut state = with_example();
+    act(&mut state, Action::Submit);
+    assert_eq!(state.overlay, Some(Overlay::UsesRow { top: 0 }));
+    let effects = act(&mut state, Action::CopyField);
+    assert_matches!(
+        effects.as_slice(),
+        [Effect::Copy { text, .. }] if text.starts_with("REFUSED metrics.example.com\nPolicy Robots")
+            && text.contains("Delete?") && text.contains("apps: read, 4 visible")
+    );
+    act(&mut state, Action::Back);
+    assert_eq!((state.overlay, state.screen), (None, Screen::Uses));
+}
+
+#[test]
+fn a_token_that_the_api_no_longer_has_is_said_to_be_gone() {
+    let mut state = with_example();
+    let effects = act(&mut state, Action::Reload);
+    let request = effects.iter().find_map(request_in).unwrap();
+    tell(&mut state, fetched(request, failed(FailureKind::NotFound)));
+    assert_eq!(state.screen, Screen::Uses);
+    assert!(fact(&state, "Delete?").starts_with("gone: "));
+}
+
+#[test]
+fn a_token_that_expires_while_it_is_on_screen_is_refused_everywhere() {
+    let mut state = with_example();
+    let end = state.detail.end().unwrap() + TimeDelta::seconds(1);
+    update(&mut state, end, Message::Ticked);
+    let report = &state.uses.report;
+    let counts = report.counts.unwrap();
+    assert_eq!((counts.opens, counts.refused), (0, report.apps));
+}
+
+#[test]
+fn nothing_is_sent_while_the_api_asks_for_a_pause() {
+    let mut state = detailed();
+    let reload = started(&act(&mut state, Action::Reload));
+    tell(&mut state, fetched(reload, Err(limited(60))));
+    assert_eq!(act(&mut state, Action::Uses), []);
+    assert_eq!(state.screen, Screen::Uses);
+    assert!(
+        notice(&state).starts_with("Rate limited"),
+        "{}",
+        notice(&state)
+    );
+}
+
+#[test]
+fn another_scope_has_a_map_of_its_own() {
+    let mut state = with_example();
+    let before = state.access_reading.access.clone();
+    act(&mut state, Action::Back);
+    state.detail.access.as_mut().unwrap().scope = zone();
+    let effects = act(&mut state, Action::Uses);
+    let request = request_of(&effects);
+    assert_ne!(state.access_reading.access, before);
+    assert_eq!(state.uses.report.awaited, [Part::Apps, Part::Groups]);
+    part(&mut state, request, example(Part::Apps));
+    part(&mut state, request, example(Part::Groups));
+    end(&mut state, request, Ok(()));
+    assert!(fact(&state, "Delete?").starts_with("no"));
+}
+
+#[test]
+fn an_app_whose_policies_come_later_is_not_called_unreadable_before() {
+    let (mut state, request) = opened();
+    let app = json!([{"id": "a", "name": "A", "type": "self_hosted", "domain": "a.example.com"}]);
+    part(&mut state, request, read(Part::Apps, &app));
+    part(&mut state, request, example(Part::Policies));
+    part(&mut state, request, example(Part::Groups));
+    assert_eq!(
+        state.uses.selected_row().unwrap().note,
+        "its policies are still being read"
+    );
+    end(&mut state, request, Ok(()));
+    assert_eq!(
+        state.uses.selected_row().unwrap().note,
+        "its policies could not be read"
+    );
+}
+
+#[test]
+fn u_does_nothing_without_a_token() {
+    let mut state = lookup();
+    act(&mut state, Action::Back);
+    assert_eq!(update(&mut state, at(1), press(Action::Uses)), []);
+    assert_eq!(state.screen, Screen::Find);
+}
+
+#[test]
+fn once_the_map_is_there_detail_shows_its_findings_without_a_request() {
+    let (mut state, request) = opened();
+    for it in PARTS {
+        let answer = if it == Part::Alerts {
+            empty(it)
+        } else {
+            example(it)
+        };
+        part(&mut state, request, answer);
+    }
+    end(&mut state, request, Ok(()));
+    assert_eq!(act(&mut state, Action::Back), []);
+    let codes = |state: &State| {
+        let token = state.detail.token.value().unwrap().clone();
+        let findings = state.uses.findings_of(&token).iter();
+        findings.map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&state), [] as [&str; 0]);
+    let soon = state.detail.end().unwrap() - TimeDelta::days(5);
+    update(&mut state, soon, Message::Ticked);
+    assert_eq!(codes(&state), ["no_expiry_alert"]);
+}
+
+#[test]
+fn the_findings_go_with_the_map() {
+    let mut state = with_example();
+    act(&mut state, Action::Back);
+    let token = state.detail.token.value().unwrap().clone();
+    let soon = state.detail.end().unwrap() - TimeDelta::days(5);
+    state.access_reading = tokenscope::app::access_reading::AccessReading::default();
+    update(&mut state, soon, Message::Ticked);
+    assert!(state.uses.findings_of(&token).is_empty());
+    assert!(!state.opens.is_known());
+}
+
+#[test]
+fn once_the_map_is_there_browse_counts_for_the_rows_in_view_without_a_request() {
+    let mut state = with_example();
+    state.size = (140, 30);
+    act(&mut state, Action::Back);
+    assert_eq!(act(&mut state, Action::Back), []);
+    assert_eq!(state.screen, Screen::Browse);
+    let counts = state.opens.of(&used()).unwrap();
+    assert_eq!((counts.opens, counts.depends, counts.refused), (2, 1, 1));
+    assert!(!state.opens.is_complete(), "an app is hidden");
+    assert!(state.opens.of(&other()).is_some());
+}
+
+#[test]
+fn browse_has_no_column_of_counts_before_there_is_a_map() {
+    let mut state = browsing();
+    state.size = (140, 30);
+    act(&mut state, Action::Down);
+    assert!(!state.opens.is_known());
+}
