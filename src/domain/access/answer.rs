@@ -14,6 +14,9 @@ use super::verdict::{
 };
 use crate::domain::text;
 
+/// The most groups that are named on a way.
+const LONGEST_WAY: usize = 20;
+
 /// What a way through groups leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {
@@ -135,7 +138,13 @@ impl<'a> AppJudge<'a> {
         rules: &Rules,
         obstacle: Option<Obstacle>,
     ) -> Circumstances {
-        let is_about = |all: &'a [Rule]| all.iter().any(|rule| self.target_of(rule).is_some());
+        let of_tokens = [Target::Id, Target::ClientId, Target::AnyToken];
+        let is_about = |all: &'a [Rule]| {
+            let mut pairs = all
+                .iter()
+                .flat_map(|rule| of_tokens.map(|target| (rule, target)));
+            pairs.any(|(rule, target)| self.leads_to(rule, target))
+        };
         let judged_rules = judged.policy.rules.as_ref();
         let admits = judged_rules.map(|rules| (&rules.include, &rules.require));
         Circumstances {
@@ -235,6 +244,10 @@ impl<'a> AppJudge<'a> {
         seen: &mut BTreeSet<usize>,
         path: &mut Vec<String>,
     ) -> bool {
+        if path.len() > LONGEST_WAY {
+            path.extend(["further groups".to_owned(), target.label().to_owned()]);
+            return true;
+        }
         let mut groups = Vec::new();
         for rule in rules.filter(|rule| self.leads_to(rule, target)) {
             let Rule::Group(id) = rule else {

@@ -31,7 +31,7 @@ impl Reading {
 
 /// The most visits to groups that contain each other, and how deep to follow them; real ones take
 /// few. Beyond that the answer is unknown.
-const MOST_STEPS: usize = 5_000;
+const MOST_STEPS: usize = 1_000;
 const DEEPEST: usize = 60;
 
 /// The value of each group for a token that no rule names, by reading and rank.
