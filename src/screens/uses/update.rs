@@ -24,8 +24,8 @@ use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Status};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
+use crate::layout::TextLine;
 use crate::layout::uses::UsesLayout;
-use crate::layout::{TextLine, hanging};
 use crate::screens::find::update::keep_selection;
 use crate::screens::probe::update::address_on_uses;
 use crate::theme::Role;
@@ -383,7 +383,7 @@ impl State {
             text.to_owned()
         };
         let text = self.glyphs().clean(&text).into_owned();
-        let parts = hanging(&text, columns.saturating_sub(LABEL).max(1));
+        let parts = text::wrap(&text, columns.saturating_sub(LABEL).max(1));
         let parts = parts.into_iter().enumerate();
         parts
             .map(|(at, part)| {
