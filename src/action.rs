@@ -69,6 +69,10 @@ pub enum Action {
     CopyRequest,
     /// Show who uses the token.
     Uses,
+    /// Probe an app with the token.
+    Probe,
+    /// Enter another secret to probe with.
+    OtherSecret,
     /// The tokens before and after this one in the list that it was opened from.
     PreviousToken,
     NextToken,
@@ -201,6 +205,8 @@ contexts! {
     Uses, "Uses", Some(Self::Commands);
     UsesText, "Uses, filter", Some(Self::Text);
     UsesRow, "Uses, details", Some(Self::Commands);
+    Probe, "Probe", Some(Self::Commands);
+    ProbeText, "Probe, in a field", Some(Self::Text);
     Choice, "Several tokens", Some(Self::Commands);
     Request, "Copy a request", Some(Self::Commands);
     PickerText, "Accounts and zones", Some(Self::Text);

@@ -23,7 +23,7 @@ pub(crate) fn follow_time(state: &mut State, before: DateTime<Utc>) -> Vec<Effec
         return Vec::new();
     }
     if let Some(token) = state.detail.token.value()
-        && matches!(state.screen, Screen::Detail | Screen::Uses)
+        && matches!(state.screen, Screen::Detail | Screen::Uses | Screen::Probe)
     {
         let (old, new) = (
             Status::of(token, state.context_at(before)),

@@ -19,7 +19,9 @@ impl State {
         let is_shown = match self.screen {
             Screen::Browse => list.profiles.is_none(),
             Screen::Find => true,
-            Screen::Setup | Screen::Detail | Screen::Uses | Screen::Profiles => false,
+            Screen::Setup | Screen::Detail | Screen::Uses | Screen::Probe | Screen::Profiles => {
+                false
+            }
         };
         let is_whole = list.extent.value()?.incomplete.is_none();
         if !is_shown || !is_whole || list.extent.is_loading() {

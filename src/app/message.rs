@@ -10,6 +10,8 @@ use chrono::TimeDelta;
 
 use crate::action::Input;
 use crate::domain::access::map::PartAnswer;
+use crate::domain::access::probe::{ProbeAnswers, ProbeUrl};
+use crate::domain::access::token_pair::TokenPair;
 use crate::domain::credential::{
     Access, Credential, CredentialRef, CredentialSource, Location, VisibleScopes,
 };
@@ -86,6 +88,11 @@ pub enum Message {
     AccessRead {
         request: RequestId,
         result: Result<Fetched<()>, Failure>,
+    },
+    /// An app was probed.
+    Probed {
+        request: RequestId,
+        result: Result<ProbeAnswers, Failure>,
     },
     /// A response carried additional information.
     ResponseNoted {
@@ -187,6 +194,14 @@ pub enum Effect {
     ReadAccess {
         request: RequestId,
         access: Access,
+    },
+    /// Ask a URL without a token and, if Access refuses that, with it.
+    Probe {
+        request: RequestId,
+        /// Where the token was read from: the demo answers for its own hosts.
+        source: CredentialSource,
+        url: ProbeUrl,
+        pair: TokenPair,
     },
     /// Measure the server's clock with the smallest request.
     MeasureClock {

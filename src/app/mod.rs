@@ -19,6 +19,7 @@ pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
 pub(crate) mod neighbours;
+pub mod opens_counts;
 pub(crate) mod pointer;
 pub(crate) mod profile_lists;
 pub mod profile_reads;
@@ -42,7 +43,9 @@ use crate::domain::scope::TOKEN_PAGE;
 use crate::domain::token::TokenRef;
 use crate::screens::detail::state::View;
 use crate::screens::help::state::HelpMenu;
-use crate::screens::{browse, detail, export, find, help, picker, profiles, request, setup, uses};
+use crate::screens::{
+    browse, detail, export, find, help, picker, probe, profiles, request, setup, uses,
+};
 use form::{Editor, TextField};
 use handler::Copied;
 use list_for_find::open_find;
@@ -180,6 +183,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::AccessRead { request, result } => {
             effects = access_fetch::ended(state, request, result);
         }
+        Message::Probed { request, result } => probe::update::probed(state, request, result),
         Message::ResponseNoted {
             source,
             retry_after,
@@ -233,8 +237,10 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         state.keep_up();
         let rows = state.body_rows();
         state.browse.keep_in_view(&state.list, rows);
+        browse::update::count_opens(state);
     }
     uses::update::keep_up(state);
+    probe::update::keep_up(state);
     state.leave_error_behind();
     if state.screen == Screen::Find {
         state.keep_up();
@@ -350,6 +356,8 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
             request::update::open(state);
         }
         Action::Uses if state.overlay.is_none() => effects = uses::update::open(state),
+        Action::Probe if state.overlay.is_none() => effects = probe::update::open(state),
+        Action::OtherSecret if screen == Some(Screen::Probe) => probe::update::other_secret(state),
         Action::PreviousToken | Action::NextToken if screen == Some(Screen::Detail) => {
             effects = neighbours::open(state, action == Action::NextToken);
         }
@@ -376,6 +384,8 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::PreviousMatch
         | Action::CopyRequest
         | Action::Uses
+        | Action::Probe
+        | Action::OtherSecret
         | Action::PreviousToken
         | Action::NextToken
         | Action::TextStart

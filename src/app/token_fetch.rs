@@ -523,9 +523,12 @@ fn report_list(state: &mut State, failure: Failure, access: &Access) -> Vec<Effe
             let opens_form = !is_typing_elsewhere(state);
             report(state, failure, access, opens_form)
         }
-        Screen::Find | Screen::Detail | Screen::Uses | Screen::Profiles | Screen::Setup => {
-            Vec::new()
-        }
+        Screen::Find
+        | Screen::Detail
+        | Screen::Uses
+        | Screen::Probe
+        | Screen::Profiles
+        | Screen::Setup => Vec::new(),
     }
 }
 
@@ -551,7 +554,7 @@ pub(crate) fn show_row(state: &mut State, token: Arc<ServiceToken>) -> bool {
     let returns_to_find = match state.screen {
         Screen::Find => true,
         Screen::Detail => state.detail.returns_to_find,
-        Screen::Browse | Screen::Uses | Screen::Profiles | Screen::Setup => false,
+        Screen::Browse | Screen::Uses | Screen::Probe | Screen::Profiles | Screen::Setup => false,
     };
     let known = &state.detail;
     let is_newer = known.reference == reference

@@ -60,6 +60,7 @@ use super::fixtures::{Contents, Fixtures, Item};
 use crate::domain::access::address;
 use crate::domain::access::map::{self, AccessMap, PartAnswer, PartObjects, PartState};
 use crate::domain::access::objects::{App, Group, Organization, Policy};
+use crate::domain::access::probe::DEMO_SECRET;
 use crate::domain::access::uses::Lookup;
 use crate::domain::access::verdict::Verdict;
 use crate::domain::fetched::ClockOffset;
@@ -68,7 +69,7 @@ use crate::domain::status::{EvaluationContext, Thresholds};
 use crate::domain::token::ServiceToken;
 
 /// The secret of every token of the demo.
-pub const PROBE_SECRET: &str = "demo-secret";
+pub const PROBE_SECRET: &str = DEMO_SECRET;
 
 /// The domain of the hosts that the demo answers for.
 const DOMAIN: &str = "example.com";

@@ -43,6 +43,12 @@ pub mod uses_row {
     pub(crate) mod update;
     pub(crate) mod view;
 }
+pub mod probe {
+    //! A probe of an app with a token: the form, and what came of it.
+    pub mod state;
+    pub(crate) mod update;
+    pub(crate) mod view;
+}
 pub mod profiles {
     //! The profiles, to switch to and to edit.
     pub mod state;
@@ -102,6 +108,7 @@ macro_rules! for_each_screen {
                 Browse: browse,
                 Detail: detail,
                 Uses: uses,
+                Probe: probe,
                 Profiles: profiles,
             }
             overlays {

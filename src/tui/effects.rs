@@ -2,6 +2,7 @@
 //! keyring only through `TokenService`.
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::io::{self, Write, stdout};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -143,6 +144,24 @@ impl Effects {
                     }
                     let result = result.map(|read| read.map(|_| ()));
                     Message::AccessRead { request, result }
+                });
+            }
+            Effect::Probe {
+                request,
+                source,
+                url,
+                pair,
+            } => {
+                let service = self.service_of(&source);
+                self.spawn(request, async move {
+                    let probed = service.probe_url(&url, None, ready(Ok(pair))).await;
+                    let failure = match &probed {
+                        Ok(answers) => answers.failure.as_ref(),
+                        Err(failure) => Some(failure),
+                    };
+                    failure.into_iter().for_each(log::failed);
+                    let result = probed;
+                    Message::Probed { request, result }
                 });
             }
             Effect::MeasureClock { request, access } => {

@@ -18,6 +18,9 @@ use crate::domain::scope::is_loopback;
 use crate::domain::status::{EvaluationContext, Status};
 use crate::domain::token::ServiceToken;
 
+/// The secret of every token of the demo.
+pub const DEMO_SECRET: &str = "demo-secret";
+
 /// The address to probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProbeUrl(Url);

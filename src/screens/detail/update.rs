@@ -69,7 +69,7 @@ impl Handler for Detail {
 
     fn can(&self, state: &State, action: Action) -> bool {
         use Action::{
-            CopyClientId, CopyField, CopyJson, NextMatch, PreviousMatch, ToggleRaw, Uses,
+            CopyClientId, CopyField, CopyJson, NextMatch, PreviousMatch, Probe, ToggleRaw, Uses,
         };
         let detail = &state.detail;
         if matches!(action, Action::PreviousToken | Action::NextToken) {
@@ -80,7 +80,7 @@ impl Handler for Detail {
             matches!(&detail.view, View::Raw(raw) if !raw.query.value().is_empty())
         } else if matches!(
             action,
-            CopyField | CopyClientId | CopyJson | ToggleRaw | Uses
+            CopyField | CopyClientId | CopyJson | Probe | ToggleRaw | Uses
         ) {
             detail.token.value().is_some()
         } else {
@@ -288,7 +288,8 @@ impl State {
     /// What to do about the current token, wrapped.
     pub(crate) fn current_advice(&self, token: &ServiceToken, columns: usize) -> Vec<TextLine> {
         let access = self.detail.access.as_ref();
-        self.advice_lines(token, access, Context::Detail, columns)
+        let more = self.uses.findings_of(token);
+        self.advice_lines(token, access, (Context::Detail, more), columns)
     }
 }
 

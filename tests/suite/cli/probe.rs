@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::schema::assert_fits;
 use crate::support::api::{Fake, Outcome, Reply, head, home, http, run, run_with_input};
 use crate::support::binary::Binary;
+use crate::support::table::rows;
 use crate::support::terminal::Session;
 
 const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
@@ -779,4 +780,115 @@ fn on_a_terminal_the_secret_is_asked_for_only_if_access_refused() {
     session.wait_for("NO ACCESS");
     let (_, stream) = session.end();
     assert!(!stream.contains("not shown"));
+}
+
+#[test]
+fn without_the_policies_the_probe_goes_on_and_says_so() {
+    for (api, words) in [
+        (
+            Fake::saying(403, r#"{"success":false,"errors":[{"code":10000}]}"#),
+            "goes on without",
+        ),
+        (Fake::holding("[]"), "No service token in account"),
+    ] {
+        let fake = app(|| Reply::Bytes(http(403, &STAMPS, "")));
+        let binary = with_pair(binary(&fake.url(), &[])).asking(&api.url());
+        let mut command = binary.with_token().command();
+        let outcome = run(&mut command);
+        let report = concludes(&outcome, "refused", "unknown", 2);
+        assert_eq!(report["token"], Value::Null);
+        assert_eq!(report["uses_verdict"], Value::Null);
+        assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
+        assert_eq!(secrets(&fake), 1);
+        assert!(api.heads().iter().all(|head| !head.contains(SECRET)));
+    }
+}
+
+/// A run in the demo.
+fn demo(url: &str, arguments: &[&str], secret: &str) -> Outcome {
+    let arguments = [
+        &["--demo", "probe", url, "-o", "json", "--secret-stdin"],
+        arguments,
+    ]
+    .concat();
+    // The demo reads no variables.
+    let mut command = Binary::new(&arguments)
+        .env("CF_ACCESS_CLIENT_ID", OTHER_ID)
+        .command();
+    run_with_input(&mut command, secret.as_bytes())
+}
+
+/// Every row of the conclusions, by the hosts of the demo.
+#[test]
+fn the_demo_shows_every_outcome() {
+    let ltd = tokenscope::demo::ACCOUNT;
+    let branch = tokenscope::demo::FILTERED_ACCOUNT;
+    for [url, token, secret, verdict, fault, code, words] in rows::<7>(
+        "
+        deploy.example.com/hooks           | CI/CD token                 | demo-secret | opens     | none    | 0 | the origin answered 200
+        deploy.example.com/hooks           | CI/CD token                 | wrong-one   | refused   | secret  | 2 | not the current one
+        api.example.com                    | CI/CD token                 | demo-secret | opens     | none    | 0 | It works
+        registry.example.com               | github-actions-deploy       | demo-secret | opens     | origin  | 1 | the origin refused with 401
+        health.example.com                 | tunnel-health-probe         | demo-secret | opens     | origin  | 1 | audTag
+        soap.example.com                   | legacy-soap-bridge (slow reply) | demo-secret | undecided | origin  | 3 | is down: 530
+        backups.example.com                | nightly-backup-legacy       | demo-secret | refused   | token   | 2 | it has expired
+        audit.example.com                  | vendor-audit-2025           | demo-secret | refused   | token   | 2 | it is disabled
+        metrics.example.com                | CI/CD token                 | demo-secret | refused   | policy  | 2 | Service Auth
+        wiki.example.com                   | partner-webhooks            | demo-secret | refused   | policy  | 2 | blocks it
+        billing.example.com/export         | warehouse-etl               | demo-secret | refused   | policy  | 2 | keeps it out
+        admin.example.com                  | CI/CD token                 | demo-secret | refused   | policy  | 2 | names it
+        grafana.example.com                | tunnel-health-probe         | demo-secret | refused   | unknown | 2 | not certain
+        metrics.example.com/-/healthy      | CI/CD token                 | demo-secret | opens     | none    | 0 | another app answers here
+        mcp.example.com                    | github-actions-deploy       | demo-secret | opens     | none    | 0 | It works
+        shop.example.com                   | CI/CD token                 | demo-secret | blocked   | waf     | 3 | before Access
+        forum.example.com                  | CI/CD token                 | demo-secret | blocked   | waf     | 3 | before Access
+        files.example.com                  | CI/CD token                 | demo-secret | blocked   | waf     | 3 | before Access
+        status.example.com                 | CI/CD token                 | demo-secret | no_access | unknown | 3 | Bypass
+        www.example.com                    | CI/CD token                 | demo-secret | no_access | unknown | 3 | was not sent
+        example.com                        | CI/CD token                 | demo-secret | no_access | unknown | 3 | redirects to https://www.example.com/
+        lab.example.com                    | CI/CD token                 | demo-secret | undecided | unknown | 3 | answered 530
+        slow.example.com                   | CI/CD token                 | demo-secret | undecided | unknown | 3 | No response
+        closing.example.com                | CI/CD token                 | demo-secret | undecided | unknown | 3 | was closed before
+        stock.branch.example.com           | store-inventory-sync        | demo-secret | opens     | none    | 0 | It works
+        stock.branch.example.com           | store-inventory-sync        | wrong-one   | refused   | secret  | 2 | not the current one
+        stock.branch.example.com/returns   | store-inventory-sync        | demo-secret | refused   | policy  | 2 | The secret is right
+        tills.branch.example.com           | till-updater                | wrong-one   | refused   | secret  | 2 | knows no token
+        tills.branch.example.com           | till-updater                | demo-secret | refused   | unknown | 2 | the secret is right
+        ",
+    ) {
+        let is_branch = url.contains(".branch.");
+        let account = if is_branch { branch } else { ltd };
+        let arguments = [token, "--account", account, "--timeout", "3"];
+        let outcome = demo(url, &arguments, secret);
+        let report = concludes(&outcome, verdict, fault, code.parse().unwrap());
+        let said = format!("{} {}", report["message"], report["hint"]);
+        assert!(said.contains(words), "{url}: {words}: {said}");
+        assert_eq!(report["token"]["name"], token, "{url}");
+        assert_eq!(report["mode"], if is_branch { "strict" } else { "legacy" }, "{url}");
+        // People read the same.
+        let table = [&["--demo", "probe", url, "--secret-stdin"][..], &arguments].concat();
+        let table = run_with_input(&mut Binary::new(&table).command(), secret.as_bytes());
+        assert_eq!(table.code, outcome.code, "{url}");
+        let word = verdict.to_uppercase().replace('_', " ");
+        assert!(table.stdout.starts_with(&format!("{word}: ")), "{}", table.stdout);
+    }
+}
+
+#[test]
+fn the_demo_takes_one_header_and_no_host_but_its_own() {
+    let header = ["mobile-api-gateway", "--header", "Authorization"];
+    concludes(
+        &demo("mobile.example.com/v2", &header, "demo-secret"),
+        "opens",
+        "none",
+        0,
+    );
+    for url in [
+        "https://app.example.org/",
+        "https://example.com.evil.test/",
+        "http://127.0.0.1:1/",
+    ] {
+        let said = demo(url, &["CI/CD token"], "demo-secret").is_error("usage", 3);
+        assert!(said.contains("example.com"), "{said}");
+    }
 }

@@ -6,6 +6,7 @@ mod contrast;
 mod detail;
 mod find;
 mod frame;
+mod probe;
 mod profiles;
 mod properties;
 pub(crate) mod scenes;

@@ -81,6 +81,7 @@ pub(crate) fn request_in(effect: &Effect) -> Option<RequestId> {
         | Effect::ListTokens { request, .. }
         | Effect::ListScopes { request, .. }
         | Effect::ReadAccess { request, .. }
+        | Effect::Probe { request, .. }
         | Effect::MeasureClock { request, .. }
         | Effect::FindSecrets { request, .. }
         | Effect::UseProfile { request, .. }

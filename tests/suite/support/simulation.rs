@@ -14,6 +14,8 @@ use tokenscope::app::state::{Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::domain::access::map::{Part, PartAnswer, PartObjects, PartState};
 use tokenscope::domain::access::objects::{App, Group, Policy};
+use tokenscope::domain::access::probe::{ProbeAnswer, ProbeAnswers};
+use tokenscope::domain::access::signs::AnsweredBy;
 use tokenscope::domain::credential::{
     Access, CredentialKind, CredentialSource, Identity, Location, Secret, VisibleScopes,
 };
@@ -325,6 +327,10 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
             request,
             result: is_good.map(|()| Fetched::new((), Duration::from_millis(84))),
         },
+        Effect::Probe { .. } => Message::Probed {
+            request,
+            result: is_good.map(|()| probe_answers()),
+        },
         Effect::WriteList { path, .. } => Message::ListWritten {
             request,
             result: match outcome {
@@ -501,4 +507,20 @@ pub(crate) fn draw(state: &State, theme: &Theme) {
             view::render(frame, state, theme, local);
         })
         .unwrap();
+}
+
+/// Access refuses, with the token too.
+fn probe_answers() -> ProbeAnswers {
+    let answer = ProbeAnswer {
+        status: Some(403),
+        answered_by: AnsweredBy::Access,
+        cf_ray: None,
+        redirect: None,
+        took: Duration::from_millis(41),
+    };
+    ProbeAnswers {
+        bare: answer.clone(),
+        with_token: Some(answer),
+        failure: None,
+    }
 }

@@ -9,6 +9,7 @@ mod export;
 mod find;
 mod help;
 mod picker;
+mod probe;
 mod profiles;
 mod properties;
 mod setup;

@@ -1,0 +1,144 @@
+//! The state of a probe: what is typed, which request is pending, and what came of the last one.
+
+use std::sync::Arc;
+
+use crate::app::form::{Form, TextField};
+use crate::domain::access::conclusion::Conclusion;
+use crate::domain::access::probe::{PolicyView, ProbeAnswers, ProbeUrl};
+use crate::domain::access::token_pair::TokenPair;
+use crate::domain::credential::MaskedField;
+use crate::domain::fetched::RequestId;
+use crate::domain::status::Status;
+use crate::domain::token::ServiceToken;
+
+/// A probe of an app with the current token.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Probe {
+    /// Where Back returns to.
+    pub opener: ProbeOpener,
+    pub form: Form<ProbeField>,
+    pub url: TextField,
+    pub secret: MaskedField,
+    pub phase: ProbePhase,
+    /// What the policies say of the URL, once they were read.
+    pub policies: Option<PolicyView>,
+    /// What follows from the answers.
+    pub conclusion: Option<Conclusion>,
+    /// What `policies` was looked up with.
+    pub(crate) basis: Option<ProbeBasis>,
+    /// The token that was sent last. In memory only, and only for this session.
+    pub(crate) kept: Option<TokenPair>,
+    /// The first visible line of the outcome.
+    pub top: usize,
+}
+
+/// The screen that a probe was opened from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProbeOpener {
+    #[default]
+    Detail,
+    Uses,
+}
+
+/// A field of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProbeField {
+    Url,
+    Secret,
+}
+
+impl ProbeField {
+    /// The fields, from top to bottom.
+    pub const ALL: [Self; 2] = [Self::Url, Self::Secret];
+}
+
+/// How far a probe got.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum ProbePhase {
+    /// URL and secret are being typed.
+    #[default]
+    Typing,
+    Waiting {
+        request: RequestId,
+        url: ProbeUrl,
+    },
+    Done {
+        url: ProbeUrl,
+        answers: ProbeAnswers,
+    },
+}
+
+/// What the policies were looked up with.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ProbeBasis {
+    pub(crate) url: ProbeUrl,
+    pub(crate) token: Arc<ServiceToken>,
+    pub(crate) status: Status,
+    /// The generation of the map.
+    pub(crate) generation: u64,
+}
+
+impl ProbeBasis {
+    /// Whether what was looked up with one holds for the other.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.token, &other.token)
+            && (self.status, self.generation) == (other.status, other.generation)
+            && self.url == other.url
+    }
+}
+
+impl Default for Probe {
+    fn default() -> Self {
+        Self {
+            opener: ProbeOpener::default(),
+            form: Form::on(ProbeField::Url),
+            url: TextField::default(),
+            secret: MaskedField::default(),
+            phase: ProbePhase::default(),
+            policies: None,
+            conclusion: None,
+            basis: None,
+            kept: None,
+            top: 0,
+        }
+    }
+}
+
+impl Probe {
+    /// Clears everything, the secret too, and returns the pending request.
+    pub(crate) fn reset(&mut self) -> Option<RequestId> {
+        let request = self.request();
+        *self = Self::default();
+        request
+    }
+
+    /// The pending request.
+    pub(crate) fn request(&self) -> Option<RequestId> {
+        match self.phase {
+            ProbePhase::Waiting { request, .. } => Some(request),
+            ProbePhase::Typing | ProbePhase::Done { .. } => None,
+        }
+    }
+
+    /// Whether URL and secret are being typed.
+    #[must_use]
+    pub fn is_typing(&self) -> bool {
+        self.phase == ProbePhase::Typing
+    }
+
+    /// The URL that is typed, asked or was answered for, if it can be probed.
+    #[must_use]
+    pub fn current_url(&self) -> Option<ProbeUrl> {
+        match &self.phase {
+            ProbePhase::Typing => ProbeUrl::parse(self.url.value()).ok(),
+            ProbePhase::Waiting { url, .. } | ProbePhase::Done { url, .. } => Some(url.clone()),
+        }
+    }
+
+    /// Shows the form with the focus on a field.
+    pub(crate) fn type_in(&mut self, field: ProbeField) {
+        self.phase = ProbePhase::Typing;
+        self.form = Form::on(field);
+        self.top = 0;
+    }
+}
