@@ -150,39 +150,59 @@ impl AccessReader<'_> {
         })
     }
 
-    /// Reads one entry of a part with one request.
+    /// Reads one entry of a part with one request. If a server wants larger pages, it gets another one.
     ///
     /// # Errors
     /// [`Error`], if it could not be read.
     pub async fn sample(&self, part: Part) -> Result<Fetched<Sample>, Error> {
         use AccessEndpoint as At;
-        let page = PageQuery { number: 1, size: 1 };
-        let (endpoint, page) = match part {
+        let scope = self.scope;
+        let in_pages = |endpoint| {
+            move |page| Request::Access {
+                scope,
+                endpoint,
+                page: Some(page),
+            }
+        };
+        match part {
             Part::Tokens => {
-                let scope = self.scope;
-                let request = Request::Tokens { scope, page };
-                return self.client.send(&self.context, request, first_entry).await;
+                let request = |page| Request::Tokens { scope, page };
+                self.first_page(request, PER_PAGE).await
+            }
+            Part::Apps => self.first_page(in_pages(At::Apps), PER_PAGE).await,
+            Part::Policies => self.first_page(in_pages(At::Policies), PER_PAGE).await,
+            Part::Groups => self.first_page(in_pages(At::Groups), PER_PAGE).await,
+            Part::Hyperdrive => {
+                let request = in_pages(At::Hyperdrive);
+                self.first_page(request, HYPERDRIVE_PER_PAGE).await
             }
             Part::Organization | Part::Doh => {
                 let contents = self.read(part).await?;
-                return Ok(contents.map(|contents| Sample {
+                Ok(contents.map(|contents| Sample {
                     is_empty: contents.count == 0,
                     total: None,
-                }));
+                }))
             }
-            Part::DeviceProfiles => return self.send(At::DeviceProfiles, all_entries).await,
-            Part::Alerts => return self.send(At::Alerts, all_entries).await,
-            Part::Apps => (At::Apps, page),
-            Part::Policies => (At::Policies, page),
-            Part::Groups => (At::Groups, page),
-            Part::Hyperdrive => (At::Hyperdrive, page),
-        };
-        let request = Request::Access {
-            scope: self.scope,
-            endpoint,
-            page: Some(page),
-        };
-        self.client.send(&self.context, request, first_entry).await
+            Part::DeviceProfiles => self.send(At::DeviceProfiles, all_entries).await,
+            Part::Alerts => self.send(At::Alerts, all_entries).await,
+        }
+    }
+
+    async fn first_page<'r>(
+        &self,
+        request: impl Fn(PageQuery) -> Request<'r>,
+        usual: Paging,
+    ) -> Result<Fetched<Sample>, Error> {
+        let page = |size| request(PageQuery { number: 1, size });
+        let read = self.client.send(&self.context, page(1), first_entry).await;
+        match read {
+            // The smallest page is not documented.
+            Err(Error::Refused(refusal)) if refusal.reason == Reason::Rejected => {
+                let request = page(usual.size());
+                self.client.send(&self.context, request, first_entry).await
+            }
+            read => read,
+        }
     }
 
     /// Verifies the API token itself, as the account's or as a user's.

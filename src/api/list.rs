@@ -51,7 +51,7 @@ pub(super) struct List<'a, T, P: Fn(&RawValue) -> Option<T>> {
 }
 
 impl Paging {
-    fn size(self) -> u64 {
+    pub(super) fn size(self) -> u64 {
         match self {
             Self::Pages(size) => size,
             Self::Whole => UNPAGED_ENTRIES,

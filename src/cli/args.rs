@@ -267,7 +267,7 @@ pub enum Auth {
         #[arg(long)]
         no_check: bool,
     },
-    /// Show which credential is in use, without network access and without reading it
+    /// Show which credential is in use; without --online, neither the network nor the secret is touched
     Status {
         /// Ask the API whether the credential is active and what it may read
         #[arg(long)]

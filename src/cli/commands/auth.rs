@@ -195,6 +195,11 @@ pub(super) async fn status(
             context: context.connected().await?,
         };
         let found = survey(&fetcher).await;
+        // The demo has its own, which only a server that runs can name.
+        let asked = &fetcher.context.credential;
+        let kind = asked.identity.as_ref().map(|identity| identity.kind.code());
+        report.credential = report.credential.or(kind);
+        report.scope = asked.scope.as_ref().map(ScopeReport::from);
         is_usable = found.may_list_tokens();
         report.online = Some(found);
     }

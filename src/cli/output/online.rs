@@ -118,6 +118,11 @@ fn commands(status: &OnlineStatus) -> (Vec<&'static str>, Vec<String>) {
         "uses: strict mode and clean-up are not known",
     );
     lacks(&[Part::Alerts], "uses: who is told is not known");
+    let is_asked = |sample: &PartSample| sample.state != SampleState::NotAsked;
+    if !status.samples.iter().all(is_asked) {
+        let unknown = "uses: in a zone, what may be deleted and who is told are not known";
+        limits.push(unknown.to_owned());
+    }
     let sees_some = verdicts.into_iter().any(|part| status.may_read(part));
     if is_whole && sees_some {
         works.push("uses");

@@ -294,10 +294,12 @@ impl AccessMap {
             .collect();
         match self.unread_apps() {
             0 => {}
-            unread => {
+            // Otherwise the state of the part says so, and why.
+            unread if self.is_read(Part::Apps) => {
                 let apps = number(unread, "app");
                 reasons.push(format!("the policies of {apps} could not be read"));
             }
+            _ => {}
         }
         match self.hidden_apps() {
             0 => {}

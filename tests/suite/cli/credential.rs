@@ -7,7 +7,7 @@ use crate::support::access::{
     ALERTS, APPS, AccessApi, Answer, DEVICE_PROFILES, DOH, GROUPS, HYPERDRIVE, ORGANIZATION,
     POLICIES, TOKENS, VERIFY_ACCOUNT, VERIFY_USER, example,
 };
-use crate::support::api::{Fake, Outcome, home, run};
+use crate::support::api::{Fake, Outcome, home, http, refusal, run};
 use crate::support::tokens::{ACCOUNT, CANARY, ID, ZONE};
 
 /// Members of `reads` that are read whole in the example, with their totals.
@@ -168,6 +168,35 @@ fn online_in_a_zone_asks_for_what_a_zone_has() {
         assert_eq!(read(&report, part)["state"], expected, "{part}");
     }
     assert_eq!(api.heads().len(), 5);
+}
+
+#[test]
+fn online_accepts_that_pages_have_a_least_size() {
+    let refused = refusal(r#"[{"code":7400,"message":"per_page"}]"#);
+    let small = Answer::bytes(http(400, &[], refused));
+    let never = small.clone();
+    let large = Answer::list([example(HYPERDRIVE, 0)]);
+    let least = Answer::custom(move |head| {
+        let answer = if head.contains("per_page=1 ") {
+            &small
+        } else {
+            &large
+        };
+        answer.reply(head)
+    });
+    let api = AccessApi::example()
+        .with(HYPERDRIVE, least)
+        .with(GROUPS, never)
+        .start();
+    let report = online(&api).json();
+    assert_eq!(read(&report, "hyperdrive")["state"], "readable");
+    assert_eq!(read(&report, "groups")["error"]["kind"], "rejected");
+    let targets = targets(&api);
+    assert!(
+        targets
+            .iter()
+            .any(|it| it.ends_with("configs?page=1&per_page=100"))
+    );
 }
 
 #[test]
@@ -449,6 +478,8 @@ fn neither_the_credential_nor_a_secret_of_an_app_is_logged() {
             &["auth", "status", "--online", "--log", "trace"][..],
             &["auth", "status", "--online", "-o", "json", "--log", "trace"],
             &["check", "--credential", "--log", "trace"],
+            &["uses", "--log", "trace"],
+            &["uses", ID, "-o", "json", "--log", "trace"],
         ] {
             let home = home();
             let outcome = run(api.command(line).env("TOKENSCOPE_HOME", home.path()));

@@ -61,7 +61,7 @@ async fn the_page_has_every_command_and_option_once() {
             "{title}"
         );
     }
-    for (value, count) in [("prometheus", 1), ("debug", 1), ("never_expires", 3)] {
+    for (value, count) in [("prometheus", 1), ("debug", 1), ("never_expires", 4)] {
         let item = format!(".IP \\(bu 2\n{value}");
         assert_eq!(page.matches(&item).count(), count, "{value}");
     }

@@ -147,7 +147,7 @@ impl Answer {
         Self::Custom(Arc::new(reply))
     }
 
-    fn reply(&self, head: &str) -> Reply {
+    pub(crate) fn reply(&self, head: &str) -> Reply {
         let request = Request::of(head);
         match self {
             Self::Body(body) => match items_of(body) {
