@@ -220,8 +220,8 @@ impl TokenRows<'_> {
             }
             spans.push(ctx.span(quiet.or(Some(Role::from(verdict.tone()))), &text));
         }
-        let taken = super::painter::width(&spans);
-        spans.push(Span::raw(" ".repeat(width.saturating_sub(taken))));
+        let drawn = super::painter::width(&spans);
+        spans.push(Span::raw(" ".repeat(width.saturating_sub(drawn))));
         spans
     }
 

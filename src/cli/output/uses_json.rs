@@ -11,6 +11,7 @@ use super::error_json::ErrorReport;
 use crate::cli::uses_result::{TokenEntry, UsesResult};
 use crate::domain::access::Counts;
 use crate::domain::access::map::{AccessMap, Part, PartState};
+use crate::domain::access::objects::Inactivity;
 use crate::domain::access::uses::{CleanUpPlan, Lookup, Reference};
 use crate::domain::access::verdict::{AppAnswer, Reason};
 use crate::domain::duration::Remaining;
@@ -161,10 +162,13 @@ fn organization(map: &AccessMap) -> Option<OrganizationReport> {
     let settings = &map.objects().organization;
     map.is_read(Part::Organization).then(|| OrganizationReport {
         strict_service_token_auth: settings.strict,
-        inactivity: settings.inactivity.flatten().map(|(action, days)| {
-            let action = action.code();
-            InactivityReport { action, days }
-        }),
+        inactivity: match settings.inactivity {
+            Inactivity::Unknown | Inactivity::Ignored => None,
+            Inactivity::CleanedUp { action, days } => Some(InactivityReport {
+                action: action.code(),
+                days,
+            }),
+        },
     })
 }
 

@@ -165,12 +165,11 @@ impl<'a> AppJudge<'a> {
         let sections = [&rules.include, &rules.require, &rules.exclude];
         let all = || sections.into_iter().flatten();
         let pick = |candidates: Vec<&'a Rule>| {
-            let best = Target::ALL.into_iter().find_map(|target| {
+            Target::ALL.into_iter().find_map(|target| {
                 let mut found = candidates.iter();
                 let found = found.find(|rule| self.leads_to(rule, target))?;
                 Some((*found, target))
-            });
-            best
+            })
         };
         let plain = |rules: &'a [Rule]| rules.iter().filter(|it| holds(it, Reading::Plain));
         let sure = |rule: &&Rule| holds(rule, Reading::GroupsDoubted);
@@ -255,12 +254,11 @@ impl<'a> AppJudge<'a> {
                 return true;
             };
             let id = id.as_deref().unwrap_or_default();
-            match self.index.groups.rank(id) {
-                Some(rank) => groups.push(rank),
-                None => {
-                    path.push(format!("group {}, which could not be read", brief(id)));
-                    return true;
-                }
+            if let Some(rank) = self.index.groups.rank(id) {
+                groups.push(rank);
+            } else {
+                path.push(format!("group {}, which could not be read", brief(id)));
+                return true;
             }
         }
         for rank in groups {

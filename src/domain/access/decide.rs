@@ -157,7 +157,7 @@ impl<'a> AppJudge<'a> {
             Decision::ServiceAuth | Decision::Unknown(_) => true,
             Decision::Allow | Decision::Block | Decision::Bypass => false,
         };
-        for rule in policy.rules.iter().flat_map(|rules| rules.all()) {
+        for rule in policy.rules.iter().flat_map(super::rules::Rules::all) {
             match rule {
                 Rule::ServiceToken(Some(id)) => touch.by_name |= self.subject.has_name(id),
                 Rule::AnyServiceToken => touch.any_token = true,

@@ -170,13 +170,15 @@ impl<'a> Evaluator<'a> {
         };
         let names = self.subject.names;
         match rule {
-            Rule::ServiceToken(None) => Truth::Unknown,
             Rule::ServiceToken(Some(id)) if id == names.id => identity,
             Rule::ServiceToken(Some(id)) if id == names.client_id => Truth::Unknown,
             Rule::ServiceToken(Some(_)) | Rule::People(_) => Truth::False,
             Rule::AnyServiceToken => identity,
             Rule::Everyone => Truth::True,
-            Rule::Condition(_) | Rule::Unknown(_) | Rule::Group(None) => Truth::Unknown,
+            Rule::ServiceToken(None)
+            | Rule::Condition(_)
+            | Rule::Unknown(_)
+            | Rule::Group(None) => Truth::Unknown,
             Rule::Group(Some(id)) => match self.ranked.rank(id) {
                 Some(rank) => self.group(rank, reading, path),
                 None => Truth::Unknown,

@@ -313,7 +313,8 @@ impl AccessMap {
         match self.hidden_groups() {
             0 => {}
             1 => {
-                reasons.push("1 group that rules name is not visible to this credential".to_owned())
+                reasons
+                    .push("1 group that rules name is not visible to this credential".to_owned());
             }
             hidden => reasons.push(format!(
                 "{hidden} groups that rules name are not visible to this credential"

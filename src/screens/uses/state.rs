@@ -137,7 +137,7 @@ impl Uses {
     #[must_use]
     pub fn findings_of(&self, token: &ServiceToken) -> &[Finding] {
         let found_from = self.found_from.as_ref();
-        let is_its = found_from.is_some_and(|basis| std::ptr::eq(&*basis.token, token));
+        let is_its = found_from.is_some_and(|basis| std::ptr::eq(&raw const *basis.token, token));
         if is_its { &self.findings } else { &[] }
     }
 

@@ -44,11 +44,14 @@ impl Handler for Uses {
 
     fn can(&self, state: &State, action: Action) -> bool {
         let uses = &state.uses;
-        match action {
-            Action::CopyField => uses.selected_row().is_some(),
-            Action::Probe => address_on_uses(state).is_some(),
-            Action::Search => !uses.report.rows.is_empty(),
-            action => Detail.can(state, action),
+        if action == Action::CopyField {
+            uses.selected_row().is_some()
+        } else if action == Action::Probe {
+            address_on_uses(state).is_some()
+        } else if action == Action::Search {
+            !uses.report.rows.is_empty()
+        } else {
+            Detail.can(state, action)
         }
     }
 

@@ -371,8 +371,8 @@ async fn nothing_is_not_always_a_failure() {
         for (answer, is_list) in [
             (Answer::null(), false),
             (Answer::empty(), true),
-            (Answer::object("{}"), false),
-            (Answer::object("\"\""), false),
+            (Answer::object(&"{}"), false),
+            (Answer::object(&"\"\""), false),
         ] {
             let is_object = matches!(&answer, Answer::Body(body) if body.contains("\"result\":{}"));
             let is_null = matches!(&answer, Answer::Body(body) if body.contains("\"result\":null"));

@@ -245,7 +245,7 @@ fn verifying(user: Answer, account: Answer) -> Fake {
 }
 
 fn verified(result: Value) -> Answer {
-    Answer::object(result)
+    Answer::object(&result)
 }
 
 #[test]

@@ -392,7 +392,7 @@ fn the_clean_up_is_unknown_while_a_policy_may_be_unread() {
             map,
             Part::Apps,
             &[json!({"id": "a", "type": "self_hosted"})],
-        )
+        );
     });
     assert_eq!(unknown, CleanUpPlan::Unknown);
     let set = |inactivity: Value| {
