@@ -144,7 +144,7 @@ impl AccessReader<'_> {
                 let alerts = self.list(At::Alerts, Paging::Whole, alert, |_| "").await?;
                 alerts.map(|all| PartContents {
                     count: all.len(),
-                    objects: PartObjects::Alerts(all.into_iter().flatten().collect()),
+                    objects: PartObjects::Alerts(all.into_iter().filter_map(|it| it.0).collect()),
                 })
             }
         })
@@ -381,8 +381,10 @@ fn doh_token(settings: &Value) -> Result<Option<DohToken>, Reason> {
     Ok(token)
 }
 
-/// Reads an alert; the inner `None` is one about something else.
-fn alert(alert: &Value) -> Option<Option<ExpiryAlert>> {
+/// An alert; `None` within is one about something else than the expiry of service tokens.
+struct Alert(Option<ExpiryAlert>);
+
+fn alert(alert: &Value) -> Option<Alert> {
     alert.get("alert_type")?.as_str()?;
-    Some(ExpiryAlert::parse(alert))
+    Some(Alert(ExpiryAlert::parse(alert)))
 }

@@ -19,6 +19,7 @@ pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
 pub(crate) mod neighbours;
+pub mod opens_counts;
 pub(crate) mod pointer;
 pub(crate) mod profile_lists;
 pub mod profile_reads;
@@ -236,6 +237,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         state.keep_up();
         let rows = state.body_rows();
         state.browse.keep_in_view(&state.list, rows);
+        browse::update::count_opens(state);
     }
     uses::update::keep_up(state);
     probe::update::keep_up(state);

@@ -6,6 +6,7 @@ use super::state::State;
 use crate::action::Context;
 use crate::domain::change::{Change, CurlCommand, Target, curl};
 use crate::domain::credential::Access;
+use crate::domain::findings::Finding;
 use crate::domain::token::ServiceToken;
 use crate::layout::TextLine;
 use crate::layout::advice::Advisor;
@@ -25,13 +26,13 @@ pub(crate) fn choices(state: &State) -> Option<Choices> {
 }
 
 impl State {
-    /// What to do about a token that was fetched with some credential and scope, wrapped. Names the
-    /// keys of a context.
+    /// What to do about a token that was fetched with some credential and scope, wrapped. Takes in
+    /// further findings about it, and names the keys of a context.
     pub(crate) fn advice_lines(
         &self,
         token: &ServiceToken,
         access: Option<&Access>,
-        place: Context,
+        (place, more): (Context, &[Finding]),
         columns: usize,
     ) -> Vec<TextLine> {
         let commands = access.map_or_else(Vec::new, |access| commands(self, token, access));
@@ -39,6 +40,7 @@ impl State {
         let advisor = Advisor {
             context: self.evaluation_context(),
             is_calm: self.session.settings.calm,
+            more,
             possible: &possible,
             glyphs: self.glyphs(),
             keymap: &self.keymap,

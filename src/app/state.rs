@@ -8,6 +8,7 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::access_reading::AccessReading;
 use super::message::Effect;
+use super::opens_counts::OpensCounts;
 use super::token_list::TokenList;
 use crate::action::Action;
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource};
@@ -230,8 +231,9 @@ macro_rules! define_state {
             pub export: Export,
             /// The tokens of a scope, which Find and Browse show.
             pub list: TokenList,
-            /// Who uses the tokens of a scope, once it was read.
             pub access_reading: AccessReading,
+            /// How many apps open for the tokens on Browse.
+            pub opens: OpensCounts,
             /// The list of all profiles while that of a scope is on screen, or the other way round.
             pub(crate) set_aside: Option<Box<(TokenList, Browse)>>,
             pub session: Session,
@@ -309,7 +311,6 @@ macro_rules! define_state {
                     screen: old.screen,
                     covered: old.covered,
                     $($module: old.$module,)*
-                    // Its generation goes on.
                     access_reading: old.access_reading,
                     // A file that is being written is written to its end.
                     export: old.export,

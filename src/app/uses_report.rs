@@ -106,10 +106,6 @@ impl UsesRow {
         let conditions = answer.conditions.iter();
         row.reasons
             .extend(conditions.map(|it| ("Depends on", it.clone())));
-        if answer.has_cycle {
-            let cycle = "a group on the way contains itself; its second mention counts as nothing";
-            row.reasons.push(("Cycle", cycle.to_owned()));
-        }
         let named = Some(app.name.trim()).filter(|name| !name.is_empty());
         let kind = Some(app.kind.as_str()).filter(|kind| !kind.is_empty());
         let app_words: Vec<&str> = named.into_iter().chain(kind).collect();

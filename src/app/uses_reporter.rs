@@ -1,6 +1,7 @@
 //! Builds what Uses says about a token: once for a map and a token, not for every frame.
 
 use super::uses_report::{UsesFact, UsesReport, UsesRow};
+use crate::domain::access::findings::CLEAN_UP_SOON;
 use crate::domain::access::map::{AccessMap, Part, PartState};
 use crate::domain::access::uses::{CleanUpPlan, Deletable, Lookup, SECRET_PLACES, TokenUses, Told};
 use crate::domain::findings::Severity;
@@ -11,9 +12,6 @@ use crate::domain::token::ServiceToken;
 
 /// What became of a part that a zone does not have.
 const ONLY_ACCOUNT: &str = "not asked: only an account has it";
-
-/// How soon a clean-up is due that is worth a warning, in days.
-const CLEAN_UP_SOON: i64 = 30;
 
 /// Builds the report of a token.
 pub(crate) struct Reporter<'a> {
@@ -168,7 +166,7 @@ impl Reporter<'_> {
                 plain(reading(&awaited))
             }
             CleanUpPlan::On(_, _, due) => {
-                let soon = due.signed_duration_since(self.context.now).num_days() < CLEAN_UP_SOON;
+                let soon = due.signed_duration_since(self.context.now) <= CLEAN_UP_SOON;
                 let severity = soon.then_some(Severity::Warning);
                 UsesFact::new(LABEL, severity, uses.clean_up_message())
             }

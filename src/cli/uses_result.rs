@@ -1,6 +1,7 @@
 //! What `uses` found: the map of a scope, and the tokens to judge by it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::domain::access::map::{AccessMap, Part, PartState};
 use crate::domain::access::objects::App;
@@ -47,11 +48,17 @@ impl UsesResult {
         &'a self,
         lookup: &'a Lookup<'a>,
     ) -> impl Iterator<Item = TokenEntry<'a>> + 'a {
-        let concerns_all = self.filter.apps.as_ref().is_some_and(|apps| {
-            let any = self.any_token_apps(lookup);
-            any.iter().any(|app| apps.contains(&app.app.id))
-        });
-        let entries = self.tokens.iter().map(|token| {
+        self.entries_of(&self.tokens, lookup, self.concerns_all(lookup))
+    }
+
+    /// Those of some tokens; `concerns_all` is the same for all of them.
+    pub fn entries_of<'a>(
+        &'a self,
+        tokens: &'a [Arc<ServiceToken>],
+        lookup: &'a Lookup<'a>,
+        concerns_all: bool,
+    ) -> impl Iterator<Item = TokenEntry<'a>> + 'a {
+        let entries = tokens.iter().map(|token| {
             let uses = if self.is_one {
                 lookup.uses(token, self.context)
             } else {
@@ -60,6 +67,15 @@ impl UsesResult {
             TokenEntry { token, uses }
         });
         entries.filter(move |entry| self.filter.wants(&entry.uses, concerns_all))
+    }
+
+    /// Whether one of the apps that the filter names concerns every token.
+    #[must_use]
+    pub fn concerns_all(&self, lookup: &Lookup<'_>) -> bool {
+        self.filter.apps.as_ref().is_some_and(|apps| {
+            let any = self.any_token_apps(lookup);
+            any.iter().any(|app| apps.contains(&app.app.id))
+        })
     }
 
     /// The apps that concern every token alike: those that take any, or whose policies could not be

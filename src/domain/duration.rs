@@ -345,7 +345,7 @@ impl Remaining {
             (false, 0..60) => format!("{seconds}s"),
             (false, 60..3_600) => format!("{minutes}m {seconds:02}s"),
             (false, 3_600..LAST_DAY) => format!("{hours}h {minutes:02}m"),
-            (true, _) | (false, _) => self.short(),
+            (true | false, _) => self.short(),
         }
     }
 

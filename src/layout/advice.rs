@@ -28,6 +28,8 @@ pub struct Advisor<'a> {
     pub context: EvaluationContext,
     /// Whether to count minutes instead of seconds.
     pub is_calm: bool,
+    /// Findings from elsewhere than the token itself.
+    pub more: &'a [Finding],
     /// The changes that a request can make to the token.
     pub possible: &'a [Change],
     pub glyphs: &'a Glyphs,
@@ -49,7 +51,10 @@ impl Advisor<'_> {
     pub fn lines(&self, token: &ServiceToken, columns: usize) -> Vec<TextLine> {
         let mut lines = Vec::new();
         let mut listed: Vec<Change> = Vec::new();
-        for finding in findings(token, self.context) {
+        let mut found = findings(token, self.context);
+        found.extend(self.more.iter().cloned());
+        found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        for finding in found {
             let changes = finding.remedies.iter().copied();
             let changes = changes.filter(|it| self.possible.contains(it) && !listed.contains(it));
             let changes: Vec<Change> = changes.collect();

@@ -16,6 +16,8 @@ pub enum Column {
     LastSeen,
     /// The most severe finding that the status does not tell.
     Note,
+    /// How many apps open for it, and how many do not, once an access map is there.
+    Opens,
     /// A bar of the lifetime that has gone by.
     Lifetime,
     ClientId,
@@ -45,7 +47,9 @@ const BY_WORTH: [(Column, usize, usize); 4] = [
 
 /// Columns for wide terminals: each with its width, and the terminal's width from which on it is
 /// there, so that the name stays readable beside the preview.
-const FOR_WIDE: [(Column, usize, u16); 2] = [
+const FOR_WIDE: [(Column, usize, u16); 3] = [
+    // `2 ▲1 ✖1`
+    (Column::Opens, 8, 128),
     (Column::Lifetime, 10, 144),
     // A whole client ID.
     (Column::ClientId, 39, 184),
@@ -55,13 +59,14 @@ const FOR_WIDE: [(Column, usize, u16); 2] = [
 const PROFILE: (usize, usize) = (7, 12);
 
 /// The columns from left to right.
-const IN_ORDER: [Column; 8] = [
+const IN_ORDER: [Column; 9] = [
     Column::Name,
     Column::Profile,
     Column::Left,
     Column::Expires,
     Column::LastSeen,
     Column::Note,
+    Column::Opens,
     Column::Lifetime,
     Column::ClientId,
 ];
@@ -124,6 +129,15 @@ const PREVIEW: (u16, u16) = (40, 70);
 /// The width of the name beyond which the preview grows instead, once all columns are there.
 const AMPLE_NAME: usize = 26;
 
+/// The columns that only some lists have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MoreColumns {
+    /// The cells of the longest name of a profile, in a list of several profiles; 0 in another one.
+    pub profile: usize,
+    /// Whether it is known how many apps open.
+    pub has_opens: bool,
+}
+
 /// How the list of all tokens shares the width of the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrowseLayout {
@@ -137,16 +151,19 @@ impl BrowseLayout {
     /// the same.
     #[must_use]
     pub fn new(width: u16, has_preview: bool) -> Self {
-        Self::with_profile(width, has_preview, 0)
+        Self::with(width, has_preview, MoreColumns::default())
     }
 
-    /// The same for a list of several profiles, with the cells of their longest name.
+    /// The same with columns that only some lists have.
     #[must_use]
-    pub fn with_profile(width: u16, has_preview: bool, longest: usize) -> Self {
+    pub fn with(width: u16, has_preview: bool, more: MoreColumns) -> Self {
+        let longest = more.profile;
         let profile = (longest > 0).then(|| (Column::Profile, longest.clamp(PROFILE.0, PROFILE.1)));
         let wide = FOR_WIDE
             .into_iter()
-            .filter(|(_, _, from)| width >= *from)
+            .filter(|(column, _, from)| {
+                width >= *from && (*column != Column::Opens || more.has_opens)
+            })
             .map(|(column, cells, _)| (column, cells));
         let more: Vec<_> = profile.into_iter().chain(wide).collect();
         let beside = |preview: u16| {

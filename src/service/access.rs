@@ -336,8 +336,16 @@ impl UnreadApps {
         let (left, all) = (self.left, self.apps.len());
         let state = match (self.state, left) {
             (state, 0) => state,
-            (PartState::Read, _) => PartState::Partly(still_unread(left, all, self.failure)),
-            (state, _) => state,
+            (PartState::Partly(first), _) => {
+                let unread = still_unread(left, all, self.failure);
+                PartState::Partly(Failure {
+                    summary: format!("{} {}", first.summary, unread.summary),
+                    ..first
+                })
+            }
+            (PartState::Read | PartState::Failed(_) | PartState::NotAsked, _) => {
+                PartState::Partly(still_unread(left, all, self.failure))
+            }
         };
         PartAnswer {
             part: Part::Apps,

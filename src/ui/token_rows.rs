@@ -6,6 +6,8 @@ use ratatui::text::Span;
 
 use super::painter::{RenderContext, Spans};
 use super::texts::distance;
+use crate::app::opens_counts::OpensCounts;
+use crate::domain::access::verdict::Verdict;
 use crate::domain::fields::last_seen_word;
 use crate::domain::findings::note;
 use crate::domain::search::TokenFilter;
@@ -25,6 +27,7 @@ use crate::theme::Role;
 pub(crate) struct TokenRows<'a> {
     pub(crate) columns: &'a TokenColumns,
     pub(crate) context: EvaluationContext,
+    pub(crate) opens: &'a OpensCounts,
     pub(crate) ctx: &'a RenderContext<'a>,
 }
 
@@ -90,6 +93,7 @@ impl TokenRows<'_> {
                 Column::Note => {
                     spans.extend(self.note(token, filter, (width, is_quiet)));
                 }
+                Column::Opens => spans.extend(self.opens(token, is_quiet, width)),
                 Column::Lifetime => spans.extend(self.lifetime(token, role, width)),
                 Column::ClientId => {
                     let id = self.fitted(&token.display_text(&token.client_id), width);
@@ -194,6 +198,33 @@ impl TokenRows<'_> {
         marked(&words, &filter.in_note(note), style, self.ctx)
     }
 
+    /// How many apps open, may open, refuse, and are not known: `2 ▲1 ✖1`. Counts that do not fit
+    /// are left out whole. A plus says that apps may be hidden.
+    fn opens(&self, token: &ServiceToken, is_quiet: bool, width: usize) -> Spans {
+        let ctx = self.ctx;
+        let Some(counts) = self.opens.of(token) else {
+            return vec![Span::raw(" ".repeat(width))];
+        };
+        let more = if self.opens.is_complete() { "" } else { "+" };
+        let quiet = is_quiet.then_some(Role::Muted);
+        let mut spans = vec![ctx.span(quiet, &format!("{}{more}", counts.opens))];
+        let others = [
+            (Verdict::Refused, counts.refused),
+            (Verdict::Depends, counts.depends),
+            (Verdict::Unknown, counts.unknown),
+        ];
+        for (verdict, count) in others.into_iter().filter(|(_, count)| *count > 0) {
+            let text = format!(" {}{count}", verdict.symbol(ctx.ascii));
+            if super::painter::width(&spans) + text::width(&text) > width {
+                break;
+            }
+            spans.push(ctx.span(quiet.or(Some(Role::from(verdict.tone()))), &text));
+        }
+        let drawn = super::painter::width(&spans);
+        spans.push(Span::raw(" ".repeat(width.saturating_sub(drawn))));
+        spans
+    }
+
     /// `━━━━━━╸───`
     fn lifetime(&self, token: &ServiceToken, role: Role, width: usize) -> Spans {
         let ctx = self.ctx;
@@ -231,6 +262,7 @@ fn heading(column: Column) -> &'static str {
         Column::Expires => "EXPIRES",
         Column::LastSeen => "LAST SEEN",
         Column::Note => "NOTE",
+        Column::Opens => "OPENS",
         Column::Lifetime => "LIFETIME",
         Column::ClientId => "CLIENT ID",
     }

@@ -109,14 +109,14 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn of(entry: TokenEntry<'a>, context: EvaluationContext) -> Self {
+    fn of(entry: &TokenEntry<'a>, context: EvaluationContext) -> Self {
         let token = entry.token;
         Self {
             name: token.display_text(&token.name),
             id: token.display_text(&token.id),
             status: Status::of(token, context),
             counts: entry.uses.counts,
-            named_by: named_by(&entry),
+            named_by: named_by(entry),
             deletable: entry.uses.deletable,
             told: entry.uses.told,
         }
@@ -192,7 +192,7 @@ fn tokens(
 ) -> io::Result<()> {
     let entries = result.entries(lookup);
     let rows: Vec<Row<'_>> = entries
-        .map(|entry| Row::of(entry, result.context))
+        .map(|entry| Row::of(&entry, result.context))
         .collect();
     let columns = match style.width {
         Some(width) => fitting(&rows, width, style),

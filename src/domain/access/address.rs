@@ -25,12 +25,13 @@ pub fn has_host<'a>(apps: impl IntoIterator<Item = &'a App>, url: &Url) -> bool 
     addresses.any(|address| matches(&parts(address).0, host, false))
 }
 
-/// Whether an address names a host on the web, as those of apps for devices and workers do not.
+/// Whether an address names a host of an app on the web. That of device enrolment is Access's own.
 #[must_use]
 pub fn is_web(address: &str) -> bool {
     let (host, _) = parts(address);
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '*' | '_');
-    host.contains('.') && !host.starts_with('.') && host.chars().all(is_plain)
+    let is_own = host.ends_with(".cloudflareaccess.com");
+    host.contains('.') && !host.starts_with('.') && !is_own && host.chars().all(is_plain)
 }
 
 /// How specific an address that covers the URL is: a host without stars before one with them, then the

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::decide::{AppJudge, Decided, JudgedPolicy};
-use super::evaluate::{Evaluator, Reading};
+use super::evaluate::Reading;
 use super::groups::inner_ids;
 use super::objects::title;
 use super::rules::{Dependency, LONGEST_NAME, Rule, Rules, Truth, person};
@@ -13,6 +13,9 @@ use super::verdict::{
     AppAnswer, Circumstances, DecidingPolicy, Obstacle, Reason, TokenLife, Verdict,
 };
 use crate::domain::text;
+
+/// The most groups that are named on a way.
+const LONGEST_WAY: usize = 20;
 
 /// What a way through groups leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,16 +103,8 @@ impl<'a> AppJudge<'a> {
         };
         let mut dependencies = BTreeSet::new();
         if answer.verdict == Verdict::Depends {
-            let explaining = Evaluator::new(
-                &self.objects.groups,
-                &self.index.groups,
-                &self.index.nameless,
-                self.subject,
-            );
-            let outcome = self.value(&explaining.explaining(), policy);
-            let conditions = outcome.dependencies.iter().map(ToString::to_string);
-            answer.conditions = conditions.collect();
-            dependencies = outcome.dependencies;
+            dependencies = self.dependencies(policy);
+            answer.conditions = dependencies.iter().map(ToString::to_string).collect();
         }
         let obstacle = (answer.reason == Some(Reason::RuleFails))
             .then(|| self.obstacle(rules))
@@ -143,7 +138,13 @@ impl<'a> AppJudge<'a> {
         rules: &Rules,
         obstacle: Option<Obstacle>,
     ) -> Circumstances {
-        let is_about = |all: &'a [Rule]| all.iter().any(|rule| self.target_of(rule).is_some());
+        let of_tokens = [Target::Id, Target::ClientId, Target::AnyToken];
+        let is_about = |all: &'a [Rule]| {
+            let mut pairs = all
+                .iter()
+                .flat_map(|rule| of_tokens.map(|target| (rule, target)));
+            pairs.any(|(rule, target)| self.leads_to(rule, target))
+        };
         let judged_rules = judged.policy.rules.as_ref();
         let admits = judged_rules.map(|rules| (&rules.include, &rules.require));
         Circumstances {
@@ -160,16 +161,15 @@ impl<'a> AppJudge<'a> {
 
     /// The rule that the verdict rests on, and what it leads to.
     fn decisive(&self, verdict: Verdict, rules: &'a Rules) -> Option<(&'a Rule, Target)> {
-        let holds = |rule: &&Rule, reading| self.evaluator.single(rule, reading) == Truth::True;
+        let holds = |rule: &&Rule, reading| self.evaluator.rule(rule, reading) == Truth::True;
         let sections = [&rules.include, &rules.require, &rules.exclude];
         let all = || sections.into_iter().flatten();
         let pick = |candidates: Vec<&'a Rule>| {
-            let best = Target::ALL.into_iter().find_map(|target| {
+            Target::ALL.into_iter().find_map(|target| {
                 let mut found = candidates.iter();
                 let found = found.find(|rule| self.leads_to(rule, target))?;
                 Some((*found, target))
-            });
-            best
+            })
         };
         let plain = |rules: &'a [Rule]| rules.iter().filter(|it| holds(it, Reading::Plain));
         let sure = |rule: &&Rule| holds(rule, Reading::GroupsDoubted);
@@ -243,6 +243,10 @@ impl<'a> AppJudge<'a> {
         seen: &mut BTreeSet<usize>,
         path: &mut Vec<String>,
     ) -> bool {
+        if path.len() > LONGEST_WAY {
+            path.extend(["further groups".to_owned(), target.label().to_owned()]);
+            return true;
+        }
         let mut groups = Vec::new();
         for rule in rules.filter(|rule| self.leads_to(rule, target)) {
             let Rule::Group(id) = rule else {
@@ -250,12 +254,11 @@ impl<'a> AppJudge<'a> {
                 return true;
             };
             let id = id.as_deref().unwrap_or_default();
-            match self.index.groups.rank(id) {
-                Some(rank) => groups.push(rank),
-                None => {
-                    path.push(format!("group {}, which could not be read", brief(id)));
-                    return true;
-                }
+            if let Some(rank) = self.index.groups.rank(id) {
+                groups.push(rank);
+            } else {
+                path.push(format!("group {}, which could not be read", brief(id)));
+                return true;
             }
         }
         for rank in groups {
@@ -282,7 +285,7 @@ impl<'a> AppJudge<'a> {
             return Some((Obstacle::NotIncluded, None));
         }
         let mut excluded = rules.exclude.iter();
-        let meets = |rule: &&'a Rule| self.evaluator.single(rule, Reading::Plain) == Truth::True;
+        let meets = |rule: &&'a Rule| self.evaluator.rule(rule, Reading::Plain) == Truth::True;
         if let Some(rule) = excluded.find(meets) {
             let words = match (rule, self.words(rule)) {
                 (Rule::ServiceToken(_), words) => words,
@@ -297,7 +300,7 @@ impl<'a> AppJudge<'a> {
     }
 
     fn value_is_false(&self, rule: &'a Rule) -> bool {
-        self.evaluator.single(rule, Reading::Plain) == Truth::False
+        self.evaluator.rule(rule, Reading::Plain) == Truth::False
     }
 
     /// What a rule is about: `this token`, `an email domain`, `group CI`.
@@ -347,5 +350,8 @@ fn is_about_people(rule: &Rule) -> bool {
 
 /// A name that is not too long for a sentence.
 pub(super) fn brief(name: &str) -> String {
+    if name.is_ascii() && name.len() <= LONGEST_NAME {
+        return name.to_owned();
+    }
     text::truncate(text::beginning(name), LONGEST_NAME, "…").into_owned()
 }

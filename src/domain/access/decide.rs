@@ -1,6 +1,8 @@
 //! Decides whether apps open for a token: the documented order of policies.
 
-use super::evaluate::{Evaluator, Outcome, Reading, Subject};
+use std::collections::BTreeSet;
+
+use super::evaluate::{Evaluator, Reading, Subject};
 use super::groups::Holds;
 use super::index::{Index, Objects, OrderedPolicy};
 use super::objects::{App, AppKind, Decision, Policy};
@@ -108,37 +110,42 @@ impl<'a> AppJudge<'a> {
 
     fn policy(&self, app: &'a App, ordered: OrderedPolicy) -> Option<JudgedPolicy<'a>> {
         let policy = ordered.resolved(app, &self.objects.policies)?;
-        let truth = match policy.decision {
-            Decision::Allow | Decision::Block => Truth::False,
-            Decision::Bypass | Decision::ServiceAuth | Decision::Unknown(_) => {
-                self.value(&self.evaluator, policy).truth
-            }
-        };
         Some(JudgedPolicy {
             own: ordered.own(app)?,
             policy,
             touch: self.touch(policy),
-            truth,
+            truth: self.value(policy),
         })
     }
 
     /// The value of a policy's rules.
-    pub(super) fn value(&self, evaluator: &Evaluator<'a>, policy: &'a Policy) -> Outcome {
-        let none = || Outcome::from(Truth::False);
+    fn value(&self, policy: &Policy) -> Truth {
         let Some(rules) = &policy.rules else {
-            return none();
+            return Truth::False;
         };
+        let plain = || self.evaluator.rules(rules, Reading::Plain);
         match &policy.decision {
-            Decision::Bypass => evaluator.rules(rules, Reading::Bypass),
-            Decision::Allow | Decision::Block | Decision::ServiceAuth => {
-                evaluator.rules(rules, Reading::Plain)
-            }
+            Decision::Bypass => self.evaluator.rules(rules, Reading::Bypass),
+            // They admit no token.
+            Decision::Allow | Decision::Block => Truth::False,
+            Decision::ServiceAuth => plain(),
+            Decision::Unknown(_) => plain().and(Truth::Unknown),
+        }
+    }
+
+    /// What a policy depends on.
+    pub(super) fn dependencies(&self, policy: &Policy) -> BTreeSet<Dependency> {
+        let Some(rules) = &policy.rules else {
+            return BTreeSet::new();
+        };
+        let plain = || self.evaluator.dependencies(rules, Reading::Plain);
+        match &policy.decision {
+            Decision::Bypass => self.evaluator.dependencies(rules, Reading::Bypass),
+            Decision::Allow | Decision::Block | Decision::ServiceAuth => plain(),
             Decision::Unknown(action) => {
-                let outcome = evaluator.rules(rules, Reading::Plain);
-                if outcome.truth == Truth::False {
-                    return outcome;
-                }
-                outcome.doubted(Dependency::UnknownAction(action.clone()))
+                let mut found = plain();
+                found.insert(Dependency::UnknownAction(action.clone()));
+                found
             }
         }
     }
@@ -150,7 +157,7 @@ impl<'a> AppJudge<'a> {
             Decision::ServiceAuth | Decision::Unknown(_) => true,
             Decision::Allow | Decision::Block | Decision::Bypass => false,
         };
-        for rule in policy.rules.iter().flat_map(|rules| rules.all()) {
+        for rule in policy.rules.iter().flat_map(super::rules::Rules::all) {
             match rule {
                 Rule::ServiceToken(Some(id)) => touch.by_name |= self.subject.has_name(id),
                 Rule::AnyServiceToken => touch.any_token = true,
@@ -266,6 +273,6 @@ impl<'a> AppJudge<'a> {
     fn is_sure(&self, policy: &'a Policy) -> bool {
         let rules = policy.rules.as_ref();
         let value = rules.map(|rules| self.evaluator.rules(rules, Reading::GroupsDoubted));
-        value.is_some_and(|value| value.truth == Truth::True)
+        value == Some(Truth::True)
     }
 }

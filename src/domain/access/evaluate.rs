@@ -31,48 +31,8 @@ impl Reading {
 
 /// The most visits to groups that contain each other, and how deep to follow them; real ones take
 /// few. Beyond that the answer is unknown.
-const MOST_STEPS: usize = 5_000;
+const MOST_STEPS: usize = 1_000;
 const DEEPEST: usize = 60;
-
-/// The value of rules, and what it depends on if that is unknown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Outcome {
-    pub(super) truth: Truth,
-    /// Empty unless the value is unknown and dependencies are collected.
-    pub(super) dependencies: BTreeSet<Dependency>,
-}
-
-impl From<Truth> for Outcome {
-    fn from(truth: Truth) -> Self {
-        Self::of(truth)
-    }
-}
-
-impl Outcome {
-    fn of(truth: Truth) -> Self {
-        Self {
-            truth,
-            dependencies: BTreeSet::new(),
-        }
-    }
-
-    /// The same, but unknown for another reason, too.
-    pub(super) fn doubted(mut self, dependency: Dependency) -> Self {
-        self.truth = Truth::Unknown;
-        self.dependencies.insert(dependency);
-        self
-    }
-
-    fn join(mut self, other: Self, with: fn(Truth, Truth) -> Truth) -> Self {
-        self.truth = with(self.truth, other.truth);
-        if self.truth == Truth::Unknown {
-            self.dependencies.extend(other.dependencies);
-        } else {
-            self.dependencies.clear();
-        }
-        self
-    }
-}
 
 /// The value of each group for a token that no rule names, by reading and rank.
 #[derive(Debug, Clone, Default)]
@@ -86,9 +46,7 @@ impl NamelessValues {
             let evaluator = Evaluator::new(groups, ranked, &none, Subject::NOBODY);
             // Inner groups come first.
             let ranks = 0..ranked.len();
-            *of_reading = ranks
-                .map(|rank| evaluator.group_value(rank, reading).truth)
-                .collect();
+            *of_reading = ranks.map(|rank| evaluator.entered(rank, reading)).collect();
         }
         values
     }
@@ -133,10 +91,10 @@ pub(super) struct Evaluator<'a> {
     ranked: &'a Groups,
     nameless: &'a NamelessValues,
     subject: Subject<'a>,
-    /// Whether dependencies are collected, not only values.
-    explains: bool,
-    /// Groups that were evaluated from without.
-    known: RefCell<HashMap<(Reading, usize), Outcome>>,
+    /// The values of groups that were entered from without.
+    known: RefCell<HashMap<(Reading, usize), Truth>>,
+    /// Groups that contain each other in too many ways to follow.
+    tangled: RefCell<BTreeSet<usize>>,
     steps: Cell<usize>,
 }
 
@@ -152,24 +110,18 @@ impl<'a> Evaluator<'a> {
             ranked,
             nameless,
             subject,
-            explains: false,
             known: RefCell::default(),
+            tangled: RefCell::default(),
             steps: Cell::new(0),
         }
     }
 
-    /// Collects what unknown values depend on.
-    pub(super) fn explaining(mut self) -> Self {
-        self.explains = true;
-        self
-    }
-
     /// The value of rules: any of the included, all of the required, none of the excluded.
-    pub(super) fn rules(&self, rules: &'a Rules, reading: Reading) -> Outcome {
+    pub(super) fn rules(&self, rules: &Rules, reading: Reading) -> Truth {
         for rank in inner_ids(Some(rules)).filter_map(|id| self.ranked.rank(id)) {
             let within = self.ranked.within(rank);
             if within.len() > DEEPEST {
-                // Inner groups first, so that the depth of the nesting is none of the stack's.
+                // Inner groups first, so that deep nesting does not become deep recursion.
                 for inner in within {
                     let _kept = self.entered(*inner, reading);
                 }
@@ -179,133 +131,196 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The value of one rule of a policy.
-    pub(super) fn single(&self, rule: &'a Rule, reading: Reading) -> Truth {
-        self.rule(rule, reading, &mut Vec::new()).truth
+    pub(super) fn rule(&self, rule: &Rule, reading: Reading) -> Truth {
+        self.on_path(rule, reading, &mut Vec::new())
     }
 
-    fn nested(&self, rules: &'a Rules, reading: Reading, path: &mut Vec<usize>) -> Outcome {
-        let include = self.any(&rules.include, reading, path);
-        let excluded = self.any(&rules.exclude, reading, path);
-        let spared = Outcome {
-            truth: !excluded.truth,
-            ..excluded
+    fn nested(&self, rules: &Rules, reading: Reading, path: &mut Vec<usize>) -> Truth {
+        let included = self.any(&rules.include, reading, path);
+        if included == Truth::False {
+            return Truth::False;
+        }
+        let mut sum = included;
+        for rule in &rules.require {
+            sum = sum.and(self.on_path(rule, reading, path));
+        }
+        if sum == Truth::False {
+            return Truth::False;
+        }
+        sum.and(!self.any(&rules.exclude, reading, path))
+    }
+
+    fn any(&self, rules: &[Rule], reading: Reading, path: &mut Vec<usize>) -> Truth {
+        let mut sum = Truth::False;
+        for rule in rules {
+            match self.on_path(rule, reading, path) {
+                Truth::True => return Truth::True,
+                Truth::Unknown => sum = Truth::Unknown,
+                Truth::False => {}
+            }
+        }
+        sum
+    }
+
+    fn on_path(&self, rule: &Rule, reading: Reading, path: &mut Vec<usize>) -> Truth {
+        // A Bypass policy asks before anybody has an identity.
+        let identity = match reading {
+            Reading::Bypass => Truth::Unknown,
+            Reading::Plain | Reading::GroupsDoubted => Truth::True,
         };
-        let required = rules.require.iter();
-        let required = required.fold(Outcome::of(Truth::True), |sum, rule| {
-            sum.join(self.rule(rule, reading, path), Truth::and)
-        });
-        include.join(required, Truth::and).join(spared, Truth::and)
-    }
-
-    fn any(&self, rules: &'a [Rule], reading: Reading, path: &mut Vec<usize>) -> Outcome {
-        rules.iter().fold(Outcome::of(Truth::False), |sum, rule| {
-            sum.join(self.rule(rule, reading, path), Truth::or)
-        })
-    }
-
-    fn unknown(&self, dependency: impl FnOnce() -> Dependency) -> Outcome {
-        let outcome = Outcome::of(Truth::Unknown);
-        if self.explains {
-            outcome.doubted(dependency())
-        } else {
-            outcome
-        }
-    }
-
-    fn rule(&self, rule: &'a Rule, reading: Reading, path: &mut Vec<usize>) -> Outcome {
         let names = self.subject.names;
-        let is_bypass = reading == Reading::Bypass;
         match rule {
-            Rule::ServiceToken(None) => self.unknown(|| Dependency::NoToken),
-            Rule::ServiceToken(Some(id)) if id == names.id => self.identity(is_bypass),
-            Rule::ServiceToken(Some(id)) if id == names.client_id => {
-                self.unknown(|| Dependency::ClientId)
-            }
-            Rule::ServiceToken(Some(_)) | Rule::People(_) => Outcome::of(Truth::False),
-            Rule::AnyServiceToken => self.identity(is_bypass),
-            Rule::Everyone => Outcome::of(Truth::True),
-            Rule::Condition(condition) => self.unknown(|| Dependency::Request(*condition)),
-            Rule::Unknown(kind) => self.unknown(|| Dependency::UnknownRule(kind.clone())),
-            Rule::Group(id) => {
-                let rank = id.as_deref().and_then(|id| self.ranked.rank(id));
-                let Some(rank) = rank else {
-                    let id = id.as_deref().unwrap_or_default();
-                    return self.unknown(|| Dependency::UnreadGroup(id.to_owned()));
-                };
-                self.group(rank, reading, path)
-            }
+            Rule::ServiceToken(Some(id)) if id == names.id => identity,
+            Rule::ServiceToken(Some(id)) if id == names.client_id => Truth::Unknown,
+            Rule::ServiceToken(Some(_)) | Rule::People(_) => Truth::False,
+            Rule::AnyServiceToken => identity,
+            Rule::Everyone => Truth::True,
+            Rule::ServiceToken(None)
+            | Rule::Condition(_)
+            | Rule::Unknown(_)
+            | Rule::Group(None) => Truth::Unknown,
+            Rule::Group(Some(id)) => match self.ranked.rank(id) {
+                Some(rank) => self.group(rank, reading, path),
+                None => Truth::Unknown,
+            },
         }
-    }
-
-    /// A rule that the token meets, unless a Bypass policy asks.
-    fn identity(&self, is_bypass: bool) -> Outcome {
-        if is_bypass {
-            self.unknown(|| Dependency::Bypass)
-        } else {
-            Outcome::of(Truth::True)
-        }
-    }
-
-    /// The value of a group that is not within itself here.
-    fn group_value(&self, rank: usize, reading: Reading) -> Outcome {
-        self.group(rank, reading, &mut Vec::new())
     }
 
     /// The value of a group, on a path of groups that contain each other.
-    fn group(&self, rank: usize, reading: Reading, path: &mut Vec<usize>) -> Outcome {
-        let is_mutual = path
-            .last()
-            .is_some_and(|outer| self.ranked.are_mutual(*outer, rank));
-        if !is_mutual {
+    fn group(&self, rank: usize, reading: Reading, path: &mut Vec<usize>) -> Truth {
+        let outer = path.last();
+        if !outer.is_some_and(|outer| self.ranked.are_mutual(*outer, rank)) {
             return self.entered(rank, reading);
         }
         if path.contains(&rank) {
-            return Outcome::of(Truth::False);
+            return Truth::False;
         }
         self.steps.set(self.steps.get() + 1);
         if self.steps.get() > MOST_STEPS || path.len() > DEEPEST {
             // Whoever entered this knot of groups must not trust a part of it.
-            self.steps.set(usize::MAX / 2);
-            return Outcome::of(Truth::Unknown);
+            self.steps.set(MOST_STEPS);
+            return Truth::Unknown;
         }
         self.inside(rank, reading, path)
     }
 
     /// The value of a group that was entered from without: it does not depend on the way there.
-    fn entered(&self, rank: usize, reading: Reading) -> Outcome {
+    fn entered(&self, rank: usize, reading: Reading) -> Truth {
         let nameless = self.nameless.get(reading, rank);
-        if let Some(truth) = nameless.filter(|_| !self.subject.is_in(rank))
-            && !(self.explains && truth == Truth::Unknown)
-        {
-            return Outcome::of(truth);
+        if let Some(truth) = nameless.filter(|_| !self.subject.is_in(rank)) {
+            return truth;
         }
         if let Some(known) = self.known.borrow().get(&(reading, rank)) {
-            return known.clone();
+            return *known;
         }
         let outer_steps = self.steps.replace(0);
-        let mut outcome = self.inside(rank, reading, &mut Vec::new());
-        if self.steps.get() > MOST_STEPS && self.ranked.are_mutual(rank, rank) {
-            outcome = self.unknown(|| Dependency::Tangled);
+        let mut truth = self.inside(rank, reading, &mut Vec::new());
+        if self.steps.get() >= MOST_STEPS {
+            truth = Truth::Unknown;
+            self.tangled.borrow_mut().insert(rank);
         }
         self.steps.set(outer_steps);
-        let mut known = self.known.borrow_mut();
-        known.insert((reading, rank), outcome.clone());
-        outcome
+        self.known.borrow_mut().insert((reading, rank), truth);
+        truth
     }
 
-    fn inside(&self, rank: usize, reading: Reading, path: &mut Vec<usize>) -> Outcome {
+    fn inside(&self, rank: usize, reading: Reading, path: &mut Vec<usize>) -> Truth {
         let group = &self.groups[self.ranked.place(rank)];
         let Some(rules) = &group.rules else {
-            let name = group.title().to_owned();
-            return self.unknown(|| Dependency::UnreadGroup(name));
+            return Truth::Unknown;
         };
         path.push(rank);
-        let outcome = self.nested(rules, reading, path);
+        let truth = self.nested(rules, reading, path);
         path.pop();
-        match (reading, outcome.truth) {
-            (Reading::GroupsDoubted, Truth::True) => Outcome::of(Truth::Unknown),
-            (Reading::Bypass, Truth::True) => self.unknown(|| Dependency::Bypass),
-            (Reading::Plain | Reading::GroupsDoubted | Reading::Bypass, _) => outcome,
+        match (reading, truth) {
+            (Reading::GroupsDoubted | Reading::Bypass, Truth::True) => Truth::Unknown,
+            (Reading::Plain | Reading::GroupsDoubted | Reading::Bypass, truth) => truth,
+        }
+    }
+
+    /// What rules depend on if their value is unknown.
+    pub(super) fn dependencies(&self, rules: &Rules, reading: Reading) -> BTreeSet<Dependency> {
+        let mut found = BTreeSet::new();
+        if self.rules(rules, reading) == Truth::Unknown {
+            self.collect(rules, reading, &mut BTreeSet::new(), &mut found);
+        }
+        found
+    }
+
+    /// Collects what the unknown sections of rules depend on.
+    fn collect(
+        &self,
+        rules: &Rules,
+        reading: Reading,
+        seen: &mut BTreeSet<usize>,
+        found: &mut BTreeSet<Dependency>,
+    ) {
+        for section in [&rules.include, &rules.exclude] {
+            if self.any(section, reading, &mut Vec::new()) == Truth::Unknown {
+                self.collect_from(section, reading, seen, found);
+            }
+        }
+        self.collect_from(&rules.require, reading, seen, found);
+    }
+
+    fn collect_from(
+        &self,
+        rules: &[Rule],
+        reading: Reading,
+        seen: &mut BTreeSet<usize>,
+        found: &mut BTreeSet<Dependency>,
+    ) {
+        for rule in rules {
+            let dependency = match rule {
+                _ if self.rule(rule, reading) != Truth::Unknown => continue,
+                Rule::ServiceToken(None) => Dependency::NoToken,
+                Rule::ServiceToken(Some(id)) if id == self.subject.names.client_id => {
+                    Dependency::ClientId
+                }
+                Rule::ServiceToken(Some(_)) | Rule::AnyServiceToken => Dependency::Bypass,
+                Rule::Condition(condition) => Dependency::Request(*condition),
+                Rule::Unknown(kind) => Dependency::UnknownRule(kind.clone()),
+                Rule::Group(id) => {
+                    let id = id.as_deref().unwrap_or_default();
+                    match self.ranked.rank(id) {
+                        Some(rank) => {
+                            self.collect_group(rank, reading, seen, found);
+                            continue;
+                        }
+                        None => Dependency::UnreadGroup(id.to_owned()),
+                    }
+                }
+                Rule::Everyone | Rule::People(_) => continue,
+            };
+            found.insert(dependency);
+        }
+    }
+
+    /// Collects what an unknown group depends on; each group once, so that cycles end.
+    fn collect_group(
+        &self,
+        rank: usize,
+        reading: Reading,
+        seen: &mut BTreeSet<usize>,
+        found: &mut BTreeSet<Dependency>,
+    ) {
+        if !seen.insert(rank) || seen.len() > DEEPEST {
+            return;
+        }
+        let group = &self.groups[self.ranked.place(rank)];
+        let is_tangled = self.tangled.borrow().contains(&rank);
+        match &group.rules {
+            None => {
+                found.insert(Dependency::UnreadGroup(group.title().to_owned()));
+            }
+            Some(_) if is_tangled => {
+                found.insert(Dependency::Tangled);
+            }
+            Some(rules) if self.nested(rules, reading, &mut vec![rank]) == Truth::True => {
+                // Only a Bypass policy doubts a group that holds.
+                found.insert(Dependency::Bypass);
+            }
+            Some(rules) => self.collect(rules, reading, seen, found),
         }
     }
 }

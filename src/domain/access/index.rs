@@ -114,7 +114,7 @@ impl Index {
         index.add_groups(objects);
         index.add_policies(objects);
         index.add_other_places(objects);
-        index.hidden_apps = index.count_hidden_apps(objects);
+        index.hidden_apps = count_hidden_apps(objects);
         index
     }
 
@@ -125,13 +125,12 @@ impl Index {
     }
 
     fn entry(&mut self, name: &str) -> &mut Naming {
-        let at = match self.names.get(name) {
-            Some(at) => *at,
-            None => {
-                self.names.insert(name.to_owned(), self.namings.len());
-                self.namings.push(Naming::default());
-                self.namings.len() - 1
-            }
+        let at = if let Some(at) = self.names.get(name) {
+            *at
+        } else {
+            self.names.insert(name.to_owned(), self.namings.len());
+            self.namings.push(Naming::default());
+            self.namings.len() - 1
         };
         &mut self.namings[at]
     }
@@ -270,28 +269,28 @@ impl Index {
             }
         }
     }
+}
 
-    /// How many apps reusable policies must have that the list does not show: one hidden app may
-    /// carry several policies.
-    fn count_hidden_apps(&self, objects: &Objects) -> usize {
-        let mut carried: HashMap<&str, usize> = HashMap::new();
-        for app in &objects.apps {
-            let ids = app.policies.iter().flatten();
-            let ids: HashSet<&str> = ids.map(|policy| policy.id.as_str()).collect();
-            for id in ids {
-                *carried.entry(id).or_default() += 1;
-            }
+/// How many apps reusable policies must have that the list does not show: one hidden app may
+/// carry several policies.
+fn count_hidden_apps(objects: &Objects) -> usize {
+    let mut carried: HashMap<&str, usize> = HashMap::new();
+    for app in &objects.apps {
+        let ids = app.policies.iter().flatten();
+        let ids: HashSet<&str> = ids.map(|policy| policy.id.as_str()).collect();
+        for id in ids {
+            *carried.entry(id).or_default() += 1;
         }
-        // An app that did not report its policies may carry any of them.
-        let silent = objects.apps.iter().filter(|app| app.policies.is_none());
-        let silent = silent.count();
-        let hidden = objects.policies.iter().map(|policy| {
-            let listed = carried.get(policy.id.as_str()).copied().unwrap_or(0);
-            let all = policy.app_count.unwrap_or(0);
-            all.saturating_sub(listed + silent)
-        });
-        hidden.max().unwrap_or(0)
     }
+    // An app that did not report its policies may carry any of them.
+    let silent = objects.apps.iter().filter(|app| app.policies.is_none());
+    let silent = silent.count();
+    let hidden = objects.policies.iter().map(|policy| {
+        let listed = carried.get(policy.id.as_str()).copied().unwrap_or(0);
+        let all = policy.app_count.unwrap_or(0);
+        all.saturating_sub(listed + silent)
+    });
+    hidden.max().unwrap_or(0)
 }
 
 impl OrderedPolicy {

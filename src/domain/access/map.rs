@@ -294,10 +294,12 @@ impl AccessMap {
             .collect();
         match self.unread_apps() {
             0 => {}
-            unread => {
+            // Otherwise the state of the part says so, and why.
+            unread if self.is_read(Part::Apps) => {
                 let apps = number(unread, "app");
                 reasons.push(format!("the policies of {apps} could not be read"));
             }
+            _ => {}
         }
         match self.hidden_apps() {
             0 => {}
@@ -311,7 +313,8 @@ impl AccessMap {
         match self.hidden_groups() {
             0 => {}
             1 => {
-                reasons.push("1 group that rules name is not visible to this credential".to_owned())
+                reasons
+                    .push("1 group that rules name is not visible to this credential".to_owned());
             }
             hidden => reasons.push(format!(
                 "{hidden} groups that rules name are not visible to this credential"

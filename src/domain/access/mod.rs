@@ -13,6 +13,7 @@ pub mod conclusion;
 mod decide;
 mod deletable;
 mod evaluate;
+pub mod findings;
 mod groups;
 mod index;
 pub mod map;

@@ -18,8 +18,11 @@ impl AppAnswer {
             (Verdict::OpensByGroup, _) => format!("by {name}, through a group only"),
             (Verdict::Opens, _) => format!("by {name}{}", self.breadth()),
             (Verdict::OpenToAll, _) => format!("by {name}, which lets everybody in"),
+            (Verdict::Refused, Some(Reason::TokenDead)) if self.circumstances.is_disabled => {
+                format!("under {name}: the token is disabled")
+            }
             (Verdict::Refused, Some(Reason::TokenDead)) => {
-                format!("under {name}: the token is expired or disabled")
+                format!("under {name}: the token has expired")
             }
             (Verdict::Refused, Some(Reason::Infrastructure)) => {
                 format!("under {name}: infrastructure takes Allow only")

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::map::Part;
-use super::objects::{CleanUp, ExpiryAlert};
+use super::objects::{CleanUp, ExpiryAlert, Inactivity};
 use super::uses::{CleanUpPlan, Lookup, NamedToken, TokenUses, Told};
 use crate::domain::scope::ScopeKind;
 use crate::domain::status::{Lifecycle, Status};
@@ -19,10 +19,10 @@ impl Lookup<'_> {
         if Status::by_dates(life, named.context) == Status::NeverExpires {
             return (Told::NotNeeded, Vec::new());
         }
-        let names =
+        let is_it =
             |value: &String| !value.is_empty() && (value == named.id || value == named.client_id);
         let is_about =
-            |alert: &&ExpiryAlert| alert.filters.is_empty() || alert.filters.iter().any(names);
+            |alert: &&ExpiryAlert| alert.filters.is_empty() || alert.filters.iter().any(is_it);
         let alerts = &self.map.objects().alerts;
         let (sure, perhaps): (Vec<_>, Vec<_>) = alerts.iter().partition(is_about);
         match (sure.is_empty(), perhaps.is_empty()) {
@@ -42,9 +42,9 @@ impl Lookup<'_> {
             return (CleanUpPlan::Unknown, None);
         }
         let (action, days) = match objects.organization.inactivity {
-            None => return (CleanUpPlan::Unknown, None),
-            Some(None) => return (CleanUpPlan::Off, None),
-            Some(Some(plan)) => plan,
+            Inactivity::Unknown => return (CleanUpPlan::Unknown, None),
+            Inactivity::Ignored => return (CleanUpPlan::Off, None),
+            Inactivity::CleanedUp { action, days } => (action, days),
         };
         let sparing = named.by_id.policies.first();
         let sparing = sparing.and_then(|at| self.index.policies[*at].place.of(objects));

@@ -287,8 +287,8 @@ impl CleanUp {
 pub struct Organization {
     /// Whether only Service Auth policies admit tokens.
     pub strict: Option<bool>,
-    /// What happens to unused tokens after some days; `Some(None)` if nothing does.
-    pub inactivity: Option<Option<(CleanUp, u32)>>,
+    /// What happens to tokens that nobody uses.
+    pub inactivity: Inactivity,
 }
 
 impl Organization {
@@ -300,23 +300,47 @@ impl Organization {
             strict: strict.and_then(Value::as_bool),
             inactivity: organization
                 .get("service_token_inactivity")
-                .and_then(inactivity),
+                .map_or(Inactivity::Unknown, Inactivity::parse),
         }
     }
 }
 
-/// The API fills in an action and a number of days although the clean-up is off.
-fn inactivity(setting: &Value) -> Option<Option<(CleanUp, u32)>> {
-    if setting.is_null() || !setting.get("enabled")?.as_bool()? {
-        return Some(None);
+/// What the organization does about tokens that nobody uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Inactivity {
+    /// Not reported, or not in a form that is known here.
+    #[default]
+    Unknown,
+    /// Nothing.
+    Ignored,
+    /// It disables or deletes them after some days.
+    CleanedUp { action: CleanUp, days: u32 },
+}
+
+impl Inactivity {
+    /// Reads the setting. The API fills in an action and a number of days although it is off.
+    fn parse(setting: &Value) -> Self {
+        let is_on = |setting: &Value| setting.get("enabled")?.as_bool();
+        if setting.is_null() {
+            return Self::Ignored;
+        }
+        match is_on(setting) {
+            None => Self::Unknown,
+            Some(false) => Self::Ignored,
+            Some(true) => Self::clean_up(setting).unwrap_or_default(),
+        }
     }
-    let action = match setting.get("action")?.as_str()? {
-        "disable" => CleanUp::Disable,
-        "delete" => CleanUp::Delete,
-        _ => return None,
-    };
-    let days = setting.get("inactivity_threshold_days")?.as_u64()?;
-    Some(Some((action, u32::try_from(days).ok()?)))
+
+    fn clean_up(setting: &Value) -> Option<Self> {
+        let action = match setting.get("action")?.as_str()? {
+            "disable" => CleanUp::Disable,
+            "delete" => CleanUp::Delete,
+            _ => return None,
+        };
+        let days = setting.get("inactivity_threshold_days")?.as_u64()?;
+        let days = u32::try_from(days).ok()?;
+        Some(Self::CleanedUp { action, days })
+    }
 }
 
 /// The token with which clients of DNS over HTTPS authenticate.
@@ -471,7 +495,7 @@ impl ExpiryAlert {
         match alert.get("filters") {
             None | Some(Value::Null) => {}
             Some(Value::Object(filters)) => {
-                parsed.filters.extend(filters.values().flat_map(values))
+                parsed.filters.extend(filters.values().flat_map(values));
             }
             Some(_) => parsed.filters.push(String::new()),
         }

@@ -114,7 +114,7 @@ impl Lookup<'_> {
             .iter()
             .skip(1)
             .map(|rank| &objects.groups[groups.place(*rank)]);
-        let outer: Vec<&str> = outer.map(|group| group.title()).collect();
+        let outer: Vec<&str> = outer.map(super::objects::Group::title).collect();
         let policies = policies
             .iter()
             .filter_map(|at| self.index.policies[*at].place.of(objects));

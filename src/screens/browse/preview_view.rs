@@ -125,9 +125,12 @@ impl Preview<'_> {
     /// What the token needs, as on its own page.
     fn advice(&self) -> Vec<Spans> {
         let access = self.state.list.access_of(self.token);
-        let advice =
-            self.state
-                .advice_lines(self.token, access.as_ref(), Context::Browse, self.columns);
+        let advice = self.state.advice_lines(
+            self.token,
+            access.as_ref(),
+            (Context::Browse, &[]),
+            self.columns,
+        );
         self.ctx.lines(&advice)
     }
 

@@ -3,6 +3,7 @@
 use ratatui::text::Span;
 
 use crate::action::{Action, Context};
+use crate::app::profile_reads::ProfileReads;
 use crate::app::state::State;
 use crate::domain::failure::Failure;
 use crate::domain::text;
@@ -64,13 +65,32 @@ pub(crate) fn note(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Op
     Some(spans)
 }
 
+/// Why profiles could not be read, each reason once, with the names of its profiles.
+fn reasons(profiles: &ProfileReads) -> Vec<(Vec<&str>, &str)> {
+    let mut reasons: Vec<(Vec<&str>, &str)> = Vec::new();
+    for read in &profiles.reads {
+        let Some(failure) = read.failure() else {
+            continue;
+        };
+        let name = read.origin.profile.as_str();
+        // The summary begins with the name.
+        let why = failure.summary.strip_prefix(name);
+        let why = why.and_then(|rest| rest.strip_prefix(": "));
+        let why = why.unwrap_or(&failure.summary);
+        match reasons.iter_mut().find(|(_, known)| *known == why) {
+            Some((names, _)) => names.push(name),
+            None => reasons.push((vec![name], why)),
+        }
+    }
+    reasons
+}
+
 /// What stands in place of the rows of an empty list, wrapped: that nothing could be read and why,
 /// with the next step, or that nothing is listed and what is missing.
 ///
 /// ```text
 /// ✖ Neither profile could be read.
-///   prod: The keyring is locked.
-///   staging: The keyring is locked.
+///   prod, staging: The keyring is locked.
 ///   Unlock it, or set CLOUDFLARE_API_TOKEN.
 /// ```
 pub(crate) fn nothing(
@@ -125,8 +145,8 @@ pub(crate) fn nothing(
         ctx.lines(&lines)
     };
     let mut lines = text(mark.map_or(blank, marked), Some(Role::Strong), &what);
-    for failure in &failures {
-        lines.extend(text(blank, None, &failure.summary));
+    for (names, why) in reasons(profiles) {
+        lines.extend(text(blank, None, &format!("{}: {why}", names.join(", "))));
     }
     let hint = failures.first().map(|failure| failure.hint.text.as_str());
     for more in hint.into_iter().filter(|hint| !hint.is_empty()) {

@@ -13,12 +13,14 @@ use crate::app::profile_lists::can_open;
 use crate::app::state::{State, whole_second};
 use crate::app::token_fetch::fetch_list;
 use crate::app::token_table::TokenTable;
+use crate::domain::access::map::Part;
+use crate::domain::access::uses::Lookup;
 use crate::domain::credential::Access;
 use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::status::Status;
 use crate::domain::token::ServiceToken;
-use crate::layout::token_columns::BrowseLayout;
+use crate::layout::token_columns::{BrowseLayout, Column, MoreColumns};
 use crate::screens::browse::state::{Browse as Browsed, Follow};
 use crate::screens::export::update::can_export;
 
@@ -208,6 +210,44 @@ impl Handler for Browse {
         let last_day = browse.next_last_day(list, state.clock.corrected(), state.body_rows());
         let at = list.next_change().into_iter().chain(last_day).min()?;
         Some(state.steady_second(at))
+    }
+}
+
+/// Counts the apps that open for the tokens in view, if the map of their scope is there.
+pub(crate) fn count_opens(state: &mut State) {
+    let (list, reading) = (&state.list, &state.access_reading);
+    let access = list.access.as_ref().filter(|_| list.profiles.is_none());
+    let map = access.and_then(|access| reading.whole_map_of(access));
+    let Some(map) = map.filter(|map| map.is_read(Part::Apps)).cloned() else {
+        state.opens.follow(None, || false);
+        return;
+    };
+    let basis = (reading.generation(), list.generation());
+    state.opens.follow(Some(basis), || map.complete());
+    let layout = BrowseLayout::with(
+        state.size.0,
+        !state.browse.hides_preview,
+        MoreColumns {
+            has_opens: true,
+            ..MoreColumns::default()
+        },
+    );
+    if !layout.columns.has(Column::Opens) {
+        return;
+    }
+    let context = state.list_context();
+    let rows = Browsed::table_rows(&state.list, state.body_rows());
+    let table = &state.browse.table;
+    let in_view = table.tokens(&state.list, state.browse.top, rows);
+    let new = in_view.filter(|token| state.opens.of(token).is_none());
+    let new: Vec<_> = new.cloned().collect();
+    if new.is_empty() {
+        return;
+    }
+    let lookup = Lookup::new(&map);
+    for token in new {
+        let counts = lookup.counts(&token, context);
+        state.opens.add(&token, counts);
     }
 }
 

@@ -14,7 +14,7 @@ use crate::app::token_list::TokenList;
 use crate::app::token_table::TokenTable;
 use crate::domain::status::Status;
 use crate::layout;
-use crate::layout::token_columns::BrowseLayout;
+use crate::layout::token_columns::{BrowseLayout, MoreColumns};
 use crate::theme::Role;
 use crate::ui::form::render_query;
 use crate::ui::painter::{
@@ -51,7 +51,11 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let browse = &state.browse;
     let profiles = state.list.profiles.as_ref();
     let profile = profiles.map_or(0, ProfileReads::widest_name);
-    let parts = BrowseLayout::with_profile(area.width, !browse.hides_preview, profile);
+    let more = MoreColumns {
+        profile,
+        has_opens: state.opens.is_known(),
+    };
+    let parts = BrowseLayout::with(area.width, !browse.hides_preview, more);
     let inner = paint.panel(area, "");
     let preview = parts.preview.unwrap_or(0);
     let list = without_right(inner, usize::from(preview.saturating_sub(1)));
@@ -87,6 +91,7 @@ fn render_rows(paint: &mut Painter<'_, '_>, list: Rect, state: &State, parts: &B
     let drawing = TokenRows {
         columns: &parts.columns,
         context: state.evaluation_context(),
+        opens: &state.opens,
         ctx,
     };
     let table = &browse.table;
@@ -210,7 +215,7 @@ fn render_filter(paint: &mut Painter<'_, '_>, line: Rect, state: &State, taken: 
         if browse.table.needs_only() {
             spans.extend([ctx.span(Role::Title, "needs you"), ctx.dot()]);
             spans.extend(ctx.hint(Context::Browse, Action::Back, "shows all"));
-        } else {
+        } else if state.front().can(state, Action::Search) {
             spans = ctx.hint(Context::Browse, Action::Search, "filter");
         }
         paint.frame_title(line, &spans);

@@ -288,7 +288,8 @@ impl State {
     /// What to do about the current token, wrapped.
     pub(crate) fn current_advice(&self, token: &ServiceToken, columns: usize) -> Vec<TextLine> {
         let access = self.detail.access.as_ref();
-        self.advice_lines(token, access, Context::Detail, columns)
+        let more = self.uses.findings_of(token);
+        self.advice_lines(token, access, (Context::Detail, more), columns)
     }
 }
 

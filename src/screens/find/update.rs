@@ -187,7 +187,9 @@ impl Handler for Find {
     fn token(&self, state: &State) -> Option<(Arc<ServiceToken>, Access)> {
         let token = match state.find.selected? {
             Item::Recent(at) => listed(state, state.find.recents.get(at)?)?,
-            item => state.find.token_at(item, &state.list)?,
+            item @ (Item::Match(_) | Item::Need(_) | Item::More) => {
+                state.find.token_at(item, &state.list)?
+            }
         };
         Some((token.clone(), state.list.access.clone()?))
     }

@@ -64,7 +64,7 @@ pub enum ProbePhase {
     },
     Done {
         url: ProbeUrl,
-        answers: ProbeAnswers,
+        answers: Box<ProbeAnswers>,
     },
 }
 

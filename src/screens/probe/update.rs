@@ -39,10 +39,15 @@ impl Handler for Probe {
 
     fn can(&self, state: &State, action: Action) -> bool {
         let is_done = matches!(state.probe.phase, ProbePhase::Done { .. });
-        match action {
-            Action::CopyField | Action::OtherSecret | Action::Edit => is_done,
-            Action::Submit => state.probe.request().is_none(),
-            action => Detail.can(state, action),
+        if matches!(
+            action,
+            Action::CopyField | Action::OtherSecret | Action::Edit
+        ) {
+            is_done
+        } else if action == Action::Submit {
+            state.probe.request().is_none()
+        } else {
+            Detail.can(state, action)
         }
     }
 
@@ -321,6 +326,7 @@ pub(crate) fn probed(state: &mut State, request: RequestId, result: Result<Probe
     match result {
         Ok(answers) => {
             let url = url.clone();
+            let answers = Box::new(answers);
             probe.phase = ProbePhase::Done { url, answers };
             probe.top = 0;
             state.banner = None;
@@ -341,31 +347,28 @@ pub(crate) fn keep_up(state: &mut State) {
         return;
     };
     let context = state.evaluation_context();
-    match state.probe.current_url() {
-        Some(url) => {
-            let basis = ProbeBasis {
-                url,
-                status: Status::of(&token, context),
-                generation: state.access_reading.generation(),
-                token,
-            };
-            if !state
-                .probe
-                .basis
-                .as_ref()
-                .is_some_and(|known| known.is(&basis))
-            {
-                let map = state.access_reading.whole_map_of(&access);
-                let view = map.map(|map| PolicyView::of(map, &basis.token, context, &basis.url));
-                state.probe.policies = view;
-                state.probe.basis = Some(basis);
-                state.probe.conclusion = None;
-            }
+    if let Some(url) = state.probe.current_url() {
+        let basis = ProbeBasis {
+            url,
+            status: Status::of(&token, context),
+            generation: state.access_reading.generation(),
+            token,
+        };
+        if !state
+            .probe
+            .basis
+            .as_ref()
+            .is_some_and(|known| known.is(&basis))
+        {
+            let map = state.access_reading.whole_map_of(&access);
+            let view = map.map(|map| PolicyView::of(map, &basis.token, context, &basis.url));
+            state.probe.policies = view;
+            state.probe.basis = Some(basis);
+            state.probe.conclusion = None;
         }
-        None => {
-            state.probe.policies = None;
-            state.probe.basis = None;
-        }
+    } else {
+        state.probe.policies = None;
+        state.probe.basis = None;
     }
     let probe = &mut state.probe;
     if let (ProbePhase::Done { url, answers }, None, Some(basis)) =
@@ -438,8 +441,8 @@ impl State {
         let mut lines = self.conclusion_lines(conclusion, columns);
         let table = answer_lines(answers, columns, self.glyphs().ellipsis);
         let table = titled("Answers", table);
-        let advice = conclusion.hint.as_deref().unwrap_or_default();
-        let advice = text::wrap(&self.glyphs().clean(advice), columns).into_iter();
+        let advice = conclusion.hint.iter();
+        let advice = advice.flat_map(|hint| text::wrap(&self.glyphs().clean(hint), columns));
         let advice: Vec<TextLine> = advice.map(|line| vec![(None, line)]).collect();
         let advice = titled("What to do", advice);
         if lines.len() + table.len() + advice.len() <= page {

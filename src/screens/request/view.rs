@@ -21,7 +21,7 @@ use crate::ui::painter::{Painter, below, bottom, centred, first_rows, inset};
 /// │ curl -sS -X POST 'https://api.cloudflare.com/client/v4/… │
 /// │                                                          │
 /// │ Needs Service Tokens Write. tokenscope only ever reads.  │
-/// ╰ Enter copy · Esc back ───────────────── PgDn scrolls ────╯
+/// ╰ Enter copy · Esc close ──────────────── PgDn scrolls ────╯
 /// ```
 pub(crate) fn render(
     paint: &mut Painter<'_, '_>,
@@ -50,7 +50,7 @@ pub(crate) fn render(
     paint.render_list(list, rows, Some(view.selected - first));
     let below = below(inner, view.list + view.gap);
     paint.render_lines(inset(below), ctx.lines(&view.text[view.top..]));
-    let keys = [(Action::Submit, "copy"), (Action::Back, "back")];
+    let keys = [(Action::Submit, "copy"), (Action::Back, "close")];
     let keys = ctx.hints(Context::Request, &keys, ctx.glyphs().dot);
     paint.frame_title(bottom(area), &keys);
     if view.last_top() > 0 {

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::app::form::TextField;
 use crate::app::uses_report::{UsesReport, UsesRow};
 use crate::domain::fetched::RequestId;
+use crate::domain::findings::Finding;
 use crate::domain::status::Status;
 use crate::domain::token::ServiceToken;
 use crate::layout::first_row_kept;
@@ -19,6 +20,9 @@ pub struct Uses {
     pub report: UsesReport,
     /// What the report was built from; `None` before the first one.
     pub(crate) basis: Option<UsesBasis>,
+    /// What the map says about the token on Detail, and what that was found from.
+    findings: Vec<Finding>,
+    found_from: Option<UsesBasis>,
     pub filter: TextField,
     /// Whether letters go into the filter.
     pub is_filtering: bool,
@@ -127,6 +131,31 @@ impl Uses {
     pub(crate) fn reset(&mut self) -> Option<RequestId> {
         *self = Self::default();
         None
+    }
+
+    /// What the map says about the token on Detail, if it was read.
+    #[must_use]
+    pub fn findings_of(&self, token: &ServiceToken) -> &[Finding] {
+        let found_from = self.found_from.as_ref();
+        let is_its = found_from.is_some_and(|basis| std::ptr::eq(&raw const *basis.token, token));
+        if is_its { &self.findings } else { &[] }
+    }
+
+    /// Replaces the findings unless they are up to date; without a basis, there are none.
+    pub(crate) fn find(
+        &mut self,
+        basis: Option<UsesBasis>,
+        findings: impl FnOnce(&UsesBasis) -> Vec<Finding>,
+    ) {
+        let is_same = match (&self.found_from, &basis) {
+            (Some(known), Some(basis)) => known.is(basis),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if !is_same {
+            self.findings = basis.as_ref().map(findings).unwrap_or_default();
+            self.found_from = basis;
+        }
     }
 
     /// The rows that pass the filter.

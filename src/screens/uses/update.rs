@@ -17,14 +17,15 @@ use crate::app::token_fetch::{self, back_to_list};
 use crate::app::uses_report::UsesMark;
 use crate::app::uses_reporter::Reporter;
 use crate::domain::access::map::AccessMap;
+use crate::domain::access::uses::Lookup;
 use crate::domain::credential::Access;
 use crate::domain::failure::FailureKind;
 use crate::domain::scope::Scope;
-use crate::domain::status::Status;
+use crate::domain::status::{EvaluationContext, Status};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
+use crate::layout::TextLine;
 use crate::layout::uses::UsesLayout;
-use crate::layout::{TextLine, hanging};
 use crate::screens::find::update::keep_selection;
 use crate::screens::probe::update::address_on_uses;
 use crate::theme::Role;
@@ -43,11 +44,14 @@ impl Handler for Uses {
 
     fn can(&self, state: &State, action: Action) -> bool {
         let uses = &state.uses;
-        match action {
-            Action::CopyField => uses.selected_row().is_some(),
-            Action::Probe => address_on_uses(state).is_some(),
-            Action::Search => !uses.report.rows.is_empty(),
-            action => Detail.can(state, action),
+        if action == Action::CopyField {
+            uses.selected_row().is_some()
+        } else if action == Action::Probe {
+            address_on_uses(state).is_some()
+        } else if action == Action::Search {
+            !uses.report.rows.is_empty()
+        } else {
+            Detail.can(state, action)
         }
     }
 
@@ -235,27 +239,36 @@ fn leave(state: &mut State) -> Vec<Effect> {
     effects
 }
 
+/// Keeps what depends on the map up to date: the report on Uses, the findings on Detail.
+pub fn keep_up(state: &mut State) {
+    match state.screen {
+        Screen::Uses => keep_report_up(state),
+        Screen::Detail => keep_findings_up(state),
+        Screen::Find | Screen::Browse | Screen::Probe | Screen::Profiles | Screen::Setup => {}
+    }
+}
+
+/// What a report or findings about the current token would be made from now.
+fn basis(state: &State, token: Arc<ServiceToken>, context: EvaluationContext) -> UsesBasis {
+    let failure = state.detail.token.failure();
+    let minute = context.now.duration_trunc(TimeDelta::minutes(1));
+    UsesBasis {
+        status: Status::of(&token, context),
+        is_gone: failure.is_some_and(|failure| failure.kind == FailureKind::NotFound),
+        generation: state.access_reading.generation(),
+        minute: minute.unwrap_or(context.now),
+        token,
+    }
+}
+
 /// Builds the report again if the map, the token, its status or the minute changed, and keeps the
 /// selected row in view.
-pub fn keep_up(state: &mut State) {
-    if state.screen != Screen::Uses {
-        return;
-    }
+fn keep_report_up(state: &mut State) {
     let Some((token, access)) = Uses.token(state) else {
         return;
     };
     let context = state.evaluation_context();
-    let failure = state.detail.token.failure();
-    let basis = UsesBasis {
-        status: Status::of(&token, context),
-        is_gone: failure.is_some_and(|failure| failure.kind == FailureKind::NotFound),
-        generation: state.access_reading.generation(),
-        minute: context
-            .now
-            .duration_trunc(TimeDelta::minutes(1))
-            .unwrap_or(context.now),
-        token,
-    };
+    let basis = basis(state, token, context);
     let known = state.uses.basis.as_ref();
     if !known.is_some_and(|known| known.is(&basis)) {
         let map = state.access_reading.map_of(&access).cloned();
@@ -272,6 +285,26 @@ pub fn keep_up(state: &mut State) {
     }
     let (layout, lines) = (state.uses_layout(), state.uses_lines());
     state.uses.top = state.uses.first_line(lines, layout.list);
+}
+
+/// Finds again what a map that is there says about the token on Detail.
+fn keep_findings_up(state: &mut State) {
+    let current = Detail.token(state);
+    let known = current.and_then(|(token, access)| {
+        let map = state.access_reading.whole_map_of(&access)?;
+        Some((token, map.clone()))
+    });
+    let Some((token, map)) = known else {
+        state.uses.find(None, |_| Vec::new());
+        return;
+    };
+    let context = state.evaluation_context();
+    let basis = basis(state, token, context);
+    state.uses.find(Some(basis), |basis| {
+        let lookup = Lookup::new(&map);
+        let uses = lookup.named_uses(&basis.token, context);
+        lookup.findings(&basis.token, &uses, context)
+    });
 }
 
 impl State {
@@ -347,13 +380,13 @@ impl State {
 
     /// Text after a label, wrapped beside it.
     pub(crate) fn labelled(&self, label: &str, text: &str, columns: usize) -> Vec<TextLine> {
-        let text = self.glyphs().clean(text).into_owned();
         let text = if self.ascii {
             text.replace('→', "->")
         } else {
-            text
+            text.to_owned()
         };
-        let parts = hanging(&text, columns.saturating_sub(LABEL).max(1));
+        let text = self.glyphs().clean(&text).into_owned();
+        let parts = text::wrap(&text, columns.saturating_sub(LABEL).max(1));
         let parts = parts.into_iter().enumerate();
         parts
             .map(|(at, part)| {

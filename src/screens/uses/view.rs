@@ -88,12 +88,16 @@ fn render_title(paint: &mut Painter<'_, '_>, line: Rect, state: &State) {
         .into_iter()
         .find(|form| width(form) + least + 3 <= room);
     let counted = counted.unwrap_or_default();
-    let taken = if counted.is_empty() {
+    let reserved = if counted.is_empty() {
         0
     } else {
         width(&counted) + 3
     };
-    let name = text::truncate(&name, room.saturating_sub(taken + 2), ctx.glyphs().ellipsis);
+    let name = text::truncate(
+        &name,
+        room.saturating_sub(reserved + 2),
+        ctx.glyphs().ellipsis,
+    );
     let title = [
         ctx.span(role, status.symbol(ctx.ascii)),
         Span::raw(" "),
@@ -227,21 +231,18 @@ fn render_why(paint: &mut Painter<'_, '_>, area: Rect, state: &State, layout: Us
     let ctx = paint.ctx;
     let columns = layout.why_columns(area.width);
     let lines = state.uses_why(columns);
-    let (title, place) = match layout.beside {
-        Some(beside) => {
-            let right = Rect {
-                x: area.right() - beside,
-                width: beside,
-                ..area
-            };
-            let title = row(right, 1 + layout.facts);
-            (title, below(right, 2 + layout.facts))
-        }
-        None => {
-            let at = 2 + layout.facts + layout.list;
-            paint.divider(row(area, at), "");
-            (row(area, at), below(area, at + 1))
-        }
+    let (title, place) = if let Some(beside) = layout.beside {
+        let right = Rect {
+            x: area.right() - beside,
+            width: beside,
+            ..area
+        };
+        let title = row(right, 1 + layout.facts);
+        (title, below(right, 2 + layout.facts))
+    } else {
+        let at = 2 + layout.facts + layout.list;
+        paint.divider(row(area, at), "");
+        (row(area, at), below(area, at + 1))
     };
     paint.frame_title(title, &[ctx.span(Role::Title, "Why")]);
     if lines.len() > layout.why {

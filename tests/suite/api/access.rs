@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokenscope::api::Deadlines;
 use tokenscope::credentials::{Environment, MemoryStore, StoreHandle};
-use tokenscope::domain::access::map::{Part, PartAnswer, PartObjects, PartState};
+use tokenscope::domain::access::map::{AccessMap, Part, PartAnswer, PartObjects, PartState};
 use tokenscope::domain::access::objects::App;
 use tokenscope::domain::credential::{Access, CredentialKind, CredentialSource, Identity};
 use tokenscope::domain::failure::{Failure, FailureKind};
@@ -371,8 +371,8 @@ async fn nothing_is_not_always_a_failure() {
         for (answer, is_list) in [
             (Answer::null(), false),
             (Answer::empty(), true),
-            (Answer::object("{}"), false),
-            (Answer::object("\"\""), false),
+            (Answer::object(&"{}"), false),
+            (Answer::object(&"\"\""), false),
         ] {
             let is_object = matches!(&answer, Answer::Body(body) if body.contains("\"result\":{}"));
             let is_null = matches!(&answer, Answer::Body(body) if body.contains("\"result\":null"));
@@ -509,6 +509,27 @@ async fn what_stays_unread_of_an_app_is_said() {
             .filter(|(part, _)| *part != Part::Apps);
         assert!(others.all(|(_, state)| state == "read"), "{context}");
     }
+}
+
+#[tokio::test]
+async fn an_incomplete_list_with_unread_policies_is_said_to_be_both() {
+    let unread = json!({"id": APP, "policies": [{"id": "unread"}]});
+    let api = AccessApi::example().with(APPS, Answer::list([unread, json!(5)]));
+    let run = read(api).await;
+    let mut map = AccessMap::new(account());
+    for answer in run.answers {
+        map.take(answer);
+    }
+    let reasons = map.incomplete_reasons();
+    let of_apps: Vec<&String> = reasons.iter().filter(|it| it.contains("apps:")).collect();
+    assert_eq!(of_apps.len(), 1, "{reasons:?}");
+    for part in ["1 entries of page 1", "the policies of 1 of 1 app"] {
+        assert!(of_apps[0].contains(part), "{reasons:?}");
+    }
+    assert!(
+        !reasons.iter().any(|it| it.starts_with("the policies")),
+        "{reasons:?}"
+    );
 }
 
 #[tokio::test]

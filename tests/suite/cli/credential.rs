@@ -245,7 +245,7 @@ fn verifying(user: Answer, account: Answer) -> Fake {
 }
 
 fn verified(result: Value) -> Answer {
-    Answer::object(result)
+    Answer::object(&result)
 }
 
 #[test]
@@ -478,6 +478,8 @@ fn neither_the_credential_nor_a_secret_of_an_app_is_logged() {
             &["auth", "status", "--online", "--log", "trace"][..],
             &["auth", "status", "--online", "-o", "json", "--log", "trace"],
             &["check", "--credential", "--log", "trace"],
+            &["uses", "--log", "trace"],
+            &["uses", ID, "-o", "json", "--log", "trace"],
         ] {
             let home = home();
             let outcome = run(api.command(line).env("TOKENSCOPE_HOME", home.path()));

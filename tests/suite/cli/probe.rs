@@ -9,8 +9,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::schema::assert_fits;
+use crate::api::transport::private_tls;
 use crate::support::api::{Fake, Outcome, Reply, head, home, http, run, run_with_input};
-use crate::support::binary::Binary;
+use crate::support::binary::{BINARY, Binary, dress};
 use crate::support::table::rows;
 use crate::support::terminal::Session;
 
@@ -834,8 +835,8 @@ fn the_demo_shows_every_outcome() {
         backups.example.com                | nightly-backup-legacy       | demo-secret | refused   | token   | 2 | it has expired
         audit.example.com                  | vendor-audit-2025           | demo-secret | refused   | token   | 2 | it is disabled
         metrics.example.com                | CI/CD token                 | demo-secret | refused   | policy  | 2 | Service Auth
-        wiki.example.com                   | partner-webhooks            | demo-secret | refused   | policy  | 2 | blocks it
-        billing.example.com/export         | warehouse-etl               | demo-secret | refused   | policy  | 2 | keeps it out
+        wiki.example.com                   | partner-webhooks            | demo-secret | refused   | policy  | 2 | Block, 2nd
+        billing.example.com/export         | warehouse-etl               | demo-secret | refused   | policy  | 2 | requires an email domain
         admin.example.com                  | CI/CD token                 | demo-secret | refused   | policy  | 2 | names it
         grafana.example.com                | tunnel-health-probe         | demo-secret | refused   | unknown | 2 | not certain
         metrics.example.com/-/healthy      | CI/CD token                 | demo-secret | opens     | none    | 0 | another app answers here
@@ -890,5 +891,72 @@ fn the_demo_takes_one_header_and_no_host_but_its_own() {
     ] {
         let said = demo(url, &["CI/CD token"], "demo-secret").is_error("usage", 3);
         assert!(said.contains("example.com"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_are_trusted_as_everywhere() {
+    let directory = home();
+    let (server, ca) = private_tls(&directory, "127.0.0.1").await;
+    let url = server.url.replace("http:", "https:");
+    let untrusted = concludes(&run(&mut command(&url, &[])), "undecided", "unknown", 3);
+    assert_eq!(untrusted["error"]["kind"], "tls");
+    assert_eq!(untrusted["with_token"], Value::Null);
+    let trusted = run(&mut command(&url, &["--ca-file", ca.to_str().unwrap()]));
+    concludes(&trusted, "no_access", "unknown", 3);
+}
+
+#[test]
+fn https_goes_through_the_proxy_and_never_past_it() {
+    let proxy = Fake::saying(502, "no way");
+    let mut command = command("https://app.example.com/", &["--timeout", "5"]);
+    command.env("https_proxy", proxy.url());
+    let report = concludes(&run(&mut command), "undecided", "unknown", 3);
+    assert_eq!(report["error"]["kind"], "proxy");
+    let heads = proxy.heads();
+    assert!(
+        heads[0].starts_with("CONNECT app.example.com:443 "),
+        "{heads:?}"
+    );
+    assert_eq!(secrets(&proxy), 0);
+}
+
+/// The step of README ends the job only where Access does not open.
+#[test]
+fn the_workflow_step_ends_a_deploy_that_access_would_refuse() {
+    let readme = include_str!("../../../README.md");
+    let (_, section) = readme.split_once("### Does it open?").unwrap();
+    let (_, step) = section.split_once("```yaml\n").unwrap();
+    let (step, _) = step.split_once("```").unwrap();
+    let (head, script) = step.split_once("  run: |\n").unwrap();
+    assert!(head.contains("CF_ACCESS_CLIENT_ID") && head.contains("CF_ACCESS_CLIENT_SECRET"));
+    let script: Vec<&str> = script.lines().map(|line| &line[4..]).collect();
+    let folder = Path::new(BINARY).parent().unwrap().display().to_string();
+    for (answer, code) in [
+        (http(200, &[], ""), 0),
+        (http(401, &[], ""), 0),
+        (http(403, &STAMPS, ""), 2),
+        (http(502, &[], ""), 3),
+    ] {
+        let fake = app(move || Reply::Bytes(answer.clone()));
+        let script = script
+            .join("\n")
+            .replace("https://deploy.example.com/hooks", &fake.url());
+        let mut bash = Command::new("bash");
+        dress(&mut bash);
+        bash.env("PATH", format!("{folder}:/usr/local/bin:/usr/bin:/bin"))
+            .env("CF_ACCESS_CLIENT_ID", CLIENT_ID)
+            .env("CF_ACCESS_CLIENT_SECRET", SECRET)
+            .args(["-e", "-c", &script]);
+        let outcome = run(&mut bash);
+        assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
+        assert!(
+            outcome
+                .stdout
+                .lines()
+                .all(|line| line.starts_with("    | "))
+        );
+        assert!(!outcome.stdout.contains(SECRET));
+        assert_eq!(secrets(&fake), 1);
     }
 }

@@ -294,7 +294,8 @@ fn a_part_that_is_missing_hides_no_other_and_never_makes_a_yes() {
         (HYPERDRIVE, "hyperdrive", false),
         (ALERTS, "alerts", false),
     ];
-    let failing: [(&str, fn() -> Answer); 5] = [
+    type Failing = (&'static str, fn() -> Answer);
+    let failing: [Failing; 5] = [
         ("403", || Answer::failing(403)),
         ("404", || Answer::failing(404)),
         ("500", || Answer::failing(500)),

@@ -97,7 +97,7 @@ fn a_file_that_holds_no_token_is_an_error_that_names_it_and_shows_nothing() {
         (at("empty", b" \n"), "is empty"),
         (at("bytes", b"\xff\xfe\x00"), "is not valid UTF-8"),
         (at("two", two.as_bytes()), "holds no valid credential"),
-        (at("large", &[b'x'; 70_000]), "is too large"),
+        (at("large", &vec![b'x'; 70_000]), "is too large"),
     ] {
         let fake = eternal();
         let outcome: Outcome = run(&mut get(&fake, &path));

@@ -7,6 +7,7 @@ use tokenscope::api::Deadlines;
 use tokenscope::credentials::{Environment, MemoryStore, StoreHandle};
 use tokenscope::demo::{ACCOUNT, Demo, EMPTY_ACCOUNT, FILTERED_ACCOUNT, TOKEN, ZONE};
 use tokenscope::domain::access::map::{AccessMap, Part};
+use tokenscope::domain::access::objects::Inactivity;
 use tokenscope::domain::access::uses::{CleanUpPlan, Deletable, Lookup, TokenUses};
 use tokenscope::domain::access::verdict::Verdict;
 use tokenscope::domain::credential::{Access, CredentialSource, Identity};
@@ -82,8 +83,14 @@ fn verdicts(uses: &TokenUses) -> BTreeSet<String> {
         None => verdict.code().to_owned(),
     };
     let apps = uses.apps.iter();
-    apps.map(|app| word(app.verdict, app.reason.map(|reason| reason.code())))
-        .collect()
+    apps.map(|app| {
+        word(
+            app.verdict,
+            app.reason
+                .map(tokenscope::domain::access::verdict::Reason::code),
+        )
+    })
+    .collect()
 }
 
 #[tokio::test]
@@ -93,7 +100,10 @@ async fn the_first_account_is_complete_and_shows_every_verdict_reason_and_place(
     assert!(account.states().values().all(|state| *state == "read"));
     let organization = &account.map.objects().organization;
     assert_eq!(organization.strict, Some(false));
-    assert!(organization.inactivity.flatten().is_some());
+    assert!(matches!(
+        organization.inactivity,
+        Inactivity::CleanedUp { .. }
+    ));
     assert!(account.map.objects().apps.len() >= 8);
 
     let uses = account.uses();

@@ -1,6 +1,8 @@
 //! Set-up shared by the tests of `src/domain`.
 
 mod access;
+mod access_rules;
+mod access_uses;
 mod change;
 mod duration;
 mod findings;

@@ -214,7 +214,7 @@ fn where_no_profile_could_be_read_it_says_so_and_why() {
         assert!(!screen.contains("No service tokens"), "{screen}");
         for said in [
             "✖ None of the 3 profiles could be read.",
-            "staging: The API refused the credential (HTTP 401).",
+            "prod, staging, edge-europe-west: The API refused",
             "Enter it again.",
         ] {
             assert!(screen.contains(said), "{said}: {screen}");

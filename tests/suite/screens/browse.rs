@@ -15,7 +15,7 @@ use tokenscope::app::update;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::{Fetched, Gap, RequestId, Tokens};
 use tokenscope::domain::token::ServiceToken;
-use tokenscope::layout::token_columns::{BrowseLayout, Column, GAP, LEAD};
+use tokenscope::layout::token_columns::{BrowseLayout, Column, GAP, LEAD, MoreColumns};
 use tokenscope::theme::Theme;
 
 use crate::screens::scenes::selected_rows;
@@ -675,7 +675,14 @@ fn the_preview_never_shrinks_when_the_terminal_grows() {
     for profile in [0, 12] {
         let mut before = 0;
         for width in 120..=260 {
-            let layout = BrowseLayout::with_profile(width, true, profile);
+            let layout = BrowseLayout::with(
+                width,
+                true,
+                MoreColumns {
+                    profile,
+                    has_opens: true,
+                },
+            );
             let preview = layout.preview.unwrap();
             assert!((40..=70).contains(&preview), "{width}: {preview}");
             assert!(preview >= before, "{width}: {preview} after {before}");

@@ -72,7 +72,7 @@ fn each_row_gives_up_room_from_the_right_by_itself() {
 #[test]
 fn everything_can_be_reached_in_the_smallest_terminal() {
     let smallest = (40, 10);
-    for mut state in [detail_expiring(), detail_expired(), detail_other_fields()] {
+    for mut state in vec![detail_expiring(), detail_expired(), detail_other_fields()] {
         let token = state.detail.token.value().unwrap().clone();
         state.detail.selected = 0;
         let mut seen = drawn(&state, smallest);

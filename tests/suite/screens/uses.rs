@@ -1,7 +1,9 @@
 //! Snapshots of who uses a token.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use ratatui::backend::TestBackend;
+use ratatui::{Frame, Terminal};
 use serde_json::{Value, json};
 use tokenscope::action::{Action, Input, Typed};
 use tokenscope::app::message::{Effect, Message};
@@ -340,4 +342,52 @@ fn the_selected_row_is_on_screen_at_every_size() {
         let (buffer, _) = renderer("dark", false).draw(many(), size);
         assert!(text(&buffer).contains(row), "{size:?}");
     }
+}
+
+#[test]
+fn a_key_does_not_write_the_report_again() {
+    let mut state = many();
+    let before = state.uses.report.rows.as_ptr();
+    for action in [Action::Up, Action::Top, Action::PageDown, Action::Search] {
+        act(&mut state, action);
+    }
+    for letter in "app-19".chars() {
+        update(
+            &mut state,
+            now(),
+            Message::Input(Input::Type(Typed(letter))),
+        );
+    }
+    assert_eq!(state.uses.rows(), 100);
+    assert_eq!(state.uses.report.rows.as_ptr(), before);
+}
+
+/// From a key to a frame, with two thousand apps: `cargo test --release -- --ignored two_thousand`.
+#[test]
+#[ignore = "measures: for a quiet machine and a release build"]
+fn a_key_is_a_frame_within_a_millisecond_with_two_thousand_apps() {
+    let mut state = many();
+    state.size = LARGE;
+    let renderer = renderer("dark", false);
+    let mut terminal = Terminal::new(TestBackend::new(LARGE.0, LARGE.1)).unwrap();
+    let mut figures: Vec<Duration> = (0..2000)
+        .map(|at| {
+            let start = Instant::now();
+            let action = match at % 7 {
+                0 => Action::Top,
+                1 => Action::PageDown,
+                _ => Action::Down,
+            };
+            act(&mut state, action);
+            let draw = |frame: &mut Frame<'_>| renderer.render(frame, &state);
+            terminal.draw(draw).unwrap();
+            start.elapsed()
+        })
+        .collect();
+    figures.sort_unstable();
+    let (median, worst) = (figures[1000], figures[1999]);
+    assert!(
+        median < Duration::from_millis(1) && worst < Duration::from_millis(5),
+        "median {median:?}, worst {worst:?}"
+    );
 }

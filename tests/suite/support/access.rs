@@ -22,8 +22,6 @@ pub(crate) const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
 pub(crate) const DATABASE_TOKEN: &str = "f174e90a-0a01-4643-bbbc-4a0ed4fc8415";
 /// An active token that nothing names and that was last seen in June.
 pub(crate) const UNNAMED_TOKEN: &str = "f174e90a-0a02-4643-bbbc-4a0ed4fc8415";
-/// A token that never expires and was never seen; nothing names it.
-pub(crate) const ETERNAL_TOKEN: &str = "f174e90a-0a03-4643-bbbc-4a0ed4fc8415";
 /// A token that expired in September; nothing names it.
 pub(crate) const DEAD_TOKEN: &str = "f174e90a-0a04-4643-bbbc-4a0ed4fc8415";
 
@@ -84,7 +82,7 @@ impl Answer {
     }
 
     /// A result that is no list.
-    pub(crate) fn object(result: impl ToString) -> Self {
+    pub(crate) fn object(result: &impl ToString) -> Self {
         Self::Body(success(&result.to_string()))
     }
 
@@ -95,7 +93,7 @@ impl Answer {
 
     /// A success without a result.
     pub(crate) fn null() -> Self {
-        Self::object(Value::Null)
+        Self::object(&Value::Null)
     }
 
     /// An error as the API writes it.
@@ -178,7 +176,7 @@ impl AccessApi {
             scope: format!("/accounts/{ACCOUNT}/"),
             answers: BTreeMap::from(answers),
         };
-        api.set(VERIFY_USER, Answer::object(verified));
+        api.set(VERIFY_USER, Answer::object(&verified));
         api.set(VERIFY_ACCOUNT, Answer::failing(403));
         api
     }

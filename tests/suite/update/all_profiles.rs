@@ -469,5 +469,8 @@ fn a_file_of_it_names_profile_and_scope_of_each_token() {
     };
     let profiles: Vec<_> = origins.iter().map(|it| it.profile.as_str()).collect();
     assert_eq!(profiles, ["prod", "staging", "prod"]);
-    assert_eq!(list.incomplete.as_deref(), Some("edge: permission"));
+    assert_eq!(
+        list.incomplete.as_deref(),
+        Some("not read: edge (no permission)")
+    );
 }

@@ -19,7 +19,7 @@ use crate::support::app::{
     type_text,
 };
 use crate::support::assertions::assert_matches;
-use crate::support::sessions::{account, failed, session, zone};
+use crate::support::sessions::{account, failed, profile, session, zone};
 use crate::support::tokens::{self, at, now};
 
 fn day(days: i64) -> DateTime<Utc> {
@@ -579,6 +579,7 @@ fn the_only_match_has_no_neighbours_and_the_key_says_why() {
 #[test]
 fn the_name_of_the_profiles_account_is_written_once_the_choice_lists_it() {
     let mut state = find(tokens());
+    state.session.settings.profiles = vec![profile("default", Some(account()))];
     let request = request_of(&act(&mut state, Action::PickScope));
     let named = |name: &str| NamedScope {
         scope: account(),

@@ -98,7 +98,8 @@ fn x_does_nothing_on_a_row_without_a_web_address() {
     let mut state = with_example();
     for _ in 0..state.uses.rows() {
         let row = state.uses.selected_row().unwrap();
-        let has_address = row.mark.is_app() && row.place.contains('.');
+        let is_own = row.place.contains("cloudflareaccess");
+        let has_address = row.mark.is_app() && row.place.contains('.') && !is_own;
         let before = state.uses.selected;
         act(&mut state, Action::Probe);
         assert_eq!(state.screen == Screen::Probe, has_address);

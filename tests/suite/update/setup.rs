@@ -232,7 +232,7 @@ fn shown_at(state: &State, size: (u16, u16)) -> String {
 fn enter_does(state: &State) -> String {
     let footer = shown_at(state, (100, 30));
     let footer = footer.lines().last().unwrap().to_owned();
-    let from = footer.find("Enter ").expect("Enter is in the footer") + "Enter ".len();
+    let from = footer.find("Enter ").unwrap() + "Enter ".len();
     let words = &footer[from..];
     words.split("  ").next().unwrap().trim().to_owned()
 }

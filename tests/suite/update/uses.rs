@@ -457,3 +457,60 @@ fn u_does_nothing_without_a_token() {
     assert_eq!(update(&mut state, at(1), press(Action::Uses)), []);
     assert_eq!(state.screen, Screen::Find);
 }
+
+#[test]
+fn once_the_map_is_there_detail_shows_its_findings_without_a_request() {
+    let (mut state, request) = opened();
+    for it in PARTS {
+        let answer = if it == Part::Alerts {
+            empty(it)
+        } else {
+            example(it)
+        };
+        part(&mut state, request, answer);
+    }
+    end(&mut state, request, Ok(()));
+    assert_eq!(act(&mut state, Action::Back), []);
+    let codes = |state: &State| {
+        let token = state.detail.token.value().unwrap().clone();
+        let findings = state.uses.findings_of(&token).iter();
+        findings.map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&state), [] as [&str; 0]);
+    let soon = state.detail.end().unwrap() - TimeDelta::days(5);
+    update(&mut state, soon, Message::Ticked);
+    assert_eq!(codes(&state), ["no_expiry_alert"]);
+}
+
+#[test]
+fn the_findings_go_with_the_map() {
+    let mut state = with_example();
+    act(&mut state, Action::Back);
+    let token = state.detail.token.value().unwrap().clone();
+    let soon = state.detail.end().unwrap() - TimeDelta::days(5);
+    state.access_reading = tokenscope::app::access_reading::AccessReading::default();
+    update(&mut state, soon, Message::Ticked);
+    assert!(state.uses.findings_of(&token).is_empty());
+    assert!(!state.opens.is_known());
+}
+
+#[test]
+fn once_the_map_is_there_browse_counts_for_the_rows_in_view_without_a_request() {
+    let mut state = with_example();
+    state.size = (140, 30);
+    act(&mut state, Action::Back);
+    assert_eq!(act(&mut state, Action::Back), []);
+    assert_eq!(state.screen, Screen::Browse);
+    let counts = state.opens.of(&used()).unwrap();
+    assert_eq!((counts.opens, counts.depends, counts.refused), (2, 1, 1));
+    assert!(!state.opens.is_complete(), "an app is hidden");
+    assert!(state.opens.of(&other()).is_some());
+}
+
+#[test]
+fn browse_has_no_column_of_counts_before_there_is_a_map() {
+    let mut state = browsing();
+    state.size = (140, 30);
+    act(&mut state, Action::Down);
+    assert!(!state.opens.is_known());
+}

@@ -1,0 +1,561 @@
+//! Rules, groups and the parts of an answer about an app that are not its verdict: each leaf of the
+//! documented evaluation, what cannot be read, and the sentences.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tokenscope::domain::access::uses::{Lookup, TokenUses};
+use tokenscope::domain::access::verdict::{AppAnswer, Reason, Verdict};
+
+use crate::support::access_map::{CLIENT_ID, alive, context, map, token_with};
+use crate::support::tokens::ID;
+
+const GROUP: &str = "22222222-bbbb-4bbb-8bbb-000000000001";
+const INNER: &str = "22222222-bbbb-4bbb-8bbb-000000000002";
+
+fn app(policies: &Value) -> Value {
+    json!({"id": "a", "name": "A", "type": "self_hosted", "domain": "a.example.com",
+           "policies": policies})
+}
+
+/// A Service Auth policy with one include rule.
+fn auth(rule: &Value) -> Value {
+    json!({"id": "p", "name": "P", "decision": "non_identity", "include": [rule]})
+}
+
+fn uses(apps: &[Value], policies: &[Value], groups: &[Value]) -> TokenUses {
+    let map = map(apps, policies, groups);
+    Lookup::new(&map).uses(&alive(), context())
+}
+
+fn answer(apps: &[Value], groups: &[Value]) -> Option<AppAnswer> {
+    uses(apps, &[], groups).apps.into_iter().next()
+}
+
+#[test]
+fn each_kind_of_rule_is_worth_what_is_documented() {
+    let group = |rule: Value| json!({"id": GROUP, "name": "G", "include": [rule]});
+    let id = json!({"service_token": {"token_id": ID}});
+    let cases = [
+        (id.clone(), Some(Verdict::Opens)),
+        (
+            json!({"service_token": {"token_id": ID.to_uppercase()}}),
+            Some(Verdict::Opens),
+        ),
+        (
+            json!({"service_token": {"token_id": CLIENT_ID}}),
+            Some(Verdict::Depends),
+        ),
+        (json!({"service_token": {"token_id": "another"}}), None),
+        (json!({"any_valid_service_token": {}}), Some(Verdict::Opens)),
+        (json!({"everyone": {}}), Some(Verdict::Opens)),
+        (json!({"group": {"id": GROUP}}), Some(Verdict::OpensByGroup)),
+        (json!({"group": {"id": "missing"}}), Some(Verdict::Depends)),
+        (json!({"group": {}}), Some(Verdict::Depends)),
+    ];
+    for (rule, expected) in cases {
+        let found = answer(&[app(&json!([auth(&rule)]))], &[group(id.clone())]);
+        assert_eq!(found.map(|it| it.verdict), expected, "{rule}");
+    }
+}
+
+#[test]
+fn what_only_a_request_shows_is_a_condition() {
+    let cases = [
+        (
+            json!({"ip": {"ip": "192.0.2.0/24"}}),
+            "the caller's address",
+        ),
+        (json!({"ip_list": {"id": "l"}}), "the caller's address"),
+        (
+            json!({"geo": {"country_code": "XX"}}),
+            "the caller's country",
+        ),
+        (json!({"certificate": {}}), "a client certificate"),
+        (
+            json!({"common_name": {"common_name": "x"}}),
+            "a client certificate",
+        ),
+        (
+            json!({"device_posture": {"integration_uid": "x"}}),
+            "the device's posture",
+        ),
+        (json!({"external_evaluation": {}}), "an external evaluation"),
+        (
+            json!({"service_token": {}}),
+            "a service-token rule that names no token",
+        ),
+        (
+            json!({"moon_phase": {}}),
+            "a rule of a kind that tokenscope does not know (moon_phase)",
+        ),
+        (
+            json!({"email": {}, "ip": {}}),
+            "a rule of a kind that tokenscope does not know (email, ip)",
+        ),
+        (
+            json!({}),
+            "a rule of a kind that tokenscope does not know (without a name)",
+        ),
+        (
+            json!("x"),
+            "a rule of a kind that tokenscope does not know (no object)",
+        ),
+    ];
+    for (rule, condition) in cases {
+        let mut policy = auth(&json!({"service_token": {"token_id": ID}}));
+        policy["require"] = json!([rule]);
+        let found = answer(&[app(&json!([policy]))], &[]).unwrap();
+        assert_eq!(found.verdict, Verdict::Depends, "{rule}");
+        assert_eq!(found.conditions, [condition], "{rule}");
+    }
+}
+
+#[test]
+fn no_token_meets_a_rule_about_people() {
+    for kind in [
+        "email",
+        "email_domain",
+        "email_list",
+        "azureAD",
+        "okta",
+        "saml",
+        "oidc",
+        "gsuite",
+        "github-organization",
+        "login_method",
+        "auth_method",
+        "auth_context",
+        "user_risk_score",
+        "cloudflare_account_member",
+        "linked_app_token",
+    ] {
+        let mut policy = auth(&json!({"service_token": {"token_id": ID}}));
+        policy["require"] = json!([{kind: {}}]);
+        let found = answer(&[app(&json!([policy]))], &[]).unwrap();
+        assert_eq!(found.reason, Some(Reason::RuleFails), "{kind}");
+        assert!(found.message().contains("requires "), "{}", found.message());
+    }
+}
+
+#[test]
+fn malformed_sections_leave_the_answer_open() {
+    let with = |section: &str, value: Value| {
+        let mut policy = auth(&json!({"service_token": {"token_id": ID}}));
+        policy[section] = value;
+        answer(&[app(&json!([policy]))], &[]).unwrap().verdict
+    };
+    assert_eq!(with("require", json!("x")), Verdict::Depends);
+    assert_eq!(with("exclude", json!({})), Verdict::Depends);
+    assert_eq!(with("require", Value::Null), Verdict::Opens);
+    assert_eq!(with("decision", json!("service_auth")), Verdict::Opens);
+    assert_eq!(with("decision", Value::Null), Verdict::Depends);
+    // A policy without include rules is a mere reference; an empty list admits nobody.
+    assert_eq!(with("include", Value::Null), Verdict::Unknown);
+    let mut empty = auth(&Value::Null);
+    empty["include"] = json!([]);
+    assert_eq!(answer(&[app(&json!([empty.clone()]))], &[]), None);
+    empty["exclude"] = json!([{"service_token": {"token_id": ID}}]);
+    let found = answer(&[app(&json!([empty]))], &[]).unwrap();
+    assert_eq!(found.reason, Some(Reason::RuleFails));
+}
+
+#[test]
+fn an_app_with_policies_that_were_not_reported_is_unknown() {
+    for policies in [
+        Value::Null,
+        json!("x"),
+        json!([1]),
+        json!([{"id": "elsewhere"}]),
+    ] {
+        let map = map(&[app(&policies)], &[], &[]);
+        let uses = Lookup::new(&map).uses(&alive(), context());
+        assert_eq!(uses.apps[0].verdict, Verdict::Unknown, "{policies}");
+        assert_eq!(uses.counts.unknown, 1);
+        assert_eq!(map.unread_apps(), 1);
+        assert!(!map.complete());
+    }
+    assert_eq!(uses(&[app(&json!([]))], &[], &[]).apps, []);
+}
+
+#[test]
+fn precedence_orders_each_pass_by_itself() {
+    let policy = |decision: &str, include: Value, precedence: Value| {
+        json!({"id": decision, "name": decision, "decision": decision, "include": [include],
+               "precedence": precedence})
+    };
+    let bypass = |place| policy("bypass", json!({"everyone": {}}), place);
+    let auth = |place| {
+        policy(
+            "non_identity",
+            json!({"service_token": {"token_id": ID}}),
+            place,
+        )
+    };
+    let allow = |place| policy("allow", json!({"everyone": {}}), place);
+    let of = |policies: Value| answer(&[app(&policies)], &[]).unwrap().verdict;
+    assert_eq!(
+        of(json!([bypass(json!(2)), auth(json!(1))])),
+        Verdict::Opens
+    );
+    assert_eq!(
+        of(json!([auth(json!(2)), bypass(json!(1))])),
+        Verdict::OpenToAll
+    );
+    // A pass of which one policy has no usable precedence keeps the order of the list.
+    for unusable in [Value::Null, json!("1"), json!(1.5)] {
+        let listed = json!([bypass(json!(2)), auth(unusable)]);
+        assert_eq!(of(listed.clone()), Verdict::OpenToAll, "{listed}");
+    }
+    assert_eq!(
+        of(json!([auth(json!(1)), bypass(json!(1))])),
+        Verdict::Opens
+    );
+    // What an Allow policy lacks does not matter to the first pass.
+    let mixed = json!([bypass(json!(2)), auth(json!(1)), allow(Value::Null)]);
+    assert_eq!(of(mixed), Verdict::Opens);
+}
+
+#[test]
+fn a_bypass_policy_sees_no_tokens() {
+    let bypass = |include: Value, exclude: Value| {
+        app(
+            &json!([{"id": "p", "name": "P", "decision": "bypass", "include": include,
+                     "exclude": exclude}]),
+        )
+    };
+    let token = json!({"service_token": {"token_id": ID}});
+    let named = answer(&[bypass(json!([token]), json!([]))], &[]).unwrap();
+    assert_eq!(named.verdict, Verdict::Depends);
+    let excluded = bypass(json!([{"everyone": {}}]), json!([token]));
+    assert_eq!(answer(&[excluded], &[]).unwrap().verdict, Verdict::Depends);
+    assert_eq!(
+        answer(&[bypass(json!([{"everyone": {}}]), json!([]))], &[]),
+        None
+    );
+}
+
+#[test]
+fn a_type_without_documentation_is_unknown_only_if_the_token_is_named() {
+    let saas = |rule: Value| {
+        let mut app = app(&json!([auth(&rule)]));
+        app["type"] = json!("saas");
+        answer(&[app], &[]).unwrap()
+    };
+    let named = saas(json!({"service_token": {"token_id": ID}}));
+    assert_eq!(named.verdict, Verdict::Unknown);
+    assert!(
+        named
+            .message()
+            .contains("Policy P (Service Auth, 1st) names this token")
+    );
+    let any = saas(json!({"any_valid_service_token": {}}));
+    assert_eq!(any.verdict, Verdict::Opens);
+    assert!(any.message().contains("type saas"), "{}", any.message());
+    assert_eq!(
+        saas(json!({"group": {"id": "missing"}})).verdict,
+        Verdict::Unknown
+    );
+}
+
+#[test]
+fn an_unread_group_lists_an_app_only_where_it_could_open_it() {
+    let policy = |decision: &str| {
+        app(&json!([{"id": "p", "name": "P", "decision": decision,
+                     "include": [{"group": {"id": "missing"}}]}]))
+    };
+    assert_eq!(answer(&[policy("allow")], &[]), None);
+    assert_eq!(answer(&[policy("deny")], &[]), None);
+    let found = answer(&[policy("non_identity")], &[]).unwrap();
+    assert_eq!(found.verdict, Verdict::Depends);
+    assert!(!found.is_named);
+    assert_eq!(
+        found.message(),
+        "Policy P (Service Auth, 1st) may admit this token: it depends on group missing, which could not \
+         be read. Let the credential read that group, and reload."
+    );
+    // A group that came without its rules is as good as none.
+    let bare = json!({"id": "missing", "name": "Bare"});
+    let found = answer(&[policy("non_identity")], &[bare]).unwrap();
+    assert_eq!(found.conditions, ["group Bare, which could not be read"]);
+}
+
+#[test]
+fn groups_in_a_circle_are_named_and_end() {
+    let token = json!({"service_token": {"token_id": ID}});
+    let groups = [
+        json!({"id": GROUP, "name": "Machines", "include": [{"group": {"id": INNER}}]}),
+        json!({"id": INNER, "name": "CI", "include": [token, {"group": {"id": GROUP}}]}),
+    ];
+    let found = answer(
+        &[app(&json!([auth(&json!({"group": {"id": GROUP}}))]))],
+        &groups,
+    )
+    .unwrap();
+    assert_eq!(found.verdict, Verdict::OpensByGroup);
+    assert!(found.has_cycle);
+    assert_eq!(
+        found.path,
+        ["policy P", "group Machines", "group CI", "this token"]
+    );
+    let message = found.message();
+    assert!(
+        message.contains("group Machines › group CI, which holds this token"),
+        "{message}"
+    );
+    assert!(
+        message.ends_with("contain each other, which adds nobody."),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_knot_of_groups_too_large_to_follow_is_unknown() {
+    let id = |at: usize| format!("22222222-bbbb-4bbb-8bbb-{at:012}");
+    let groups: Vec<Value> = (0..15)
+        .map(|at| {
+            let others = (0..15).map(|other| json!({"group": {"id": id(other)}}));
+            let mut include: Vec<Value> = others.collect();
+            include.push(json!({"ip": {"ip": "192.0.2.1/32"}}));
+            json!({"id": id(at), "name": format!("G{at}"), "include": include})
+        })
+        .collect();
+    let policy = auth(&json!({"group": {"id": id(0)}}));
+    assert_eq!(answer(&[app(&json!([policy.clone()]))], &groups), None);
+    let mut policy = policy;
+    policy["exclude"] = json!([{"service_token": {"token_id": ID}}]);
+    policy["include"] = json!([{"group": {"id": id(0)}}, {"any_valid_service_token": {}}]);
+    let found = answer(&[app(&json!([policy]))], &groups).unwrap();
+    assert_eq!(found.reason, Some(Reason::RuleFails));
+}
+
+#[test]
+fn groups_nested_deeper_than_any_stack_are_followed() {
+    let id = |at: usize| format!("22222222-bbbb-4bbb-8bbb-{at:012}");
+    let most = 2_000;
+    let groups: Vec<Value> = (0..=most)
+        .map(|at| {
+            let inner = if at == most {
+                json!({"service_token": {"token_id": ID}})
+            } else {
+                json!({"group": {"id": id(at + 1)}})
+            };
+            json!({"id": id(at), "name": format!("G{at}"), "include": [inner]})
+        })
+        .collect();
+    let found = answer(
+        &[app(&json!([auth(&json!({"group": {"id": id(0)}}))]))],
+        &groups,
+    );
+    assert_eq!(found.unwrap().verdict, Verdict::OpensByGroup);
+}
+
+#[test]
+fn a_group_among_the_required_rules_decides_as_one_among_the_included() {
+    let token = json!({"service_token": {"token_id": ID}});
+    let groups = [json!({"id": GROUP, "name": "Machines", "include": [token]})];
+    let mut policy = auth(&token);
+    policy["require"] = json!([{"group": {"id": GROUP}}]);
+    let found = answer(&[app(&json!([policy]))], &groups).unwrap();
+    assert_eq!(found.verdict, Verdict::OpensByGroup);
+    assert_eq!(found.path, ["policy P", "group Machines", "this token"]);
+}
+
+#[test]
+fn advice_depends_on_what_is_wrong() {
+    let token = json!({"service_token": {"token_id": ID}});
+    let with = |decision: &str, include: Value, exclude: Value, require: Value| {
+        let policy = json!({"id": "p", "name": "P", "decision": decision, "include": include,
+                            "exclude": exclude, "require": require});
+        answer(&[app(&json!([policy]))], &[]).unwrap().message()
+    };
+    let none = || json!([]);
+    let people = json!({"email_domain": {"domain": "example.com"}});
+    let cases = [
+        (
+            with("allow", json!([token]), none(), none()),
+            "Policy P (Allow, 1st) names this token, but Allow admits none. Give it the action Service \
+             Auth.",
+        ),
+        (
+            with("allow", json!([people, token]), none(), none()),
+            "Policy P (Allow, 1st) names this token, but Allow admits people only. Name the token in a \
+             policy of its own with the action Service Auth.",
+        ),
+        (
+            with("allow", json!([people]), json!([token]), none()),
+            "Policy P (Allow, 1st) only excludes this token, and no policy admits it. If it should get \
+             in, name it in a policy with the action Service Auth.",
+        ),
+        (
+            with(
+                "non_identity",
+                json!([{"any_valid_service_token": {}}]),
+                json!([token]),
+                none(),
+            ),
+            "Policy P (Service Auth, 1st) excludes this token. If it should get in, take that exclude \
+             rule out.",
+        ),
+        (
+            with("non_identity", json!([token]), none(), json!([people])),
+            "Policy P (Service Auth, 1st) names this token, but requires an email domain, which this \
+             token never meets. Take that require rule out, or name the token in a Service Auth policy \
+             of its own.",
+        ),
+        (
+            with("deny", json!([token]), none(), none()),
+            "Policy P (Block, 1st) names this token, and no Service Auth policy admits it. If it should \
+             get in, take it out of that policy and name it in one with the action Service Auth.",
+        ),
+        (
+            with("non_identity", json!([token]), none(), none()),
+            "Policy P (Service Auth, 1st) admits this token. Probe the app to test the secret as well.",
+        ),
+    ];
+    for (message, expected) in cases {
+        assert_eq!(message, expected);
+    }
+}
+
+#[test]
+fn a_policy_listed_without_rules_keeps_its_place_and_takes_the_rest_from_the_list() {
+    let app = app(&json!([{"id": "p", "precedence": 7}]));
+    let mut policy = auth(&json!({"service_token": {"token_id": ID}}));
+    policy["reusable"] = json!(true);
+    let uses = uses(&[app], &[policy], &[]);
+    let policy = uses.apps[0].policy.as_ref().unwrap();
+    assert_eq!((policy.name.as_str(), policy.precedence), ("P", Some(7)));
+    assert_eq!((policy.reusable, policy.place), (Some(true), 1));
+    assert_eq!(uses.references, []);
+}
+
+#[test]
+fn counts_are_the_same_whichever_way_they_are_taken() {
+    let token = json!({"service_token": {"token_id": ID}});
+    let any = json!({"any_valid_service_token": {}});
+    let mut excluded = auth(&any);
+    excluded["exclude"] = json!([token]);
+    let mut apps = [
+        app(&json!([auth(&any)])),
+        app(&json!([excluded])),
+        app(&json!([auth(&token)])),
+        app(&json!([{"id": "q", "name": "Q", "decision": "allow", "include": [any]}])),
+        app(&Value::Null),
+        app(&json!([auth(&json!({"everyone": {}}))])),
+    ];
+    for (at, app) in apps.iter_mut().enumerate() {
+        app["id"] = json!(format!("a{at}"));
+    }
+    let map = map(&apps, &[], &[]);
+    let lookup = Lookup::new(&map);
+    let other = token_with(&json!({"id": "other", "client_id": "other.access"}));
+    let dead = token_with(&json!({"enabled": false}));
+    for token in [alive(), other, dead] {
+        let all = lookup.uses(&token, context());
+        let named = lookup.named_uses(&token, context());
+        assert_eq!(all.counts, named.counts);
+        assert_eq!(all.counts, lookup.counts(&token, context()));
+        assert_eq!(all.deletable, named.deletable);
+        assert_eq!(all.deletable_reasons, named.deletable_reasons);
+        let listed: Vec<&AppAnswer> = all.apps.iter().filter(|it| it.is_named).collect();
+        assert_eq!(listed, named.apps.iter().collect::<Vec<_>>());
+    }
+}
+
+fn rule() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(json!({"service_token": {"token_id": ID}})),
+        Just(json!({"service_token": {"token_id": CLIENT_ID}})),
+        Just(json!({"service_token": {"token_id": "other"}})),
+        Just(json!({"any_valid_service_token": {}})),
+        Just(json!({"everyone": {}})),
+        Just(json!({"ip": {}})),
+        Just(json!({"email": {}})),
+        Just(json!({"group": {"id": GROUP}})),
+        Just(json!({"group": {"id": INNER}})),
+        Just(json!({"group": {"id": "missing"}})),
+        Just(json!({"moon_phase": {}})),
+    ]
+}
+
+fn rules() -> impl Strategy<Value = Vec<Value>> {
+    prop::collection::vec(rule(), 0..4)
+}
+
+fn policy() -> impl Strategy<Value = Value> {
+    let decision = prop_oneof![
+        Just("allow"),
+        Just("deny"),
+        Just("bypass"),
+        Just("non_identity"),
+        Just("new")
+    ];
+    (
+        decision,
+        rules(),
+        rules(),
+        rules(),
+        prop::option::of(0_i64..4),
+    )
+        .prop_map(|(decision, include, require, exclude, precedence)| {
+            json!({"id": "p", "name": "P", "decision": decision, "include": include,
+                   "require": require, "exclude": exclude, "precedence": precedence})
+        })
+}
+
+fn groups() -> impl Strategy<Value = Vec<Value>> {
+    (rules(), rules(), rules()).prop_map(|(one, other, exclude)| {
+        vec![
+            json!({"id": GROUP, "include": one, "exclude": exclude}),
+            json!({"id": INNER, "include": other}),
+        ]
+    })
+}
+
+proptest! {
+    /// Whatever the rules are, a verdict, its sentence and its conditions agree.
+    #[test]
+    fn an_answer_is_whole(policies in prop::collection::vec(policy(), 1..4), groups in groups()) {
+        let Some(found) = answer(&[app(&json!(policies))], &groups) else {
+            return Ok(());
+        };
+        prop_assert_eq!(found.verdict == Verdict::Refused, found.reason.is_some());
+        prop_assert_eq!(found.verdict == Verdict::Depends, !found.conditions.is_empty());
+        let message = found.message();
+        prop_assert!(message.contains("Policy P ("), "{}", message);
+        prop_assert!(message.ends_with('.'), "{}", message);
+        prop_assert!(!message.contains("not known:"), "{}", message);
+        prop_assert_eq!(found.path[0].as_str(), "policy P");
+    }
+
+    /// The place of a policy in the list does not matter where each has a precedence of its own.
+    #[test]
+    fn precedence_alone_decides_the_order(
+        mut policies in prop::collection::vec(policy(), 2..5), groups in groups(),
+    ) {
+        for (at, policy) in policies.iter_mut().enumerate() {
+            policy["precedence"] = json!(at);
+        }
+        let decided = |policies: &[Value]| {
+            let found = answer(&[app(&json!(policies))], &groups);
+            found.map(|it| (it.verdict, it.message(), it.policy, it.path, it.conditions))
+        };
+        let listed = decided(&policies);
+        policies.reverse();
+        prop_assert_eq!(decided(&policies), listed);
+    }
+
+    /// Counting is not listing: all ways to ask give the same numbers.
+    #[test]
+    fn counting_agrees_with_listing(
+        policies in prop::collection::vec(policy(), 1..4), groups in groups(), is_dead in any::<bool>(),
+    ) {
+        let map = map(&[app(&json!(policies))], &[], &groups);
+        let lookup = Lookup::new(&map);
+        let token = token_with(&json!({"enabled": !is_dead}));
+        let all = lookup.uses(&token, context());
+        let named = lookup.named_uses(&token, context());
+        prop_assert_eq!(all.counts, named.counts);
+        prop_assert_eq!(all.deletable_reasons, named.deletable_reasons);
+    }
+}

@@ -1,0 +1,567 @@
+//! What a map says about a token besides the verdicts: whether it may be deleted, who is told, the
+//! clean-up, other places, completeness, and the findings.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tokenscope::domain::access::map::{AccessMap, Part};
+use tokenscope::domain::access::uses::{
+    CleanUpPlan, Deletable, Lookup, ReferenceKind, TokenUses, Told,
+};
+use tokenscope::domain::access::verdict::{Reason, Verdict};
+use tokenscope::domain::failure::FailureKind;
+use tokenscope::domain::findings::Severity;
+
+use crate::support::access_map::{
+    CLIENT_ID, alive, context, fail, map, take, take_partly, token_with, zone,
+};
+use crate::support::tokens::ID;
+
+const GROUP: &str = "22222222-bbbb-4bbb-8bbb-000000000001";
+
+fn this_token() -> Value {
+    json!({"service_token": {"token_id": ID}})
+}
+
+fn policy(id: &str, include: &Value) -> Value {
+    json!({"id": id, "name": id.to_uppercase(), "decision": "non_identity", "include": [include]})
+}
+
+fn app(policies: &[Value]) -> Value {
+    json!({"id": "a", "name": "A", "type": "self_hosted", "domain": "a.example.com",
+           "policies": policies})
+}
+
+/// An account of which everything was read, where a policy is about another token.
+fn elsewhere() -> AccessMap {
+    let other = json!({"service_token": {"token_id": "other"}});
+    map(&[app(&[policy("p", &other)])], &[], &[])
+}
+
+fn uses(map: &AccessMap) -> TokenUses {
+    Lookup::new(map).uses(&alive(), context())
+}
+
+fn deletable(map: &AccessMap) -> (&'static str, String) {
+    let uses = uses(map);
+    (uses.deletable.code(), uses.deletable_reasons.join("; "))
+}
+
+#[test]
+fn a_token_that_nothing_names_may_be_deleted_if_all_was_read() {
+    let (word, why) = deletable(&elsewhere());
+    assert_eq!(word, "yes");
+    assert_eq!(
+        why,
+        "nothing that this credential sees names it; 0 visible: reusable policies, groups, DNS over \
+         HTTPS, device profiles, Hyperdrive configurations"
+    );
+}
+
+#[test]
+fn each_place_that_names_a_token_keeps_it() {
+    let refused = |what: &str| format!("{what} (the API would refuse)");
+    let broken = |what: &str| format!("{what} (it would break)");
+    let with = |part: Part, entry: Value| {
+        let mut map = elsewhere();
+        take(&mut map, part, &[entry]);
+        deletable(&map)
+    };
+    let group = json!({"id": GROUP, "name": "CI", "include": [this_token()]});
+    let scim = json!({"id": "b", "name": "B", "type": "saas", "policies": [],
+                      "scim_config": {"authentication": {"client_id": CLIENT_ID}}});
+    let profile = json!({"policy_id": "k", "name": "Kiosks",
+                         "match": format!("identity.service_token_uuid in {{\"{}\"}}", ID.to_uppercase())});
+    let hyperdrive =
+        json!({"id": "h", "name": "Orders", "origin": {"access_client_id": CLIENT_ID}});
+    let cases = [
+        (
+            with(Part::Apps, app(&[policy("p", &this_token())])),
+            refused("policy P names it"),
+        ),
+        (
+            with(Part::Policies, policy("q", &this_token())),
+            refused("policy Q names it"),
+        ),
+        (with(Part::Groups, group), refused("group CI names it")),
+        (with(Part::Apps, scim), refused("SCIM of B names it")),
+        (
+            with(Part::Doh, json!({"id": ID})),
+            broken("DNS over HTTPS uses it"),
+        ),
+        (
+            with(Part::Doh, json!({"client_id": CLIENT_ID})),
+            broken("DNS over HTTPS uses it"),
+        ),
+        (
+            with(Part::DeviceProfiles, profile),
+            broken("device profile Kiosks uses it"),
+        ),
+        (
+            with(Part::Hyperdrive, hyperdrive),
+            broken("Hyperdrive Orders uses it"),
+        ),
+    ];
+    for ((word, why), expected) in cases {
+        assert_eq!((word, why), ("no", expected));
+    }
+}
+
+#[test]
+fn an_app_that_takes_any_token_keeps_every_living_one() {
+    let any = json!({"any_valid_service_token": {}});
+    let map_of = |policy: Value| map(&[app(&[policy])], &[], &[]);
+    let opens = map_of(policy("p", &any));
+    let why = "1 app opens for it as for any valid service token (whoever uses it there breaks)";
+    assert_eq!(deletable(&opens), ("no", why.to_owned()));
+    let dead = token_with(&json!({"enabled": false}));
+    let of_dead = Lookup::new(&opens).uses(&dead, context());
+    assert_eq!(of_dead.deletable, Deletable::Yes);
+    let mut by_address = policy("p", &any);
+    by_address["require"] = json!([{"ip": {}}]);
+    let why = "1 app may open for it as for any valid service token (whoever uses it there breaks)";
+    assert_eq!(deletable(&map_of(by_address)), ("no", why.to_owned()));
+    let mut allowed = policy("p", &any);
+    allowed["decision"] = json!("allow");
+    assert_eq!(deletable(&map_of(allowed)).0, "yes");
+    let everyone = policy("p", &json!({"everyone": {}}));
+    let (word, why) = deletable(&map_of(everyone.clone()));
+    assert_eq!(word, "unknown");
+    assert!(why.contains("about everyone"), "{why}");
+    let bypass = json!({"id": "b", "decision": "bypass", "include": [{"everyone": {}}]});
+    assert_eq!(
+        deletable(&map(&[app(&[bypass, everyone])], &[], &[])).0,
+        "unknown"
+    );
+}
+
+#[test]
+fn a_part_that_was_not_read_whole_is_never_a_yes() {
+    for part in [
+        Part::Apps,
+        Part::Policies,
+        Part::Groups,
+        Part::Doh,
+        Part::DeviceProfiles,
+        Part::Hyperdrive,
+    ] {
+        let mut failed = elsewhere();
+        fail(&mut failed, part, FailureKind::Permission);
+        let (word, why) = deletable(&failed);
+        assert_eq!(word, "unknown", "{}", part.label());
+        assert!(why.contains(part.label()), "{why}");
+        if let Some(permission) = part.permission() {
+            assert!(why.contains(permission), "{why}");
+        }
+        let mut partly = elsewhere();
+        take_partly(&mut partly, part, &[]);
+        assert_eq!(deletable(&partly).0, "unknown", "{}", part.label());
+        let matters = [Part::Apps, Part::Policies, Part::Groups].contains(&part);
+        assert_eq!(partly.complete(), !matters, "{}", part.label());
+        assert_eq!(failed.complete(), !matters, "{}", part.label());
+    }
+    let unread = AccessMap::new(crate::support::access_map::account());
+    assert_eq!(deletable(&unread).0, "unknown");
+    assert!(!unread.complete());
+}
+
+#[test]
+fn each_other_doubt_keeps_a_token_from_being_surely_deletable() {
+    let with = |part: Part, entry: Value| {
+        let mut map = elsewhere();
+        take(&mut map, part, &[entry]);
+        deletable(&map)
+    };
+    let mut hidden = policy("p", &json!({"service_token": {"token_id": "other"}}));
+    hidden["app_count"] = json!(2);
+    let by_client_id = policy("q", &json!({"service_token": {"token_id": CLIENT_ID}}));
+    let nested = json!({"id": GROUP, "name": "G", "include": [{"group": {"id": "missing"}}]});
+    let profile = |expression: &str| json!({"policy_id": "k", "name": "K", "match": expression});
+    let scim = json!({"id": "b", "name": "B", "type": "saas", "policies": [], "scim_config": "x"});
+    let cases = [
+        (
+            with(Part::Policies, hidden),
+            "1 app is hidden from this credential",
+        ),
+        (
+            with(Part::Policies, by_client_id),
+            "policy Q holds its client ID where its ID belongs",
+        ),
+        (
+            with(Part::Groups, nested),
+            "1 group that rules name are not visible to this credential",
+        ),
+        (
+            with(
+                Part::DeviceProfiles,
+                profile("identity.service_token_uuid in $robots"),
+            ),
+            "device profile K selects by tokens that it does not list",
+        ),
+        (
+            with(Part::Apps, scim),
+            "the SCIM configuration of 1 app could not be read",
+        ),
+    ];
+    for ((word, why), expected) in cases {
+        assert_eq!(word, "unknown", "{expected}");
+        assert!(why.contains(expected), "{why}");
+    }
+    let listing =
+        profile("identity.service_token_uuid in {\"other\" \"another\"} or os.name == \"x\"");
+    assert_eq!(with(Part::DeviceProfiles, listing).0, "yes");
+    let nothing = map(&[], &[], &[]);
+    let (word, why) = deletable(&nothing);
+    assert_eq!(word, "unknown");
+    assert!(why.contains("no app, policy or group is visible"), "{why}");
+    assert!(!nothing.complete());
+}
+
+#[test]
+fn a_token_that_was_seen_lately_is_not_surely_deletable() {
+    let map = elsewhere();
+    let of = |members: Value| {
+        let uses = Lookup::new(&map).uses(&token_with(&members), context());
+        (uses.deletable, uses.deletable_reasons.join("; "))
+    };
+    let seen = |at: &str| json!({"last_seen_at": at});
+    assert_eq!(
+        of(seen("2026-11-25T11:54:00Z")),
+        (
+            Deletable::Unknown,
+            "seen 6 min ago, though nothing that this credential sees names it".to_owned()
+        )
+    );
+    assert_eq!(of(seen("2026-11-26T12:00:00Z")).0, Deletable::Unknown);
+    assert_eq!(of(seen("2026-10-26T12:00:01Z")).0, Deletable::Unknown);
+    assert_eq!(of(seen("2026-10-26T12:00:00Z")).0, Deletable::Yes);
+    assert_eq!(of(seen("sometime")).0, Deletable::Unknown);
+    assert_eq!(of(json!({"client_id": null})).0, Deletable::Unknown);
+    assert_eq!(of(json!({"id": 7})).0, Deletable::Unknown);
+}
+
+#[test]
+fn a_zone_never_says_yes_and_is_complete_without_policies() {
+    let mut map = AccessMap::new(zone());
+    take(
+        &mut map,
+        Part::Apps,
+        &[app(&[policy("p", &json!({"everyone": {}}))])],
+    );
+    take(&mut map, Part::Groups, &[]);
+    let uses = uses(&map);
+    assert_eq!(uses.deletable, Deletable::Unknown);
+    assert!(uses.deletable_reasons[0].contains("not asked for in a zone"));
+    assert_eq!(uses.told, Told::Unknown);
+    assert!(map.complete(), "{:?}", map.incomplete_reasons());
+}
+
+fn alert(members: &Value) -> Value {
+    let mut alert = json!({"alert_type": "expiring_service_token_alert", "enabled": true,
+                           "filters": {}, "mechanisms": {"email": [{"id": "ops@example.com"}],
+                           "webhooks": [{"id": "w"}], "pagerduty": []}});
+    for (key, value) in members.as_object().into_iter().flatten() {
+        alert[key] = value.clone();
+    }
+    alert
+}
+
+#[test]
+fn alerts_tell_those_whom_they_surely_reach() {
+    let told = |alerts: &[Value]| {
+        let mut map = elsewhere();
+        take(&mut map, Part::Alerts, alerts);
+        let uses = uses(&map);
+        (uses.told.code(), uses.told_message())
+    };
+    let word = |members: Value| told(&[alert(&members)]).0;
+    assert_eq!(
+        told(&[alert(&json!({}))]),
+        (
+            "yes",
+            "ops@example.com and 1 webhook, 7 days before".to_owned()
+        )
+    );
+    assert_eq!(told(&[]).0, "nobody");
+    assert_eq!(word(json!({"enabled": false})), "nobody");
+    assert_eq!(word(json!({"alert_type": "other"})), "nobody");
+    assert_eq!(
+        word(json!({"mechanisms": {"email": [], "webhooks": null}})),
+        "nobody"
+    );
+    assert_eq!(word(json!({"filters": null})), "yes");
+    assert_eq!(
+        word(json!({"filters": {"tokens": [ID.to_uppercase()]}})),
+        "yes"
+    );
+    assert_eq!(word(json!({"filters": {"tokens": [CLIENT_ID]}})), "yes");
+    for filters in [
+        json!({"tokens": ["other"]}),
+        json!({"tokens": []}),
+        json!({"tokens": null}),
+        json!({"tokens": {"id": ID}}),
+        json!("x"),
+    ] {
+        assert_eq!(word(json!({"filters": filters})), "maybe", "{filters}");
+    }
+    // What cannot be read may tell somebody.
+    assert_eq!(word(json!({"enabled": "yes"})), "maybe");
+    assert_eq!(word(json!({"mechanisms": "x"})), "maybe");
+    assert_eq!(word(json!({"mechanisms": {"email": [{}]}})), "maybe");
+}
+
+#[test]
+fn alerts_that_were_not_read_are_unknown_and_eternal_tokens_need_none() {
+    let mut map = elsewhere();
+    fail(&mut map, Part::Alerts, FailureKind::Permission);
+    assert_eq!(uses(&map).told, Told::Unknown);
+    take_partly(&mut map, Part::Alerts, &[]);
+    assert_eq!(uses(&map).told, Told::Unknown);
+    take_partly(&mut map, Part::Alerts, &[alert(&json!({}))]);
+    assert_eq!(uses(&map).told, Told::Yes);
+    for members in [
+        json!({"duration": "forever"}),
+        json!({"duration": "forever", "enabled": false}),
+    ] {
+        let eternal = token_with(&members);
+        let told = Lookup::new(&map).uses(&eternal, context()).told;
+        assert_eq!(told, Told::NotNeeded, "{members}");
+    }
+}
+
+fn organization(inactivity: &Value) -> Value {
+    json!({"strict_service_token_auth": false, "service_token_inactivity": inactivity})
+}
+
+fn cleaned(map: &mut AccessMap) {
+    let on = json!({"enabled": true, "action": "disable", "inactivity_threshold_days": 90});
+    take(map, Part::Organization, &[organization(&on)]);
+}
+
+#[test]
+fn the_clean_up_counts_from_the_last_use_or_the_creation() {
+    let mut map = elsewhere();
+    cleaned(&mut map);
+    let plan = |members: Value| {
+        let uses = Lookup::new(&map).uses(&token_with(&members), context());
+        uses.clean_up_message()
+    };
+    let seen = json!({"last_seen_at": "2026-11-26T00:00:00Z"});
+    let after = "disabled after 90 days without use, on or after";
+    assert_eq!(plan(seen), format!("{after} 24 Feb 2027"));
+    assert_eq!(plan(json!({})), format!("{after} 19 Jun 2026"));
+    assert_eq!(plan(json!({"last_seen_at": "x"})), "not known");
+    assert_eq!(plan(json!({"created_at": null})), "not known");
+}
+
+#[test]
+fn only_a_policy_that_names_the_token_itself_spares_it() {
+    let of = |apps: &[Value], policies: &[Value], groups: &[Value]| {
+        let mut map = map(apps, policies, groups);
+        cleaned(&mut map);
+        uses(&map).clean_up_message()
+    };
+    let spared = |name: &str| format!("spared: policy {name} names it directly");
+    let direct = policy("p", &this_token());
+    assert_eq!(
+        of(&[app(std::slice::from_ref(&direct))], &[], &[]),
+        spared("P")
+    );
+    assert_eq!(of(&[], &[direct], &[]), spared("P"));
+    let group = json!({"id": GROUP, "name": "CI", "include": [this_token()]});
+    let by_group = app(&[policy("p", &json!({"group": {"id": GROUP}}))]);
+    assert!(of(&[by_group], &[], &[group]).starts_with("disabled after"));
+    let any = app(&[policy("p", &json!({"any_valid_service_token": {}}))]);
+    assert!(of(&[any], &[], &[]).starts_with("disabled after"));
+}
+
+#[test]
+fn the_clean_up_is_unknown_while_a_policy_may_be_unread() {
+    let plan = |change: &dyn Fn(&mut AccessMap)| {
+        let mut map = elsewhere();
+        cleaned(&mut map);
+        change(&mut map);
+        uses(&map).clean_up
+    };
+    assert!(matches!(plan(&|_| {}), CleanUpPlan::On(..)));
+    for part in [Part::Apps, Part::Policies, Part::Organization] {
+        let unread = plan(&|map| fail(map, part, FailureKind::Server));
+        assert_eq!(unread, CleanUpPlan::Unknown, "{}", part.label());
+    }
+    let unknown = plan(&|map| {
+        take(
+            map,
+            Part::Apps,
+            &[json!({"id": "a", "type": "self_hosted"})],
+        );
+    });
+    assert_eq!(unknown, CleanUpPlan::Unknown);
+    let set = |inactivity: Value| {
+        plan(&|map| take(map, Part::Organization, &[organization(&inactivity)]))
+    };
+    let off = json!({"enabled": false, "action": "delete", "inactivity_threshold_days": 90});
+    assert_eq!(set(off), CleanUpPlan::Off);
+    assert_eq!(set(Value::Null), CleanUpPlan::Off);
+    for malformed in [
+        json!({}),
+        json!({"enabled": true, "action": "move", "inactivity_threshold_days": 90}),
+        json!({"enabled": true, "action": "delete", "inactivity_threshold_days": "90"}),
+    ] {
+        assert_eq!(set(malformed.clone()), CleanUpPlan::Unknown, "{malformed}");
+    }
+}
+
+#[test]
+fn references_say_who_uses_them() {
+    let mut unused = policy("old", &json!({"any_valid_service_token": {}}));
+    unused["exclude"] = json!([this_token()]);
+    unused["app_count"] = json!(0);
+    let mut secret = policy("secret", &this_token());
+    secret["app_count"] = json!(2);
+    let groups = [
+        json!({"id": GROUP, "name": "CI", "include": [this_token()]}),
+        json!({"id": "outer", "name": "Machines", "include": [{"group": {"id": GROUP}}]}),
+    ];
+    let by_group = app(&[policy("p", &json!({"group": {"id": "outer"}}))]);
+    let map = map(&[by_group], &[unused, secret], &groups);
+    let uses = uses(&map);
+    let references = uses.references.iter();
+    let references: Vec<_> = references
+        .map(|it| (it.kind, it.name.as_str(), it.message.as_str()))
+        .collect();
+    assert_eq!(
+        references,
+        [
+            (ReferenceKind::Policy, "OLD", "excludes it; no app uses it"),
+            (
+                ReferenceKind::Policy,
+                "SECRET",
+                "includes it; 2 apps use it, hidden from this credential"
+            ),
+            (
+                ReferenceKind::Group,
+                "CI",
+                "includes it; in Machines; policy P; 1 app"
+            ),
+        ]
+    );
+    assert_eq!(uses.named_by, 3);
+    assert!(uses.is_referenced());
+}
+
+/// The example of the documentation, whose expected answers stand with it.
+#[test]
+fn the_documented_example_comes_out_as_expected() {
+    let list = |json: &str| -> Vec<Value> {
+        let body: Value = serde_json::from_str(json).unwrap();
+        match &body["result"] {
+            Value::Array(entries) => entries.clone(),
+            one => vec![one.clone()],
+        }
+    };
+    let mut map = map(
+        &list(include_str!("../support/access/apps.json")),
+        &list(include_str!("../support/access/policies.json")),
+        &list(include_str!("../support/access/groups.json")),
+    );
+    take(
+        &mut map,
+        Part::Doh,
+        &list(include_str!("../support/access/doh.json")),
+    );
+    let uses = uses(&map);
+    let verdicts = uses.apps.iter();
+    let verdicts: Vec<_> = verdicts
+        .map(|it| (it.app.name.as_str(), it.verdict, it.reason))
+        .collect();
+    assert_eq!(
+        verdicts,
+        [
+            ("Metrics", Verdict::Refused, Some(Reason::WrongAction)),
+            ("Internal API", Verdict::Depends, None),
+            ("Deploy hook", Verdict::Opens, None),
+            ("Warp enrolment", Verdict::Opens, None),
+        ]
+    );
+    assert_eq!(
+        uses.apps[1].conditions,
+        ["the caller's address", "the caller's country"]
+    );
+    assert!(uses.apps[3].message().contains("may enrol devices"));
+    let policies = uses
+        .references
+        .iter()
+        .filter(|it| it.kind == ReferenceKind::Policy);
+    let policies: Vec<&str> = policies.map(|it| it.message.as_str()).collect();
+    assert_eq!(policies, ["excludes it; no app uses it"]);
+    assert_eq!(
+        map.incomplete_reasons(),
+        ["1 app is hidden from this credential"]
+    );
+    assert_eq!(uses.deletable, Deletable::No);
+}
+
+fn codes(map: &AccessMap, members: &Value) -> Vec<(&'static str, Severity)> {
+    let lookup = Lookup::new(map);
+    let token = token_with(members);
+    let uses = lookup.named_uses(&token, context());
+    let findings = lookup.findings(&token, &uses, context());
+    findings.iter().map(|it| (it.code, it.severity)).collect()
+}
+
+#[test]
+fn a_map_has_findings_of_its_own() {
+    let mut map = elsewhere();
+    let old = json!({"last_seen_at": "2026-09-01T12:00:00Z"});
+    assert_eq!(codes(&map, &old), [("unreferenced", Severity::Info)]);
+    let soon = json!({"expires_at": "2026-12-01T12:00:00Z"});
+    let expected = [
+        ("no_expiry_alert", Severity::Info),
+        ("unreferenced", Severity::Info),
+    ];
+    assert_eq!(codes(&map, &soon), expected);
+    take(&mut map, Part::Alerts, &[alert(&json!({}))]);
+    assert_eq!(codes(&map, &soon), [("unreferenced", Severity::Info)]);
+    fail(&mut map, Part::Groups, FailureKind::Permission);
+    assert_eq!(codes(&map, &soon), []);
+    cleaned(&mut map);
+    assert_eq!(codes(&map, &old), [("cleanup_due", Severity::Warning)]);
+    let lately = json!({"last_seen_at": "2026-11-01T12:00:00Z"});
+    assert_eq!(codes(&map, &lately), []);
+    let mut allowed = policy("p", &this_token());
+    allowed["decision"] = json!("allow");
+    take(&mut map, Part::Apps, &[app(std::slice::from_ref(&allowed))]);
+    assert_eq!(codes(&map, &lately), [("wrong_action", Severity::Critical)]);
+    allowed["include"] = json!([{"everyone": {}}]);
+    allowed["exclude"] = json!([this_token()]);
+    take(&mut map, Part::Apps, &[app(&[allowed])]);
+    assert_eq!(codes(&map, &lately), []);
+}
+
+proptest! {
+    /// Nothing that is unread, hidden, lately seen, or about everyone can end in a yes.
+    #[test]
+    fn a_yes_needs_everything(
+        failed in prop::collection::vec(prop::sample::select(Part::ALL.to_vec()), 0..3),
+        app_count in 0_usize..3, hours in 0_i64..2_000, is_for_everyone in any::<bool>(),
+    ) {
+        let mut map = elsewhere();
+        let mut reusable = policy("p", &json!({"service_token": {"token_id": "other"}}));
+        reusable["app_count"] = json!(app_count);
+        take(&mut map, Part::Policies, &[reusable]);
+        if is_for_everyone {
+            let open = app(&[policy("p", &json!({"everyone": {}}))]);
+            take(&mut map, Part::Apps, &[open]);
+        }
+        for part in &failed {
+            fail(&mut map, *part, FailureKind::Timeout);
+        }
+        let seen = context().now - chrono::TimeDelta::hours(hours);
+        let token = token_with(&json!({"last_seen_at": seen.to_rfc3339()}));
+        let uses = Lookup::new(&map).uses(&token, context());
+        let needs = [Part::Apps, Part::Policies, Part::Groups, Part::Doh, Part::DeviceProfiles,
+                     Part::Hyperdrive];
+        let is_read = failed.iter().all(|part| !needs.contains(part));
+        let expected = is_read && app_count < 2 && hours >= 720 && !is_for_everyone;
+        prop_assert_eq!(uses.deletable == Deletable::Yes, expected, "{:?}", uses.deletable_reasons);
+    }
+}
