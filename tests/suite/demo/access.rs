@@ -276,9 +276,6 @@ async fn each_verdict_names_the_policy_the_rule_and_one_thing_to_do() {
                     ADVICE.contains(&first_word.as_str())
                 });
                 assert!(advises, "no advice in {about}");
-                if answer.policy.is_none() {
-                    continue;
-                }
                 let policies = answer.app.policies.as_ref().unwrap();
                 let named = policies.iter().any(|policy| {
                     let reusable = account.map.objects().policies.iter();
