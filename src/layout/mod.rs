@@ -312,9 +312,14 @@ pub fn fit_banner(
         hint.push(String::new());
     }
     let hint = at_most(hint, most - headline.len());
-    if let Some(last) = headline.last_mut() {
-        last.truncate(last.len() - count.len());
-    }
+    // It is muted, unless the cut took it away.
+    let count = match headline.last_mut() {
+        Some(last) if last.ends_with(&count) => {
+            last.truncate(last.len() - count.len());
+            count
+        }
+        _ => String::new(),
+    };
     let is_mild =
         text.is_warning || matches!(text.kind, FailureKind::RateLimited | FailureKind::Config);
     let (role, symbol) = if is_mild {

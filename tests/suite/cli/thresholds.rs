@@ -307,9 +307,9 @@ fn f13_within_takes_the_same_units() {
 #[test]
 fn f13_findings_say_what_is_true_of_this_token() {
     for (duration, left, said) in [
-        ("24h", TimeDelta::minutes(1), "Ends in 1 min;"),
-        ("24h", TimeDelta::hours(3), "Ends in 3 h;"),
-        ("8760h", TimeDelta::days(12), "Ends in 12 d;"),
+        ("24h", TimeDelta::minutes(1), "Ends in 1 min."),
+        ("24h", TimeDelta::hours(3), "Ends in 3 h."),
+        ("8760h", TimeDelta::days(12), "Ends in 12 d."),
     ] {
         let fake = api(&[lasting(1, duration, left)]);
         let report = run(&mut fake.command(&["get", &id(1), "-o", "json"])).json();

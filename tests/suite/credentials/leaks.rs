@@ -422,7 +422,7 @@ fn d09_no_screen_lets_it_out_whether_typed_pasted_or_set() {
         session.type_keys(&format!("{typed}\x1b[200~{pasted}\x1b[201~\r{ACCOUNT}\r"));
         session.wait_for("✖");
         session.type_keys("\x1bOP");
-        session.wait_for("Set up, in a field");
+        session.wait_for("╭ Keys");
         session.type_keys("\x1bOP\x1bOS");
         session.wait_for("demo API");
         session.type_keys("\x03");

@@ -305,8 +305,10 @@ fn b02_a_locked_keyring_says_what_to_do_on_screen_and_in_a_command() {
     session.wait_for("The keyring is locked");
     session.type_keys("a");
     session.wait_for("Re-enter the credential");
-    session.wait_for("▲ The keyring is locked");
+    session.wait_for("The keyring is locked and was not unlocked");
     session.type_keys(&format!("{CANARY}\r"));
+    session.wait_for("› [ Keep for this session only ]");
+    session.type_keys("\r");
     session.wait_for("NEVER EXPIRES");
     session.quit();
     keeps_no_secret(host.path());
@@ -321,7 +323,7 @@ fn b04_a_secret_that_cannot_be_stored_is_not_thrown_away() {
     // The store is tried out before anything is typed.
     session.wait_for("has no collection to store secrets in");
     session.type_keys(&format!("{CANARY}\r{ACCOUNT}\t\t\r"));
-    session.wait_for("e details");
+    session.wait_for("› [ Keep for this session only ]");
     session.wait_for("•••");
     session.wait_for(ACCOUNT);
     session.type_keys("\r");

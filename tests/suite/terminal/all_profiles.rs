@@ -78,7 +78,7 @@ async fn all_profiles_are_one_list_and_a_row_opens_with_its_own_profile() {
     session.wait_for("token-of-staging");
     session.wait_for("PROFILE");
     // Its secret is bound to another server.
-    session.wait_for("elsewhere: usage");
+    session.wait_for("not read: elsewhere");
     session.type_keys("e");
     session.wait_for("The secret of profile elsewhere was stored for");
     session.type_keys("q");
@@ -113,7 +113,7 @@ async fn all_profiles_are_one_list_and_a_row_opens_with_its_own_profile() {
     session.wait_for("Now using the profile staging");
     session.wait_for("staging");
     session.type_keys("\x1b");
-    session.wait_for("elsewhere: usage");
+    session.wait_for("not read: elsewhere");
     session.quit();
     let to_other = other.received_requests().await.unwrap().len();
     assert_eq!(to_other, before, "nothing went to the other server");
