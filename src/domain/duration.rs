@@ -336,19 +336,6 @@ impl Remaining {
         }
     }
 
-    /// The time left for text that is printed once, and so does not show which of its numbers run:
-    /// two units, `174d`, `12d 04h`, `1h 12m`, `1m 29s`, `29s`; after the end, as in a list.
-    #[must_use]
-    pub fn printed(self) -> String {
-        let [_, hours, minutes, seconds] = parts_of(self.shown());
-        match (self.is_over(), self.shown()) {
-            (false, 0..60) => format!("{seconds}s"),
-            (false, 60..3_600) => format!("{minutes}m {seconds:02}s"),
-            (false, 3_600..LAST_DAY) => format!("{hours}h {minutes:02}m"),
-            (true | false, _) => self.short(),
-        }
-    }
-
     /// When [`Self::short`] next changes.
     #[must_use]
     pub fn next_short_change(self) -> DateTime<Utc> {

@@ -177,10 +177,10 @@ impl Row<'_> {
     }
 }
 
-/// `12d 04h`, `1h 12m`, `9d ago`; a dash without an end.
+/// `12d 04h`, `01:12:02`, `9d ago`; a dash without an end.
 fn left_short(life: Lifecycle, context: EvaluationContext) -> String {
     let left = life.remaining(context.now);
-    left.map_or_else(|| "-".to_owned(), Remaining::printed)
+    left.map_or_else(|| "-".to_owned(), Remaining::short)
 }
 
 /// Prints one token per row.
