@@ -244,8 +244,8 @@ fn verifying(user: Answer, account: Answer) -> Fake {
         .start()
 }
 
-fn verified(result: Value) -> Answer {
-    Answer::object(&result)
+fn verified(result: &Value) -> Answer {
+    Answer::object(result)
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn the_credential_is_judged_as_a_token_is() {
             0,
         ),
     ] {
-        let api = verifying(verified(result.clone()), Answer::failing(403));
+        let api = verifying(verified(&result.clone()), Answer::failing(403));
         let check = run(&mut api.command(&["check", "--credential", "-o", "json"]));
         let report = check.json();
         assert_fits("check", &report);
@@ -336,7 +336,7 @@ fn without_the_flag_nothing_is_verified() {
 
 #[test]
 fn a_refusal_to_verify_proves_nothing() {
-    let active = || verified(json!({"status": "active"}));
+    let active = || verified(&json!({"status": "active"}));
     for (user, account, status, requests) in [
         (Answer::failing(401), active(), "never_expires", 3),
         (Answer::failing(403), active(), "never_expires", 3),
@@ -345,7 +345,7 @@ fn a_refusal_to_verify_proves_nothing() {
         (Answer::failing(404), active(), "unknown", 2),
         (Answer::malformed(), active(), "unknown", 2),
         (Answer::null(), active(), "unknown", 2),
-        (verified(json!({"id": "x"})), active(), "unknown", 2),
+        (verified(&json!({"id": "x"})), active(), "unknown", 2),
     ] {
         let api = verifying(user, account);
         let check = run(&mut api.command(&["check", "--credential", "-o", "json"]));
@@ -383,7 +383,7 @@ fn a_refusal_to_verify_proves_nothing() {
 #[test]
 fn an_accounts_own_token_is_verified_with_the_account_alone() {
     let secret = format!("cfat_{CANARY}");
-    let api = verifying(Answer::failing(500), verified(json!({"status": "active"})));
+    let api = verifying(Answer::failing(500), verified(&json!({"status": "active"})));
     let line = ["check", "--credential", "-o", "json"];
     let check = run(api.command(&line).env("CLOUDFLARE_API_TOKEN", &secret));
     assert_eq!(check.json()["credential"]["status"], "never_expires");
@@ -418,7 +418,7 @@ fn an_accounts_own_token_is_verified_with_the_account_alone() {
 
 #[test]
 fn thresholds_and_ignored_statuses_hold_for_the_credential_too() {
-    let expiring = || verified(json!({"status": "active", "expires_on": "2026-12-15T12:00:00Z"}));
+    let expiring = || verified(&json!({"status": "active", "expires_on": "2026-12-15T12:00:00Z"}));
     for (options, code) in [
         (&[][..], 1),
         (&["--warn", "10d"], 0),
@@ -520,7 +520,7 @@ fn each_profile_has_a_credential_of_its_own() {
         return;
     };
     let api = verifying(
-        verified(json!({"status": "active", "expires_on": "2026-12-15T12:00:00Z"})),
+        verified(&json!({"status": "active", "expires_on": "2026-12-15T12:00:00Z"})),
         Answer::failing(401),
     );
     let home = home();

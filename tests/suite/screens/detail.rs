@@ -72,7 +72,9 @@ fn each_row_gives_up_room_from_the_right_by_itself() {
 #[test]
 fn everything_can_be_reached_in_the_smallest_terminal() {
     let smallest = (40, 10);
-    for mut state in vec![detail_expiring(), detail_expired(), detail_other_fields()] {
+    let scenes: [fn() -> State; 3] = [detail_expiring, detail_expired, detail_other_fields];
+    for scene in scenes {
+        let mut state = scene();
         let token = state.detail.token.value().unwrap().clone();
         state.detail.selected = 0;
         let mut seen = drawn(&state, smallest);

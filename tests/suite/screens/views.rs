@@ -173,8 +173,8 @@ fn hostile_names_move_no_column_and_reach_no_terminal() {
     lookup.screen = Screen::Find;
     let mut raw = state.clone();
     raw.detail.view = View::Raw(RawView::of(&token));
-    for state in vec![state, lookup, raw] {
-        let (buffer, _) = renderer("dark", false).draw(state, USUAL);
+    for state in [Box::new(state), Box::new(lookup), Box::new(raw)] {
+        let (buffer, _) = renderer("dark", false).draw(*state, USUAL);
         for y in 2..USUAL.1 - 2 {
             let edge = buffer[(USUAL.0 - 1, y)].symbol();
             assert!(matches!(edge, "│" | "┤"), "row {y} ends in {edge:?}");
