@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::OnceLock;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use hyper::StatusCode;
@@ -74,8 +75,9 @@ pub(super) struct Fixtures {
 /// What one scope holds.
 pub(super) struct Contents {
     pub(super) tokens: Vec<Item>,
-    /// By their paths below the scope.
-    pub(super) parts: BTreeMap<String, Part>,
+    template: &'static str,
+    start: DateTime<Utc>,
+    parts: OnceLock<BTreeMap<String, Part>>,
 }
 
 /// The answer of one path.
@@ -100,7 +102,9 @@ impl Fixtures {
         let scopes = SCOPES.into_iter().map(|(id, tokens, parts)| {
             let contents = Contents {
                 tokens: items(&resolve_dates(tokens, start))?,
-                parts: read_parts(&resolve_dates(parts, start))?,
+                template: parts,
+                start,
+                parts: OnceLock::new(),
             };
             Ok((id, contents))
         });
@@ -110,7 +114,9 @@ impl Fixtures {
             scopes: scopes.collect::<io::Result<_>>()?,
             empty: Contents {
                 tokens: Vec::new(),
-                parts: read_parts(&resolve_dates(EMPTY, start))?,
+                template: EMPTY,
+                start,
+                parts: OnceLock::new(),
             },
             credential: RawJson::from(credential),
         })
@@ -138,9 +144,19 @@ impl Fixtures {
 }
 
 impl Contents {
+    /// The parts beside the tokens, by their paths below the scope. Most sessions never ask for one, so
+    /// the first request reads them.
+    pub(super) fn parts(&self) -> &BTreeMap<String, Part> {
+        self.parts.get_or_init(|| {
+            let text = resolve_dates(self.template, self.start);
+            // A test reads every template.
+            read_parts(&text).unwrap_or_default()
+        })
+    }
+
     /// What a path holds, as JSON: the entries of a list, or an object alone.
     pub(super) fn values(&self, path: &str) -> Vec<Value> {
-        let jsons: Vec<&RawJson> = match self.parts.get(path) {
+        let jsons: Vec<&RawJson> = match self.parts().get(path) {
             Some(Part::List(items)) => items.iter().map(|item| &item.json).collect(),
             Some(Part::Object(object)) => vec![object],
             Some(Part::Failing(_)) | None => Vec::new(),

@@ -9,7 +9,7 @@ pub mod hosts;
 mod routes;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -64,7 +64,7 @@ impl Demo {
         let account = ScopeId::parse(ACCOUNT).map_err(std::io::Error::other)?;
         let fixtures = Fixtures::new(now)?;
         let api = Arc::new(Api {
-            hosts: Hosts::new(&fixtures),
+            hosts: OnceLock::new(),
             fixtures,
             bearer: Secret::new(format!("Bearer {secret}")),
             ahead: now.signed_duration_since(wall_clock()),
@@ -88,7 +88,8 @@ impl Demo {
 
 struct Api {
     fixtures: Fixtures,
-    hosts: Hosts,
+    /// Read by the first probe.
+    hosts: OnceLock<Hosts>,
     bearer: Secret,
     /// The server's clock minus the local one.
     ahead: TimeDelta,
@@ -146,7 +147,8 @@ async fn respond(
 ) -> Result<Response<Full<Bytes>>, Closed> {
     let now = wall_clock() + api.ahead;
     if let Some(url) = demo_url(&request) {
-        let reply = api.hosts.answer(&HostRequest {
+        let hosts = api.hosts.get_or_init(|| Hosts::new(&api.fixtures));
+        let reply = hosts.answer(&HostRequest {
             url: &url,
             headers: request.headers(),
             now,

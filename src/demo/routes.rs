@@ -111,7 +111,7 @@ fn part(contents: &Contents, path: &str, query: &Query) -> Option<Answer> {
         path if path.starts_with("access/") => Some(Paging::UP_TO_1000),
         _ => None,
     };
-    Some(match (contents.parts.get(path)?, paging) {
+    Some(match (contents.parts().get(path)?, paging) {
         (Part::List(items), Some(paging)) => list(items, query, &paging),
         (Part::List(items), None) => {
             let all: Vec<&RawJson> = items.iter().map(|item| &item.json).collect();
