@@ -113,14 +113,7 @@ impl Reporter<'_> {
             let text = "gone: the API no longer has this token";
             return UsesFact::new(LABEL, Some(Severity::Critical), text);
         }
-        let awaited = self.awaited(&[
-            Part::Apps,
-            Part::Policies,
-            Part::Groups,
-            Part::Doh,
-            Part::DeviceProfiles,
-            Part::Hyperdrive,
-        ]);
+        let awaited = self.awaited(&Part::NEEDED_TO_DELETE);
         let reasons = uses.deletable_reasons.join(", ");
         match uses.deletable {
             Deletable::No => UsesFact::new(LABEL, None, format!("no: {reasons}")),

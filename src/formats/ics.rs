@@ -39,8 +39,7 @@ pub fn list(out: &mut impl Write, report: &ListReport) -> io::Result<()> {
 }
 
 /// When a token's event takes place, if it has one.
-#[must_use]
-pub fn instant(token: &ServiceToken) -> Option<DateTime<Utc>> {
+fn instant(token: &ServiceToken) -> Option<DateTime<Utc>> {
     let life = Lifecycle::of(token);
     let has_event = !life.is_disabled() && !token.id_text().is_empty();
     life.end().filter(|_| has_event)

@@ -14,16 +14,6 @@ use crate::domain::token::Reported;
 /// A token that was seen within this time is in use, whatever names it.
 const IN_USE: TimeDelta = TimeDelta::days(30);
 
-/// The parts that must have been read whole before a token is surely deletable.
-const NEEDED: [Part; 6] = [
-    Part::Apps,
-    Part::Policies,
-    Part::Groups,
-    Part::Doh,
-    Part::DeviceProfiles,
-    Part::Hyperdrive,
-];
-
 /// More places than this are counted, not named.
 const MOST_NAMED: usize = 3;
 
@@ -142,7 +132,9 @@ impl Lookup<'_> {
                     .to_owned(),
             );
         }
-        let needed = NEEDED.into_iter().filter(|part| part.is_in(kind));
+        let needed = Part::NEEDED_TO_DELETE
+            .into_iter()
+            .filter(|part| part.is_in(kind));
         gaps.extend(needed.filter_map(|part| self.map.why_unread(part)));
         match self.map.hidden_apps() {
             0 => {}
@@ -183,7 +175,9 @@ impl Lookup<'_> {
     /// Why a token may be deleted, with the lists that are empty: they may have been filtered.
     fn visible(&self) -> Vec<String> {
         let mut reasons = vec!["nothing that this credential sees names it".to_owned()];
-        let empty = NEEDED.into_iter().filter(|part| self.map.count(*part) == 0);
+        let empty = Part::NEEDED_TO_DELETE
+            .into_iter()
+            .filter(|part| self.map.count(*part) == 0);
         let empty: Vec<&str> = empty.map(Part::label).collect();
         if !empty.is_empty() {
             reasons.push(format!("0 visible: {}", empty.join(", ")));

@@ -41,6 +41,16 @@ impl Part {
         Self::Alerts,
     ];
 
+    /// The parts that must have been read whole before a token is surely deletable.
+    pub const NEEDED_TO_DELETE: [Self; 6] = [
+        Self::Apps,
+        Self::Policies,
+        Self::Groups,
+        Self::Doh,
+        Self::DeviceProfiles,
+        Self::Hyperdrive,
+    ];
+
     /// The word used in JSON.
     #[must_use]
     pub fn code(self) -> &'static str {
