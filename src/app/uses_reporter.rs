@@ -161,10 +161,10 @@ impl Reporter<'_> {
             CleanUpPlan::On(_, _, due) => {
                 let soon = due.signed_duration_since(self.context.now) <= CLEAN_UP_SOON;
                 let severity = soon.then_some(Severity::Warning);
-                UsesFact::new(LABEL, severity, uses.clean_up_message())
+                UsesFact::new(LABEL, severity, uses.clean_up_message(self.context.now))
             }
             CleanUpPlan::Unknown | CleanUpPlan::Off | CleanUpPlan::Spared => {
-                plain(uses.clean_up_message())
+                plain(uses.clean_up_message(self.context.now))
             }
         }
     }

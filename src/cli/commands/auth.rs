@@ -246,9 +246,10 @@ async fn offline(context: &Context) -> (AuthReport, bool) {
         stored: None,
         locked: None,
         store: None,
+        is_demo: context.flags.demo,
         online: None,
     };
-    let mut is_usable = false;
+    let mut is_usable = report.is_demo;
     match identity.map(|identity| &identity.source) {
         Some(CredentialSource::Environment { variable }) => {
             report.source = "environment";
@@ -284,6 +285,7 @@ async fn offline(context: &Context) -> (AuthReport, bool) {
             }
         }
         Some(CredentialSource::Session | CredentialSource::Demo) => {}
+        None if report.is_demo => {}
         None => no_default(&context.settings).iter().for_each(explain),
     }
     (report, is_usable)

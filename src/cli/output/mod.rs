@@ -120,6 +120,9 @@ pub struct AuthReport {
     pub locked: Option<bool>,
     /// The store that holds the secret.
     pub store: Option<&'static str>,
+    /// Whether it is about the demo, which brings its own credential.
+    #[serde(skip)]
+    pub is_demo: bool,
     /// What the API says, if it was asked.
     #[serde(skip)]
     pub online: Option<OnlineStatus>,

@@ -78,14 +78,7 @@ impl State {
         );
         lines.push(Vec::new());
         lines.push(title("What was read"));
-        for (label, outcome) in &uses.report.reads {
-            let read = self
-                .glyphs()
-                .clean(&format!("{label}: {outcome}"))
-                .into_owned();
-            let read = layout::hanging(&read, columns);
-            lines.extend(read.into_iter().map(|line| vec![(None, line)]));
-        }
+        lines.extend(self.uses_reads(columns));
         lines
     }
 }

@@ -211,7 +211,7 @@ fn the_answers_are_judged_by_the_policies() {
         conclusion
             .hint
             .unwrap()
-            .contains("Policy CI only admits this token")
+            .contains("Policy CI only (Service Auth) admits this token")
     );
     let copied = act(&mut state, Action::CopyField);
     assert_matches!(copied.as_slice(), [Effect::Copy { text, .. }] if text.contains("REFUSED: ")
