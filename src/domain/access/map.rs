@@ -305,8 +305,7 @@ impl AccessMap {
     pub fn incomplete_reasons(&self) -> Vec<String> {
         let parts = Part::OF_VERDICTS.into_iter();
         let of_scope = parts.filter(|part| part.is_in(self.scope.kind()));
-        let mut reasons: Vec<String> =
-            of_scope.filter_map(|part| self.why_unread(part)).collect();
+        let mut reasons: Vec<String> = of_scope.filter_map(|part| self.why_unread(part)).collect();
         match self.unread_apps() {
             0 => {}
             // Otherwise the state of the part says so, and why.

@@ -13,8 +13,8 @@ use crate::domain::duration::{Remaining, humanize};
 use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status, elapsed};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
-use crate::layout::half_cells;
 use crate::layout::detail::{DetailLayout, LARGE_DIGITS, Part};
+use crate::layout::half_cells;
 use crate::theme::Role;
 use crate::ui::digits;
 use crate::ui::painter::{
