@@ -4,6 +4,7 @@ use super::answer::brief;
 use super::objects::{AppKind, Decision, title};
 use super::rules::Condition;
 use super::verdict::{AppAnswer, DecidingPolicy, Obstacle, Reason, Verdict};
+use crate::domain::text;
 
 impl AppAnswer {
     /// What the verdict means and what to do. Untrusted text.
@@ -21,9 +22,8 @@ impl AppAnswer {
                 self.rule()
             ),
             Verdict::OpenToAll => format!(
-                "{who} admits {} before any policy asks for a token. If the app should be protected, \
-                 remove that policy.",
-                self.everybody()
+                "{who} admits everybody before any policy asks for a token. If the app should be \
+                 protected, remove that policy."
             ),
             Verdict::Depends => self.depends(&who),
             Verdict::Unknown => format!(
@@ -38,9 +38,9 @@ impl AppAnswer {
         match self.circumstances.cycle.as_slice() {
             [] => message,
             [one] => format!("{message} Group {one} contains itself; that loop admits nobody."),
-            [all @ .., last] => format!(
-                "{message} Groups {} and {last} contain each other; that loop admits nobody.",
-                all.join(", ")
+            all => format!(
+                "{message} Groups {} contain each other; that loop admits nobody.",
+                text::listed(all)
             ),
         }
     }
@@ -66,13 +66,6 @@ impl AppAnswer {
                     inner.join(" and ")
                 )
             }
-        }
-    }
-
-    fn everybody(&self) -> String {
-        match self.rule() {
-            rule if rule.starts_with("group ") => rule,
-            _ => "everybody".to_owned(),
         }
     }
 
@@ -158,20 +151,12 @@ impl AppAnswer {
         const CALLER: &str = "the caller's ";
         let mut is_caller_named = false;
         let conditions = self.conditions.iter().map(|condition| {
-            let is_about_caller = condition.starts_with(CALLER);
-            let again = is_about_caller && is_caller_named;
-            is_caller_named = is_about_caller;
-            if again {
-                &condition[CALLER.len()..]
-            } else {
-                condition
-            }
+            let rest = condition.strip_prefix(CALLER);
+            let again = rest.filter(|_| is_caller_named);
+            is_caller_named = rest.is_some();
+            again.unwrap_or(condition).to_owned()
         });
-        match conditions.collect::<Vec<_>>().as_slice() {
-            [] => "something that is not known".to_owned(),
-            [one] => (*one).to_owned(),
-            [all @ .., last] => format!("{} and {last}", all.join(", ")),
-        }
+        listed_or_unknown(&conditions.collect::<Vec<_>>())
     }
 
     fn refused(&self, who: &str, policy: &DecidingPolicy) -> String {
@@ -252,6 +237,15 @@ impl AppAnswer {
             ),
             None => format!("{who} {names} {rule}, but does not admit it. Check its rules."),
         }
+    }
+}
+
+/// What a verdict depends on: `the address and the country`.
+pub(super) fn listed_or_unknown(conditions: &[String]) -> String {
+    if conditions.is_empty() {
+        "something that is not known".to_owned()
+    } else {
+        text::listed(conditions)
     }
 }
 
