@@ -134,6 +134,21 @@ pub fn line_width(line: &[Styled]) -> usize {
     line.iter().map(|(_, text)| text::width(text)).sum()
 }
 
+/// How many halves of cells a bar fills, of a share between 0 and 1.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share of a few hundred cells"
+)]
+pub fn half_cells(share: f64, cells: usize) -> usize {
+    (share * (cells * 2) as f64) as usize
+}
+
+/// The widest box of text, in cells.
+const WIDEST_TEXT: u16 = 100;
+
 /// A box of text over the body: its lines, and its size with the frame, as large as the lines or
 /// the body. Lines that do not fit are scrolled to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,9 +159,11 @@ pub struct TextBox {
 }
 
 impl TextBox {
-    /// A box of a width, and of at most a height.
+    /// A box over a body, with lines wrapped to some columns.
     #[must_use]
-    pub fn new((columns, most): (u16, u16), lines: Vec<TextLine>) -> Self {
+    pub fn new(body: (u16, u16), lines: impl FnOnce(usize) -> Vec<TextLine>) -> Self {
+        let (columns, most) = overlay(body, WIDEST_TEXT, u16::MAX);
+        let lines = lines(usize::from(columns).saturating_sub(4));
         let wanted = u16::try_from(lines.len().saturating_add(2)).unwrap_or(u16::MAX);
         Self {
             lines,

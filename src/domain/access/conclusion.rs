@@ -44,9 +44,7 @@ impl ProbeVerdict {
             Self::NoAccess => "NO ACCESS",
         }
     }
-}
 
-impl ProbeVerdict {
     /// The symbol beside the word.
     #[must_use]
     pub fn symbol(self, ascii: bool) -> &'static str {

@@ -9,6 +9,7 @@ use super::objects::{Policy, title};
 use super::uses::{Deletable, Lookup, NamedToken};
 use crate::domain::duration;
 use crate::domain::scope::ScopeKind;
+use crate::domain::text;
 use crate::domain::token::Reported;
 
 /// A token that was seen within this time is in use, whatever names it.
@@ -136,26 +137,8 @@ impl Lookup<'_> {
             .into_iter()
             .filter(|part| part.is_in(kind));
         gaps.extend(needed.filter_map(|part| self.map.why_unread(part)));
-        match self.map.hidden_apps() {
-            0 => {}
-            1 => gaps.push("1 app is hidden from this credential".to_owned()),
-            hidden => gaps.push(format!(
-                "at least {hidden} apps are hidden from this credential"
-            )),
-        }
-        match self.map.hidden_groups() {
-            0 => {}
-            hidden => {
-                let groups = number(hidden, "group");
-                gaps.push(format!(
-                    "{groups} that rules name are not visible to this credential"
-                ));
-            }
-        }
-        let visible = [Part::Apps, Part::Policies, Part::Groups];
-        if visible.iter().all(|part| self.map.count(*part) == 0) {
-            gaps.push("no app, policy or group is visible to this credential".to_owned());
-        }
+        gaps.extend(self.map.hidden());
+        gaps.extend(self.map.nothing_visible());
         for at in &self.index.unclear_profiles {
             let profile = &self.map.objects().device_profiles[*at];
             let name = brief(title(&profile.name, &profile.id));
@@ -231,12 +214,5 @@ fn enumerate(kinds: &[(&str, &str, Vec<&str>)]) -> Option<(String, usize)> {
             places.extend(named.map(|name| name.trim_end().to_owned()));
         }
     }
-    let (last, others) = places.split_last()?;
-    Some((
-        match others {
-            [] => last.clone(),
-            others => format!("{} and {last}", others.join(", ")),
-        },
-        count,
-    ))
+    (count > 0).then(|| (text::listed(&places), count))
 }

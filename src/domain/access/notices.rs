@@ -10,6 +10,7 @@ use super::objects::{CleanUp, ExpiryAlert, Inactivity};
 use super::uses::{CleanUpPlan, Lookup, NamedToken, TokenUses, Told};
 use crate::domain::scope::ScopeKind;
 use crate::domain::status::{Lifecycle, Status};
+use crate::domain::text;
 use crate::domain::token::Reported;
 
 impl Lookup<'_> {
@@ -98,8 +99,7 @@ impl TokenUses {
     pub fn told_message(&self) -> String {
         let who = match self.told_who.as_slice() {
             [] => "an alert that could not be read whole".to_owned(),
-            [one] => one.clone(),
-            [all @ .., last] => format!("{} and {last}", all.join(", ")),
+            all => text::listed(all),
         };
         match self.told {
             Told::Yes => format!("{who}, 7 days before"),

@@ -3,6 +3,7 @@
 use super::answer::brief;
 use super::objects::{AppKind, Decision, title};
 use super::verdict::{AppAnswer, DecidingPolicy, Obstacle, Reason, Verdict};
+use crate::domain::text;
 
 impl AppAnswer {
     /// What the verdict means and what to do. Untrusted text.
@@ -20,9 +21,8 @@ impl AppAnswer {
                 self.rule()
             ),
             Verdict::OpenToAll => format!(
-                "{who} admits {} before any policy asks for a token. If the app should be protected, \
-                 remove that policy.",
-                self.everybody()
+                "{who} admits everybody before any policy asks for a token. If the app should be \
+                 protected, remove that policy."
             ),
             Verdict::Depends => self.depends(&who),
             Verdict::Unknown => format!(
@@ -37,9 +37,9 @@ impl AppAnswer {
         match self.circumstances.cycle.as_slice() {
             [] => message,
             [one] => format!("{message} Group {one} contains itself, which adds nobody."),
-            [all @ .., last] => format!(
-                "{message} Groups {} and {last} contain each other, which adds nobody.",
-                all.join(", ")
+            all => format!(
+                "{message} Groups {} contain each other, which adds nobody.",
+                text::listed(all)
             ),
         }
     }
@@ -59,13 +59,6 @@ impl AppAnswer {
             [] => "no service token".to_owned(),
             [only] => only.clone(),
             [groups @ .., last] => format!("{}, which holds {last}", groups.join(" › ")),
-        }
-    }
-
-    fn everybody(&self) -> String {
-        match self.rule() {
-            rule if rule.starts_with("group ") => rule,
-            _ => "everybody".to_owned(),
         }
     }
 
@@ -111,11 +104,7 @@ impl AppAnswer {
     }
 
     fn depends(&self, who: &str) -> String {
-        let on = match self.conditions.as_slice() {
-            [] => "something that is not known".to_owned(),
-            [one] => one.clone(),
-            [all @ .., last] => format!("{} and {last}", all.join(", ")),
-        };
+        let on = listed_or_unknown(&self.conditions);
         let advice = if self.circumstances.has_unread_group {
             "Let the credential read that group, and reload."
         } else {
@@ -195,6 +184,15 @@ impl AppAnswer {
             ),
             None => format!("{who} {names} {rule}, but does not admit it. Check its rules."),
         }
+    }
+}
+
+/// What a verdict depends on: `the caller's address and the caller's country`.
+pub(super) fn listed_or_unknown(conditions: &[String]) -> String {
+    if conditions.is_empty() {
+        "something that is not known".to_owned()
+    } else {
+        text::listed(conditions)
     }
 }
 

@@ -111,6 +111,7 @@ impl Handler for Setup {
             return None;
         }
         let value = Secret::new(pasted::peel(line).to_owned());
+        let removed: Vec<&str> = removed.iter().map(|it| it.words).collect();
         Some((value, format!("Taken off: {}.", removed.join(", "))))
     }
 

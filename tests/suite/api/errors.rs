@@ -121,16 +121,8 @@ async fn dead_credential_missing_permission_and_wrong_scope_read_differently() {
     let dead = refusal(401, 1000, "Invalid API Token").await;
     let lacking = refusal(403, 10_000, "Authentication error").await;
     let elsewhere = refusal(403, 9109, "Unauthorized to access requested resource").await;
-    assert!(
-        dead.hint.text.contains("expired or revoked"),
-        "{}",
-        dead.hint
-    );
-    assert!(
-        lacking.hint.text.contains("Access: Service Tokens Read"),
-        "{}",
-        lacking.hint
-    );
+    assert_contains(&dead.hint.text, "expired or revoked");
+    assert_contains(&lacking.hint.text, "Access: Service Tokens Read");
     assert_contains(&elsewhere.summary, "works, but not for");
     for (failure, evidence) in [
         (&dead, "(HTTP 401, code 1000)"),
@@ -154,14 +146,7 @@ async fn a_zone_is_called_a_zone_and_the_account_suggested() {
         .await;
     let failure = fetched.unwrap_err().into_failure(Some(&zone()));
     assert!(failure.summary.contains(&format!("zone {ACCOUNT}")));
-    assert!(
-        failure
-            .hint
-            .to_string()
-            .contains("an account ID, choose account"),
-        "{}",
-        failure.hint
-    );
+    assert_contains(&failure.hint.to_string(), "an account ID, choose account");
 }
 
 #[tokio::test]

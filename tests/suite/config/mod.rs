@@ -27,6 +27,7 @@ use tokenscope::domain::scope::BaseUrl;
 use tokenscope::domain::status::{Lifecycle, Threshold};
 use tokenscope::domain::token::TokenId;
 
+use crate::support::assertions::assert_contains;
 use crate::support::sessions::{account, profile, zone};
 use crate::support::tokens::{ACCOUNT, ZONE};
 
@@ -186,10 +187,7 @@ fn unknown_keys_of_a_newer_version_are_warned_about_and_nothing_more() {
 fn a_file_that_does_not_parse_is_named_with_line_and_column() {
     let failure = load_text("theme = \"dark\"\nwarn = = tok_abc\n").unwrap_err();
     assert_eq!(failure.kind, FailureKind::Config);
-    assert!(
-        failure.summary.contains("config.toml, line 2, column 8: "),
-        "{failure:?}"
-    );
+    assert_contains(&failure.summary, "config.toml, line 2, column 8: ");
     assert!(!format!("{failure:?}").contains("tok_abc"), "{failure:?}");
 }
 

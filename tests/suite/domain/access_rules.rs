@@ -7,6 +7,7 @@ use tokenscope::domain::access::uses::{Lookup, TokenUses};
 use tokenscope::domain::access::verdict::{AppAnswer, Reason, Verdict};
 
 use crate::support::access_map::{CLIENT_ID, alive, context, map, token_with};
+use crate::support::assertions::assert_contains;
 use crate::support::tokens::ID;
 
 const GROUP: &str = "22222222-bbbb-4bbb-8bbb-000000000001";
@@ -243,10 +244,9 @@ fn a_type_without_documentation_is_unknown_only_if_the_token_is_named() {
     };
     let named = saas(json!({"service_token": {"token_id": ID}}));
     assert_eq!(named.verdict, Verdict::Unknown);
-    assert!(
-        named
-            .message()
-            .contains("Policy P (Service Auth, 1st) names this token")
+    assert_contains(
+        &named.message(),
+        "Policy P (Service Auth, 1st) names this token",
     );
     let any = saas(json!({"any_valid_service_token": {}}));
     assert_eq!(any.verdict, Verdict::Opens);
@@ -298,9 +298,9 @@ fn groups_in_a_circle_are_named_and_end() {
         ["policy P", "group Machines", "group CI", "this token"]
     );
     let message = found.message();
-    assert!(
-        message.contains("group Machines › group CI, which holds this token"),
-        "{message}"
+    assert_contains(
+        &message,
+        "group Machines › group CI, which holds this token",
     );
     assert!(
         message.ends_with("contain each other, which adds nobody."),

@@ -188,7 +188,7 @@ fn each_other_doubt_keeps_a_token_from_being_surely_deletable() {
         ),
         (
             with(Part::Groups, nested),
-            "1 group that rules name are not visible to this credential",
+            "1 group that rules name is not visible to this credential",
         ),
         (
             with(

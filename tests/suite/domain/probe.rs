@@ -18,6 +18,7 @@ use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::status::Status;
 use url::Url;
 
+use crate::support::assertions::assert_contains;
 use crate::support::table::rows;
 
 const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
@@ -546,10 +547,7 @@ fn an_answer_that_is_missing_decides_nothing() {
         assert_eq!(conclusion.verdict.code(), "undecided");
         assert_eq!(conclusion.fault.code(), "unknown");
         assert_eq!(conclusion.exit_code(), 3);
-        assert!(
-            conclusion.message.contains("No response after 30 seconds"),
-            "{conclusion:?}"
-        );
+        assert_contains(&conclusion.message, "No response after 30 seconds");
         assert_eq!(conclusion.hint.as_deref(), Some("Wait longer."));
     }
 }
@@ -569,11 +567,9 @@ fn a_redirect_that_is_not_access_names_what_to_probe_instead() {
         None,
         CLIENT_ID,
     );
-    assert!(
-        conclusion
-            .hint
-            .unwrap()
-            .contains("redirects to https://app.example.com/hooks/")
+    assert_contains(
+        &conclusion.hint.unwrap(),
+        "redirects to https://app.example.com/hooks/",
     );
 }
 

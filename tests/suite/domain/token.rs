@@ -5,6 +5,7 @@ use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};
 use tokenscope::domain::token::{ClientId, InvalidTokenRef, TokenId, TokenRef};
 
 use crate::domain::token;
+use crate::support::assertions::assert_lacks;
 use crate::support::sessions::account;
 use crate::support::tokens::{ACCOUNT, ID};
 
@@ -410,10 +411,7 @@ fn a_scope_is_written_and_linked() {
         zone()
     );
     assert!(account().dashboard_url().contains(ACCOUNT));
-    assert!(
-        !zone().dashboard_url().contains(ACCOUNT),
-        "a zone does not say its account"
-    );
+    assert_lacks(&zone().dashboard_url(), ACCOUNT);
 }
 
 #[test]
