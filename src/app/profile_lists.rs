@@ -133,7 +133,7 @@ pub(crate) fn fetch(state: &mut State) -> Option<Effect> {
     let request = state.next_request();
     state.list.extent.begin(request, state.clock.steady);
     state.list.progress = Progress {
-        stage: Stage::Keyring,
+        stage: Stage::Credential,
         ..Progress::default()
     };
     Some(Effect::ListProfiles { request, scopes })

@@ -35,6 +35,8 @@ pub(super) async fn set(
 ) -> Result<u8, Failure> {
     let name = profile_name(&context);
     let name = parse_new_profile_name(&name).map_err(|error| invalid_profile_name(&name, error))?;
+    // Before anybody types a secret that would not be stored.
+    context.service.refuse_to_store(&name)?;
     let kind = kind(email)?;
     let scope = context
         .credential
@@ -73,6 +75,7 @@ pub(super) async fn set(
         scope: Some(scope),
         scope_name: None,
         base_url: context.service.base_url().clone(),
+        command: None,
     };
     store(&context.service, &profile, &credential, is_dumb, !stdin).await?;
     if let Some(why) = context.environment.overrules(&profile.name) {
@@ -233,6 +236,7 @@ async fn offline(context: &Context) -> (AuthReport, bool) {
         stored: None,
         locked: None,
         store: None,
+        program: None,
         online: None,
     };
     let mut is_usable = false;
@@ -269,6 +273,18 @@ async fn offline(context: &Context) -> (AuthReport, bool) {
                     explain(&failure);
                 }
             }
+        }
+        Some(CredentialSource::Command { profile }) => {
+            report.source = "command";
+            let known = context.settings.profile(profile);
+            let command = context.settings.command_of(profile);
+            report.program = command.map(|command| command.program().to_owned());
+            let checked = known.map(|known| context.service.check_command(known));
+            is_usable = checked == Some(Ok(()));
+            checked
+                .iter()
+                .flat_map(|it| it.as_ref().err())
+                .for_each(explain);
         }
         Some(CredentialSource::Session | CredentialSource::Demo) => {}
         None => no_default(&context.settings).iter().for_each(explain),

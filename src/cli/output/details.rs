@@ -189,6 +189,7 @@ pub fn auth(out: &mut impl Write, report: &AuthReport, style: OutputStyle) -> io
         ("Profile", report.profile.clone()),
         ("Source", Some(report.source.to_owned())),
         ("Variable", report.variable.map(str::to_owned)),
+        ("Program", report.program.clone()),
         ("Credential", report.credential.map(str::to_owned)),
         ("Email", report.email.clone()),
         ("Scope", report.scope.as_ref().map(ToString::to_string)),

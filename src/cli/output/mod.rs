@@ -102,7 +102,7 @@ pub struct ProbeReport<'a> {
 #[derive(Debug, Serialize)]
 pub struct AuthReport {
     pub profile: Option<String>,
-    /// `environment`, `keyring` or `none`.
+    /// `environment`, `keyring`, `command` or `none`.
     pub source: &'static str,
     /// The variable that holds the secret.
     pub variable: Option<&'static str>,
@@ -117,6 +117,9 @@ pub struct AuthReport {
     pub locked: Option<bool>,
     /// The store that holds the secret.
     pub store: Option<&'static str>,
+    /// The program that prints the secret. Its arguments may say too much.
+    #[serde(skip)]
+    pub program: Option<String>,
     /// What the API says, if it was asked.
     #[serde(skip)]
     pub online: Option<CredentialSurvey>,
