@@ -293,7 +293,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
             state.overlay = Some(Overlay::ErrorDetails { top: 0 });
         }
         Action::ReenterCredential if state.reentry_helps() => {
-            effects.extend(open_session_setup(state, true));
+            effects = credential_switch::reenter(state);
         }
         Action::OpenDemo if !state.session.is_demo() => {
             state.notify("Starting the demo …");

@@ -46,8 +46,12 @@ pub enum Outcome {
     },
     /// Its scope was read with another profile.
     Shared,
-    /// The summary of the failure names the profile.
-    Failed(Failure),
+    Failed {
+        /// Its summary begins with the name of the profile.
+        failure: Failure,
+        /// The summary without that name.
+        reason: String,
+    },
 }
 
 impl ProfileRead {
@@ -78,9 +82,15 @@ impl ProfileRead {
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match &self.outcome {
-            Outcome::Failed(failure) => Some(failure),
+            Outcome::Failed { failure, .. } => Some(failure),
             Outcome::Unread | Outcome::Listed { .. } | Outcome::Shared => None,
         }
+    }
+
+    pub(crate) fn fail(&mut self, mut failure: Failure) {
+        let reason = failure.summary;
+        failure.summary = format!("{}: {reason}", self.origin.profile);
+        self.outcome = Outcome::Failed { failure, reason };
     }
 
     /// Whether its scope lists nothing.
@@ -198,7 +208,7 @@ impl ProfileReads {
     pub fn read_names(&self) -> Vec<&str> {
         let is_read = |read: &&ProfileRead| match &read.outcome {
             Outcome::Listed { .. } | Outcome::Shared => true,
-            Outcome::Unread | Outcome::Failed(_) => false,
+            Outcome::Unread | Outcome::Failed { .. } => false,
         };
         let read = self.reads.iter().filter(is_read);
         read.map(|read| read.origin.profile.as_str()).collect()
@@ -224,7 +234,7 @@ impl ProfileReads {
                 incomplete: Some(why),
             } => Some(format!("{}: {why}", read.origin.profile)),
             Outcome::Unread => Some(format!("{}: not read", read.origin.profile)),
-            Outcome::Listed { incomplete: None } | Outcome::Shared | Outcome::Failed(_) => None,
+            Outcome::Listed { incomplete: None } | Outcome::Shared | Outcome::Failed { .. } => None,
         });
         let without_scope = self.without_scope.iter();
         let without_scope = without_scope.map(|name| format!("{name}: no account or zone"));

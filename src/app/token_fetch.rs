@@ -95,7 +95,7 @@ fn send(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {
     detail.fetch_due = None;
     detail.access = Some(access.clone());
     detail.reference = Some(token.clone());
-    detail.stage = Stage::Keyring;
+    detail.stage = Stage::Credential;
     detail.lost_name = None;
     state.find.is_edited = false;
     Some(Effect::FetchToken {
@@ -434,7 +434,7 @@ pub(crate) fn fetch_list(state: &mut State) -> Option<Effect> {
     state.list.attempted_at = Some(state.clock.steady);
     state.list.is_automatic = false;
     state.list.progress = Progress {
-        stage: Stage::Keyring,
+        stage: Stage::Credential,
         ..Progress::default()
     };
     Some(Effect::ListTokens { request, access })

@@ -214,13 +214,14 @@ pub struct BannerKeys {
 impl BannerKeys {
     /// The keys for an error in a context: to its details, and those that may help. In a text field,
     /// where letters are letters, a key without one of its own follows the key that leaves the field.
+    /// `reentry` has the labels for entering the credential again, the longest first.
     ///
     /// ```text
     /// e details  a re-enter
     /// F7 details  Esc then a re-enter
     /// ```
     #[must_use]
-    pub fn new(keymap: &Keymap, context: Context, can_reenter: bool, can_list: bool) -> Self {
+    pub fn new(keymap: &Keymap, context: Context, reentry: &[&str], can_list: bool) -> Self {
         let set = |more: Option<(Action, &str)>| {
             let mut line = TextLine::new();
             for (action, label) in iter::once((Action::ErrorDetails, "details")).chain(more) {
@@ -245,11 +246,8 @@ impl BannerKeys {
             line.push((None, " ".to_owned()));
             line
         };
-        let mut sets = Vec::new();
-        if can_reenter {
-            let labels = ["re-enter credential", "re-enter"];
-            sets.extend(labels.map(|label| set(Some((Action::ReenterCredential, label)))));
-        }
+        let reenter = |label: &&str| set(Some((Action::ReenterCredential, *label)));
+        let mut sets: Vec<_> = reentry.iter().map(reenter).collect();
         let shortest_reentry = sets.len().checked_sub(1);
         if can_list {
             sets.push(set(Some((Action::Browse, "list by its name"))));

@@ -310,6 +310,7 @@ fn log_start(credential: &ActiveCredential, base_url: &BaseUrl) {
     let source = match source {
         Some(CredentialSource::Environment { variable }) => format!("environment, {variable}"),
         Some(CredentialSource::Keyring { profile }) => format!("{STORE_NAME}, profile {profile}"),
+        Some(CredentialSource::Command { profile }) => format!("command, profile {profile}"),
         Some(CredentialSource::Session) => "session".to_owned(),
         Some(CredentialSource::Demo) => "demo".to_owned(),
         None => "none".to_owned(),

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 
-use super::table::{GAP, colored, entries};
+use super::table::{GAP, LabelledRow, colored, entries};
 use super::{AuthReport, ProbeReport, online};
 use crate::cli::check_result::{CheckEntry, CheckResult, CredentialEntry, Verdict};
 use crate::domain::access::probe::{PolicyView, ProbeAnswer};
@@ -24,7 +24,7 @@ use crate::startup::output_style::OutputStyle;
 /// Prints rows of a label and a value. On a terminal, long values continue on the next line.
 pub(super) fn labelled(
     out: &mut impl Write,
-    rows: &[(String, String, Option<Tone>)],
+    rows: &[LabelledRow],
     style: OutputStyle,
 ) -> io::Result<()> {
     let clean: Vec<_> = rows
@@ -196,6 +196,7 @@ pub fn auth(out: &mut impl Write, report: &AuthReport, style: OutputStyle) -> io
         ("Profile", report.profile.clone()),
         ("Source", Some(source.to_owned())),
         ("Variable", report.variable.map(str::to_owned)),
+        ("Program", report.program.clone()),
         ("Credential", report.credential.map(str::to_owned)),
         ("Email", report.email.clone()),
         ("Scope", report.scope.as_ref().map(ToString::to_string)),

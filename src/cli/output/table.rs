@@ -20,6 +20,9 @@ use crate::startup::output_style::OutputStyle;
 
 /// Separates the columns on a terminal.
 pub(super) const GAP: &str = "  ";
+
+/// A label and a value, and what the colour of the value says.
+pub(super) type LabelledRow = (String, String, Option<Tone>);
 /// Other columns are dropped before a name is cut shorter than this.
 const NARROWEST_NAME: usize = 32;
 

@@ -1,6 +1,7 @@
 //! Credentials and scope from the environment, the in-memory store, and the store thread.
 
 mod binding;
+mod command;
 mod hints;
 mod leaks;
 mod pasted;

@@ -7,7 +7,7 @@ use tokenscope::domain::access::address::{app_of, has_host};
 use tokenscope::domain::access::conclusion::{Conclusion, conclude};
 use tokenscope::domain::access::objects::App;
 use tokenscope::domain::access::probe::{
-    AppView, InvalidProbeUrl, PolicyView, ProbeAnswer, ProbeAnswers, ProbeUrl,
+    AppView, InvalidProbeUrl, PolicyView, ProbeAnswer, ProbeAnswers, ProbeUrl, is_demo_host,
 };
 use tokenscope::domain::access::signs::AnsweredBy;
 use tokenscope::domain::access::token_pair::{
@@ -89,16 +89,21 @@ fn a_secret_goes_over_https_or_stays_on_this_computer() {
 
 #[test]
 fn the_demo_answers_for_its_own_hosts_alone() {
-    for (text, is) in [
-        ("https://deploy.example.com/", true),
-        ("https://example.com/", true),
-        ("https://a.b.EXAMPLE.com/", true),
-        ("https://notexample.com/", false),
-        ("https://example.com.evil.test/", false),
-        ("https://example.org/", false),
+    for (host, is) in [
+        ("deploy.example.com", true),
+        ("example.com", true),
+        ("a.b.EXAMPLE.com", true),
+        ("notexample.com", false),
+        ("example.com.evil.test", false),
+        ("example.org", false),
+        ("127.0.0.1", false),
+        ("www.example.com.", false),
     ] {
-        assert_eq!(url(text).is_of_demo(), is, "{text}");
+        assert_eq!(is_demo_host(host), is, "{host}");
+        let url = url(&format!("https://{host}/"));
+        assert_eq!(url.is_of_demo(), is, "{host}");
     }
+    assert!(!is_demo_host("") && !is_demo_host("com"));
 }
 
 fn apps(addresses: &[&str]) -> Vec<App> {

@@ -409,6 +409,7 @@ fn profile() -> (Profile, Credential) {
         scope: Some(Scope::Account(ScopeId::parse(ACCOUNT).unwrap())),
         scope_name: None,
         base_url: BaseUrl::parse("http://127.0.0.1:9").unwrap(),
+        command: None,
     };
     let credential = Credential {
         kind: CredentialKind::ApiToken,

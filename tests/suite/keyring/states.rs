@@ -550,6 +550,7 @@ async fn b12_a_secret_too_long_for_the_store_is_refused_with_the_number_and_noth
             scope: Some(account()),
             scope_name: None,
             base_url: BaseUrl::default(),
+            command: None,
         };
         let credential = Credential {
             kind: CredentialKind::ApiToken,

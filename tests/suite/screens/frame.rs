@@ -137,6 +137,7 @@ fn an_account_is_shown_by_the_name_that_its_profile_knows() {
         scope: state.session.active.scope.clone(),
         scope_name: Some("Example Ltd".to_owned()),
         base_url: BaseUrl::default(),
+        command: None,
     }];
     let wide = header(state, 120);
     assert!(wide.starts_with(" prod · Example Ltd › Tokens"), "{wide}");

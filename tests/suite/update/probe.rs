@@ -319,7 +319,7 @@ fn the_demo_offers_its_secret_and_takes_no_other_host() {
     let identity = access.identity.clone();
     state.session.active.identity = Some(identity);
     let (request, _, _, secret) = sent(&act(&mut state, Action::Submit));
-    assert_eq!(secret, tokenscope::demo::hosts::PROBE_SECRET);
+    assert_eq!(secret, tokenscope::domain::access::probe::DEMO_SECRET);
     probed(&mut state, request, answers(200, AnsweredBy::Origin));
     act(&mut state, Action::Edit);
     act(&mut state, Action::DeleteToStart);
