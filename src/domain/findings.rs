@@ -70,7 +70,7 @@ enum Fact {
 }
 
 /// The codes of all findings.
-pub const CODES: [&str; 13] = [
+pub const CODES: &[&str] = &[
     "expired",
     "disabled",
     "expires_within_critical",
