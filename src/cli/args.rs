@@ -353,7 +353,7 @@ impl TypedValueParser for FindingParser {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue>>> {
-        Some(Box::new(CODES.iter().copied().map(PossibleValue::new)))
+        Some(Box::new(CODES.into_iter().map(PossibleValue::new)))
     }
 }
 

@@ -70,7 +70,7 @@ enum Fact {
 }
 
 /// The codes of all findings.
-pub const CODES: &[&str] = &[
+pub const CODES: [&str; 13] = [
     "expired",
     "disabled",
     "expires_within_critical",
