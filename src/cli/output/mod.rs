@@ -1,7 +1,6 @@
 //! What commands print: one file per output format. Never reaches the network or decides exit codes.
 
 pub mod details;
-mod error_json;
 pub mod json;
 pub mod nagios;
 mod online;
