@@ -116,6 +116,9 @@ pub struct AuthReport {
     pub locked: Option<bool>,
     /// The store that holds the secret.
     pub store: Option<&'static str>,
+    /// Whether it is about the demo, which brings its own credential.
+    #[serde(skip)]
+    pub is_demo: bool,
     /// The program that prints the secret. Its arguments may say too much.
     #[serde(skip)]
     pub program: Option<String>,

@@ -128,6 +128,18 @@ fn auth_status_names_the_variable_and_never_the_secret() {
 }
 
 #[test]
+fn auth_status_says_that_the_demo_needs_no_credential() {
+    let output = run(&["--demo", "auth", "status"]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        said,
+        "Source\tthe demo, which needs no credential of yours\n"
+    );
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
 fn the_demo_stores_and_clears_nothing() {
     for command in ["set", "clear"] {
         assert_eq!(run(&["--demo", "auth", command]).status.code(), Some(64));
