@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::domain::credential::{Access, CredentialSource, Identity};
 use crate::domain::failure::Failure;
 use crate::domain::fetched::Tokens;
-use crate::domain::list_report::Origin;
+use crate::domain::list_report::{Origin, ProfileOutcome};
 use crate::domain::profile::{Profile, Settings};
 use crate::domain::text;
 
@@ -217,6 +217,34 @@ impl ProfileReads {
     /// What failed, in the order of the reads.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
         self.reads.iter().filter_map(ProfileRead::failure)
+    }
+
+    /// How reading each profile went, for a report of tokens with these origins.
+    #[must_use]
+    pub fn outcomes(&self, origins: &[Arc<Origin>]) -> Vec<ProfileOutcome> {
+        let outcome = |read: &ProfileRead| ProfileOutcome {
+            profile: read.origin.profile.clone(),
+            scope: Some(read.origin.scope.clone()),
+            count: origins.iter().filter(|it| **it == read.origin).count(),
+            incomplete: match &read.outcome {
+                Outcome::Unread => Some("not read".to_owned()),
+                Outcome::Listed { incomplete } => incomplete.clone(),
+                Outcome::Shared | Outcome::Failed { .. } => None,
+            },
+            error: read.failure().cloned(),
+        };
+        let without_scope = self.without_scope.iter().map(|name| ProfileOutcome {
+            profile: name.clone(),
+            scope: None,
+            count: 0,
+            incomplete: Some("no account or zone".to_owned()),
+            error: None,
+        });
+        self.reads
+            .iter()
+            .map(outcome)
+            .chain(without_scope)
+            .collect()
     }
 
     /// What is missing from the list, as fragments: first all failures in one, then each profile by its

@@ -236,10 +236,11 @@ async fn offline(context: &Context) -> (AuthReport, bool) {
         stored: None,
         locked: None,
         store: None,
+        is_demo: context.flags.demo,
         program: None,
         online: None,
     };
-    let mut is_usable = false;
+    let mut is_usable = report.is_demo;
     match identity.map(|identity| &identity.source) {
         Some(CredentialSource::Environment { variable }) => {
             report.source = "environment";
@@ -287,6 +288,7 @@ async fn offline(context: &Context) -> (AuthReport, bool) {
                 .for_each(explain);
         }
         Some(CredentialSource::Session | CredentialSource::Demo) => {}
+        None if report.is_demo => {}
         None => no_default(&context.settings).iter().for_each(explain),
     }
     (report, is_usable)

@@ -152,7 +152,7 @@ fn answered(answer: &ProbeAnswer) -> String {
     let Some(status) = answer.status else {
         return format!("no answer in {took} ms");
     };
-    let mut said = format!("{status} from {} in {took} ms", answer.answered_by.label());
+    let mut said = format!("{status} from {} in {took} ms", answer.answered_by.sender());
     if let Some(ray) = &answer.cf_ray {
         let _infallible = write!(said, ", cf-ray {ray}");
     }
@@ -185,9 +185,16 @@ fn outcome(
 pub fn auth(out: &mut impl Write, report: &AuthReport, style: OutputStyle) -> io::Result<()> {
     let word = |is_so: bool| (if is_so { "yes" } else { "no" }).to_owned();
     let is_foreign = report.base_url != BaseUrl::default().to_string();
+    let source = if report.is_demo {
+        "the demo, which needs no credential of yours"
+    } else {
+        report.source
+    };
+    // Where the demo's server listens says nothing.
+    let is_foreign = is_foreign && !report.is_demo;
     let rows = [
         ("Profile", report.profile.clone()),
-        ("Source", Some(report.source.to_owned())),
+        ("Source", Some(source.to_owned())),
         ("Variable", report.variable.map(str::to_owned)),
         ("Program", report.program.clone()),
         ("Credential", report.credential.map(str::to_owned)),

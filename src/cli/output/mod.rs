@@ -1,7 +1,6 @@
 //! What commands print: one file per output format. Never reaches the network or decides exit codes.
 
 pub mod details;
-mod error_json;
 pub mod json;
 pub mod nagios;
 mod online;
@@ -117,6 +116,9 @@ pub struct AuthReport {
     pub locked: Option<bool>,
     /// The store that holds the secret.
     pub store: Option<&'static str>,
+    /// Whether it is about the demo, which brings its own credential.
+    #[serde(skip)]
+    pub is_demo: bool,
     /// The program that prints the secret. Its arguments may say too much.
     #[serde(skip)]
     pub program: Option<String>,

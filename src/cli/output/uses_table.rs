@@ -326,7 +326,7 @@ fn facts(result: &UsesResult, entry: &TokenEntry<'_>) -> Vec<LabelledRow> {
     ));
     facts.push(deletable(entry));
     facts.push(told(uses));
-    facts.push(fact("Clean-up", uses.clean_up_message()));
+    facts.push(fact("Clean-up", uses.clean_up_message(result.context.now)));
     facts.push(fact("Strict mode", strict(map).to_owned()));
     facts.push(fact("Read", read(map)));
     facts.extend(unread(map).map(|why| fact("Not read", why)));
@@ -340,10 +340,7 @@ fn deletable(entry: &TokenEntry<'_>) -> LabelledRow {
         Deletable::No => ("no", None),
         Deletable::Unknown => ("unknown", Some(Tone::Warning)),
     };
-    let mut text = format!("{word}: {reasons}");
-    if entry.uses.deletable != Deletable::No {
-        text = format!("{text}; {SECRET_PLACES}");
-    }
+    let text = format!("{word}: {reasons}; {SECRET_PLACES}");
     ("Delete?".to_owned(), text, tone)
 }
 

@@ -38,6 +38,15 @@ impl AnsweredBy {
             Self::Unknown => "unknown",
         }
     }
+
+    /// The same, after a preposition: `403 from Access`.
+    #[must_use]
+    pub fn sender(self) -> &'static str {
+        match self {
+            Self::Access | Self::Waf | Self::Origin => self.label(),
+            Self::Unknown => "an unknown sender",
+        }
+    }
 }
 
 /// What is known of an answer. Untrusted.

@@ -401,7 +401,7 @@ fn answered(answer: &ProbeAnswer) -> String {
     };
     let ray = answer.cf_ray.as_deref();
     let ray = ray.map_or(String::new(), |ray| format!(", cf-ray {ray}"));
-    format!("{status} from {}{ray}", answer.answered_by.label())
+    format!("{status} from {}{ray}", answer.answered_by.sender())
 }
 
 /// A line of the outcome.

@@ -24,8 +24,8 @@ use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Status};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
-use crate::layout::TextLine;
 use crate::layout::uses::UsesLayout;
+use crate::layout::{self, TextLine};
 use crate::screens::find::update::keep_selection;
 use crate::screens::probe::update::address_on_uses;
 use crate::theme::Role;
@@ -374,6 +374,16 @@ impl State {
             lines.extend(self.labelled(label, reason, columns));
         }
         lines
+    }
+
+    /// What was read of each part and what was not, wrapped.
+    #[must_use]
+    pub fn uses_reads(&self, columns: usize) -> Vec<TextLine> {
+        let reads = self.uses.report.reads.iter().flat_map(|(label, outcome)| {
+            let read = format!("{label}: {outcome}");
+            layout::hanging(&self.glyphs().clean(&read), columns)
+        });
+        reads.map(|line| vec![(None, line)]).collect()
     }
 
     /// Text after a label, wrapped beside it.

@@ -422,7 +422,7 @@ fn the_answers_and_the_policies_decide_together() {
         unnamed strict  | 401 access  | refused   | policy  | 2 | names it
         opens strict    | 403 access  | refused   | policy  | 2 | The secret is right / probe again in two minutes
         opens strict    | 401 access  | refused   | secret  | 2 | not the current one / the secret of version 3
-        opens legacy    | 403 access  | refused   | secret  | 2 | not the current one / Policy CI only admits
+        opens legacy    | 403 access  | refused   | secret  | 2 | not the current one / Policy CI only (Service Auth) admits
         opens           | 302 access  | refused   | secret  | 2 | changed in the last two minutes
         none            | 401 access  | refused   | unknown | 2 | tokenscope uses 88bf3b6d86161464f6509f7219099e57.access
         none            | 403 access  | refused   | unknown | 2 | tokenscope uses
@@ -496,7 +496,7 @@ fn without_a_refusal_of_access_the_secret_stays_and_nothing_is_learnt() {
         "
         200 origin  | no_access | unknown | the secret was not sent / Bypass
         404 origin  | no_access | unknown | the secret was not sent
-        403 origin  | no_access | unknown | its answer 403
+        403 origin  | no_access | unknown | which answered 403
         502 unknown | undecided | unknown | The secret was not sent
         401 unknown | undecided | unknown | login of Access
         403 waf     | blocked   | waf     | nothing was learnt about the token
@@ -520,7 +520,7 @@ fn without_a_refusal_of_access_the_secret_stays_and_nothing_is_learnt() {
     };
     let plain = conclude(&url("http://app.example.com/x"), &answers, None, CLIENT_ID);
     assert_eq!((plain.verdict.code(), plain.exit_code()), ("undecided", 3));
-    assert_eq!(plain.hint.unwrap(), "Probe https://app.example.com.");
+    assert_eq!(plain.hint.unwrap(), "Probe https://app.example.com/x.");
 }
 
 #[test]

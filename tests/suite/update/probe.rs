@@ -209,7 +209,7 @@ fn the_answers_are_judged_by_the_policies() {
     assert_eq!(conclusion.fault.code(), "secret");
     assert_contains(
         &conclusion.hint.unwrap(),
-        "Policy CI only admits this token",
+        "Policy CI only (Service Auth) admits this token",
     );
     let copied = act(&mut state, Action::CopyField);
     assert_matches!(copied.as_slice(), [Effect::Copy { text, .. }] if text.contains("REFUSED: ")
