@@ -336,25 +336,6 @@ impl Remaining {
         }
     }
 
-    /// When [`Self::short`] next changes.
-    #[must_use]
-    pub fn next_short_change(self) -> DateTime<Utc> {
-        let shown = self.shown();
-        let unit = match (self.is_over(), shown) {
-            (true, ..3_600) => 60,
-            (true, 3_600..86_400) | (false, LAST_DAY..HUNDRED_DAYS) => 3_600,
-            (true, 86_400..) | (false, HUNDRED_DAYS..) => 86_400,
-            (false, _) => 1,
-        };
-        let begun = shown / unit * unit;
-        let next = if self.is_over() {
-            begun + unit
-        } else {
-            begun - 1
-        };
-        self.shown_from(next).unwrap_or(DateTime::<Utc>::MAX_UTC)
-    }
-
     /// The whole seconds that the digits show: those left, or those since the end.
     fn shown(self) -> i64 {
         if self.is_over() {

@@ -176,17 +176,6 @@ impl TokenFilter {
         sorted(positions)
     }
 
-    /// How many characters at the start of a status's word match.
-    #[must_use]
-    pub fn in_status(&self, status: Status) -> usize {
-        self.words
-            .iter()
-            .filter(|word| !word.is_negative && word.begins[status as usize])
-            .map(|word| word.letters)
-            .max()
-            .unwrap_or(0)
-    }
-
     /// The positions of the characters of a note that match, sorted.
     #[must_use]
     pub fn in_note(&self, note: Note) -> Vec<u32> {

@@ -78,12 +78,8 @@ pub struct TokenColumns {
 }
 
 impl TokenColumns {
-    /// The columns of rows of some cells: the most worthy ones that leave the name room.
-    #[must_use]
-    pub fn in_row(cells: usize) -> Self {
-        Self::with(cells, &[])
-    }
-
+    /// The columns of rows of some cells: some that must be there, and of the others the most worthy
+    /// ones that leave the name room.
     fn with(cells: usize, more: &[(Column, usize)]) -> Self {
         let taken: usize = more.iter().map(|(_, width)| width + GAP).sum();
         let mut name = cells.saturating_sub(LEAD + MARGIN + taken);
