@@ -156,10 +156,10 @@ impl Reporter<'_> {
             CleanUpPlan::On(_, _, due) => {
                 let soon = due.signed_duration_since(self.context.now) <= CLEAN_UP_SOON;
                 let severity = soon.then_some(Severity::Warning);
-                UsesFact::new(LABEL, severity, uses.clean_up_message())
+                UsesFact::new(LABEL, severity, uses.clean_up_message(self.context.now))
             }
             CleanUpPlan::Unknown | CleanUpPlan::Off | CleanUpPlan::Spared => {
-                plain(uses.clean_up_message())
+                plain(uses.clean_up_message(self.context.now))
             }
         }
     }
@@ -279,6 +279,12 @@ impl Reporter<'_> {
         let read = parts.map(|part| {
             let text = match (self.map.read(part), self.why_not(part)) {
                 (_, Some(why)) => why,
+                // A setting is no list.
+                (Some(_), None) if part == Part::Organization => "read".to_owned(),
+                (Some(read), None) if part == Part::Doh && read.count == 0 => {
+                    "read, no token is set".to_owned()
+                }
+                (Some(_), None) if part == Part::Doh => "read, a token is set".to_owned(),
                 (Some(read), None) => format!("read, {} visible", read.count),
                 (None, None) if part.is_in(self.map.scope.kind()) => "reading …".to_owned(),
                 (None, None) => ONLY_ACCOUNT.to_owned(),

@@ -142,6 +142,7 @@ fn examples(path: &str) -> &'static [&'static str] {
             "tokenscope list --finding unused,never_used",
             "tokenscope list -o csv > tokens.csv",
             "tokenscope list -o ics --to expiries.ics",
+            "tokenscope list --all-profiles -o csv --to tokens.csv",
         ],
         "check" => &[
             "tokenscope check --warn 14d --critical 3d",

@@ -55,9 +55,8 @@ impl Lookup<'_> {
             ("group", "groups", groups),
             ("SCIM of", "SCIM configurations", apps),
         ];
-        let (places, count) = enumerate(&kinds)?;
-        let verb = if count == 1 { "names" } else { "name" };
-        Some(format!("{places} {verb} it (the API would refuse)"))
+        let places = enumerate(&kinds)?;
+        Some(format!("the API would refuse (named by {places})"))
     }
 
     /// The places that would break without the token.
@@ -79,12 +78,8 @@ impl Lookup<'_> {
             ("device profile", "device profiles", profiles),
             ("Hyperdrive", "Hyperdrive configurations", configs),
         ];
-        let (places, count) = enumerate(&kinds)?;
-        Some(if count == 1 {
-            format!("{places} uses it (it would break)")
-        } else {
-            format!("{places} use it (they would break)")
-        })
+        let places = enumerate(&kinds)?;
+        Some(format!("what uses it would break ({places})"))
     }
 
     /// What keeps a token that nothing names from being surely deletable.
@@ -115,7 +110,7 @@ impl Lookup<'_> {
         if tally.for_everyone > 0 {
             let apps = number(tally.for_everyone, "app");
             doubts.push(format!(
-                "a Service Auth policy of {apps} is about everyone, which may mean any service token"
+                "a Service Auth policy of {apps} admits everyone, perhaps with any service token"
             ));
         }
         doubts.extend(seen(named));
@@ -202,8 +197,8 @@ fn seen(named: &NamedToken<'_>) -> Option<String> {
     }
 }
 
-/// `policy A and group B`, or `4 policies and 2 groups`; and how many there are. `None` for none.
-fn enumerate(kinds: &[(&str, &str, Vec<&str>)]) -> Option<(String, usize)> {
+/// `policy A and group B`, or `4 policies and 2 groups`. `None` for none.
+fn enumerate(kinds: &[(&str, &str, Vec<&str>)]) -> Option<String> {
     let count: usize = kinds.iter().map(|(_, _, names)| names.len()).sum();
     let mut places = Vec::new();
     for (one, many, names) in kinds {
@@ -214,5 +209,5 @@ fn enumerate(kinds: &[(&str, &str, Vec<&str>)]) -> Option<(String, usize)> {
             places.extend(named.map(|name| name.trim_end().to_owned()));
         }
     }
-    (count > 0).then(|| (text::listed(&places), count))
+    (count > 0).then(|| text::listed(&places))
 }

@@ -7,7 +7,7 @@ use crate::app::message::Effect;
 use crate::app::state::{Overlay, State};
 use crate::domain::access::uses::SECRET_PLACES;
 use crate::domain::text;
-use crate::layout::{self, TextBox, TextLine};
+use crate::layout::{TextBox, TextLine};
 use crate::theme::Role;
 
 impl Handler for UsesRow {
@@ -59,11 +59,7 @@ impl State {
         lines.extend(in_role(Some(Role::Muted), caveat));
         lines.push(Vec::new());
         lines.push(title("What was read"));
-        for (label, outcome) in &uses.report.reads {
-            let read = format!("{label}: {outcome}");
-            let read = layout::hanging(&self.glyphs().clean(&read), columns);
-            lines.extend(in_role(None, read));
-        }
+        lines.extend(self.uses_reads(columns));
         lines
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokenscope::domain::credential::{Credential, CredentialKind, Secret};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::scope::ScopeKind;
 use tokio::time::Instant;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -408,7 +409,7 @@ async fn accounts_that_cannot_be_listed_can_be_entered() {
     let message = "List accounts endpoint does not support account owned tokens.";
     let server = saying(400, error_body(1001, message)).await;
     let listed = client(&server.uri())
-        .list_accounts(&api_token(), patience(20))
+        .list_scopes(&api_token(), ScopeKind::Account, patience(20))
         .await;
     let failure = listed.unwrap_err().into_failure(None);
     assert_eq!(failure.kind, FailureKind::Rejected);

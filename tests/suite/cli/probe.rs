@@ -242,6 +242,14 @@ fn no_byte_of_the_secret_leaves_unless_access_refused() {
 }
 
 #[test]
+fn an_answer_of_nobody_known_is_called_that() {
+    let fake = Fake::sending(http(530, &[], "error code: 1033"));
+    let outcome = run(&mut command(&fake.url(), &["-o", "table"]));
+    let page = &outcome.stdout;
+    assert!(page.contains("530 from an unknown sender"), "{page}");
+}
+
+#[test]
 fn plain_http_carries_no_secret_to_another_computer() {
     // The address reaches this computer, but not only ever this one.
     let fake = app(|| Reply::Bytes(http(200, &[], "")));

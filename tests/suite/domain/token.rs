@@ -401,7 +401,7 @@ fn a_scope_is_written_and_linked() {
     assert_eq!(account().to_string(), format!("account {ACCOUNT}"));
     assert_eq!(zone().to_string(), format!("zone {ACCOUNT}"));
     assert_eq!(
-        (account().segment(), zone().segment()),
+        (account().kind().segment(), zone().kind().segment()),
         ("accounts", "zones")
     );
     assert_eq!(account().kind().other(), ScopeKind::Zone);

@@ -209,7 +209,7 @@ fn the_answers_are_judged_by_the_policies() {
     assert_eq!(conclusion.fault.code(), "secret");
     assert_contains(
         &conclusion.hint.unwrap(),
-        "Policy CI only admits this token",
+        "Policy CI only (Service Auth) admits this token",
     );
     let copied = act(&mut state, Action::CopyField);
     assert_matches!(copied.as_slice(), [Effect::Copy { text, .. }] if text.contains("REFUSED: ")
@@ -319,7 +319,7 @@ fn the_demo_offers_its_secret_and_takes_no_other_host() {
     let identity = access.identity.clone();
     state.session.active.identity = Some(identity);
     let (request, _, _, secret) = sent(&act(&mut state, Action::Submit));
-    assert_eq!(secret, tokenscope::demo::hosts::PROBE_SECRET);
+    assert_eq!(secret, tokenscope::domain::access::probe::DEMO_SECRET);
     probed(&mut state, request, answers(200, AnsweredBy::Origin));
     act(&mut state, Action::Edit);
     act(&mut state, Action::DeleteToStart);
