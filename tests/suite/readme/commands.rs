@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use portable_pty::CommandBuilder;
-use tokenscope::demo::hosts::PROBE_SECRET;
+use tokenscope::domain::access::probe::DEMO_SECRET;
 
 use super::{README, between, blocks};
 use crate::support::binary::{BINARY, dress, search_path, text};
@@ -164,7 +164,7 @@ fn before_demo(line: &str, folder: &Path) -> Output {
         if !line.contains("CI/CD token") {
             line.push_str(" \"CI/CD token\"");
         }
-        line = format!("printf %s {PROBE_SECRET} | {line} --secret-stdin");
+        line = format!("printf %s {DEMO_SECRET} | {line} --secret-stdin");
     }
     let mut bash = Command::new("bash");
     dress(&mut bash);
@@ -316,7 +316,7 @@ fn samples_are_what_the_demo_prints() {
         let mut session = Session::spawn(bash, &[("PATH", path.as_str()), ("NO_COLOR", "1")]);
         if line.contains(" probe ") {
             session.wait_for("(not shown)");
-            session.type_keys(&format!("{PROBE_SECRET}\r"));
+            session.type_keys(&format!("{DEMO_SECRET}\r"));
         }
         let printed = session.end().1.replace('\r', "");
         // The question takes pastes as such.
