@@ -283,7 +283,6 @@ fn last_name(state: &State) -> Option<String> {
 
 impl State {
     /// The last known name of a token that was just not found: the list may show what replaced it.
-    #[must_use]
     pub fn lost_name(&self) -> Option<&str> {
         let banner = self.banner.as_ref()?;
         let is_lost = banner.failure.kind == FailureKind::NotFound;

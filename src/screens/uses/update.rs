@@ -307,7 +307,6 @@ pub(crate) fn keep_findings_up(state: &mut State) {
 
 impl State {
     /// How the parts of Uses share the body.
-    #[must_use]
     pub fn uses_layout(&self) -> UsesLayout {
         let report = &self.uses.report;
         let lines = (!report.rows.is_empty()).then(|| self.uses_lines().total());
@@ -315,7 +314,6 @@ impl State {
     }
 
     /// The lines of the list.
-    #[must_use]
     pub fn uses_lines(&self) -> UsesLines {
         let uses = &self.uses;
         let apps = uses.app_rows();
@@ -362,7 +360,6 @@ impl State {
     }
 
     /// Why the selected row is as it is and what to do, wrapped.
-    #[must_use]
     pub fn uses_why(&self, columns: usize) -> Vec<TextLine> {
         let Some(row) = self.uses.selected_row() else {
             return Vec::new();
@@ -377,7 +374,6 @@ impl State {
     }
 
     /// What was read of each part and what was not, wrapped.
-    #[must_use]
     pub fn uses_reads(&self, columns: usize) -> Vec<TextLine> {
         let reads = self.uses.report.reads.iter().flat_map(|(label, outcome)| {
             let read = format!("{label}: {outcome}");
