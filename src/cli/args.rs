@@ -60,10 +60,13 @@ pub enum Command {
 
 impl Command {
     /// What the command needs at startup.
-    #[must_use]
     pub fn needs(&self) -> Needs {
         match self {
-            Self::Check(check) if check.all_profiles => Needs::EveryProfile,
+            Self::Check(Check { all_profiles, .. }) | Self::List(List { all_profiles, .. })
+                if *all_profiles =>
+            {
+                Needs::EveryProfile
+            }
             Self::Get(_)
             | Self::List(_)
             | Self::Check(_)
@@ -77,7 +80,6 @@ impl Command {
     }
 
     /// The file that the output goes to, if it does not go to standard output.
-    #[must_use]
     pub fn to(&self) -> Option<&str> {
         match self {
             Self::List(list) => list.to.as_deref(),
@@ -94,7 +96,6 @@ impl Command {
     }
 
     /// The output format that the user asked for; a table for commands without the option.
-    #[must_use]
     pub fn output(&self) -> OutputFormat {
         match self {
             Self::Get(get) => get.output,
@@ -138,6 +139,9 @@ pub struct List {
     /// Only tokens with one of these findings
     #[arg(long, value_name = "CODE,...", value_delimiter = ',', value_parser = FindingParser)]
     pub finding: Vec<&'static str>,
+    /// List the tokens of every profile in config.toml
+    #[arg(long)]
+    pub all_profiles: bool,
     #[command(flatten)]
     pub thresholds: ThresholdArgs,
     /// Write to FILE instead of standard output, whole or not at all

@@ -142,6 +142,7 @@ fn examples(path: &str) -> &'static [&'static str] {
             "tokenscope list --finding unused,never_used",
             "tokenscope list -o csv > tokens.csv",
             "tokenscope list -o ics --to expiries.ics",
+            "tokenscope list --all-profiles -o csv --to tokens.csv",
         ],
         "check" => &[
             "tokenscope check --warn 14d --critical 3d",
@@ -198,7 +199,6 @@ fn examples(path: &str) -> &'static [&'static str] {
 
 /// The grammar with the sections that only `--help` and the manual show. Formatting them for every
 /// command takes longer than parsing a line.
-#[must_use]
 pub fn grammar() -> Command {
     with_sections(parser(), "")
 }

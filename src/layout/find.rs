@@ -37,7 +37,6 @@ const LEAST_NEEDS: usize = 4;
 
 impl FindLayout {
     /// Shares the rows of a panel. What has the focus keeps some rows even on the smallest screen.
-    #[must_use]
     pub fn new(rows: usize, content: FindContent, focus: Section) -> Self {
         // The field itself.
         let mut left = rows.saturating_sub(1);
@@ -113,7 +112,6 @@ const AMPLE_NAME: usize = 36;
 
 impl ListColumns {
     /// The columns of rows of some cells, in order of worth.
-    #[must_use]
     pub fn new(cells: usize) -> Self {
         let mut name = cells.saturating_sub(LEAD + 1);
         let mut take = |column: usize, least_name: usize| {

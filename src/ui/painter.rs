@@ -191,7 +191,6 @@ pub struct Drawn {
 
 impl Drawn {
     /// How many rows below the selected one a cell is, if it is on a row of a list.
-    #[must_use]
     pub fn rows_to(&self, cell: Position) -> Option<i16> {
         let at = self.rows.iter().position(|row| row.contains(cell))?;
         let (at, selected) = (i16::try_from(at).ok()?, i16::try_from(self.selected?).ok()?);

@@ -1,7 +1,6 @@
 //! What commands print: one file per output format. Never reaches the network or decides exit codes.
 
 pub mod details;
-mod error_json;
 pub mod json;
 pub mod nagios;
 mod online;
@@ -50,7 +49,6 @@ pub enum OutputFormat {
 
 /// Machine-readable output made safe for a terminal: characters a terminal would act on are escaped
 /// in JSON, which keeps its meaning, and replaced anywhere else.
-#[must_use]
 pub fn inert(machine: &str, is_json: bool) -> String {
     let mut safe = String::with_capacity(machine.len());
     let mut characters = machine.chars().peekable();

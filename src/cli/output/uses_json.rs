@@ -7,7 +7,6 @@ use std::thread;
 
 use serde::{Serialize, Serializer};
 
-use super::error_json::ErrorReport;
 use crate::cli::uses_result::{TokenEntry, UsesResult};
 use crate::domain::access::Counts;
 use crate::domain::access::map::{AccessMap, Part, PartState};
@@ -17,6 +16,7 @@ use crate::domain::access::verdict::{AppAnswer, Reason};
 use crate::domain::duration::Remaining;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::token::ServiceToken;
+use crate::formats::error_json::ErrorReport;
 use crate::formats::json::{Clock, append, value};
 use crate::formats::{ScopeReport, rfc3339};
 

@@ -100,7 +100,6 @@ pub(crate) fn items(token: &ServiceToken) -> Vec<Item<'_>> {
 
 impl Detail {
     /// The fields of the current token.
-    #[must_use]
     pub fn fields(&self) -> &[Field] {
         let token = self.token.value();
         token.map_or(&[], |token| fields::fields(token))
@@ -132,7 +131,6 @@ impl Detail {
     }
 
     /// When the current token ends, if it does.
-    #[must_use]
     pub fn end(&self) -> Option<DateTime<Utc>> {
         Lifecycle::of(self.token.value()?).end()
     }
@@ -177,7 +175,6 @@ enum Search {
 
 impl RawView {
     /// The view of a token.
-    #[must_use]
     pub fn of(token: &ServiceToken) -> Self {
         Self {
             lines: token.lines(),
@@ -199,7 +196,6 @@ impl RawView {
     }
 
     /// Whether a search for the query is running.
-    #[must_use]
     pub fn is_searching(&self) -> bool {
         self.search != Search::Done
     }

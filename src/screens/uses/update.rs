@@ -159,6 +159,10 @@ impl Handler for Uses {
         self.scope(state).map(|scope| scope.apps_url())
     }
 
+    fn keep_up(&self, state: &mut State) {
+        keep_report_up(state);
+    }
+
     fn pending(&self, state: &State) -> Option<Pending> {
         let map = &state.access_reading.map;
         let since = map.loading_since()?;
@@ -184,11 +188,14 @@ impl Handler for Uses {
 
 /// Shows who uses the token that keys act on, at once, and reads what is not known yet.
 pub fn open(state: &mut State) -> Vec<Effect> {
-    let opener = match state.screen {
-        Screen::Detail => Opener::Detail,
-        Screen::Browse => Opener::Browse,
-        Screen::Find => Opener::Find,
-        Screen::Uses | Screen::Probe | Screen::Profiles | Screen::Setup => return Vec::new(),
+    let openers = [
+        (Screen::Detail, Opener::Detail),
+        (Screen::Browse, Opener::Browse),
+        (Screen::Find, Opener::Find),
+    ];
+    let opener = openers.iter().find(|(screen, _)| *screen == state.screen);
+    let Some((_, opener)) = opener.copied() else {
+        return Vec::new();
     };
     let Some((token, _)) = state.screen.handler().token(state) else {
         return match opener {
@@ -253,15 +260,6 @@ fn leave(state: &mut State) -> Vec<Effect> {
     effects
 }
 
-/// Keeps what depends on the map up to date: the report on Uses, the findings on Detail.
-pub fn keep_up(state: &mut State) {
-    match state.screen {
-        Screen::Uses => keep_report_up(state),
-        Screen::Detail => keep_findings_up(state),
-        Screen::Find | Screen::Browse | Screen::Probe | Screen::Profiles | Screen::Setup => {}
-    }
-}
-
 /// What a report or findings about the current token would be made from now.
 fn basis(state: &State, token: Arc<ServiceToken>, context: EvaluationContext) -> UsesBasis {
     let failure = state.detail.token.failure();
@@ -302,7 +300,7 @@ fn keep_report_up(state: &mut State) {
 }
 
 /// Finds again what a map that is there says about the token on Detail.
-fn keep_findings_up(state: &mut State) {
+pub(crate) fn keep_findings_up(state: &mut State) {
     let current = Detail.token(state);
     let known = current.and_then(|(token, access)| {
         let map = state.access_reading.whole_map_of(&access)?;
@@ -323,7 +321,6 @@ fn keep_findings_up(state: &mut State) {
 
 impl State {
     /// How the parts of Uses share the body.
-    #[must_use]
     pub fn uses_layout(&self) -> UsesLayout {
         let report = &self.uses.report;
         let lines = (!report.rows.is_empty()).then(|| self.uses_lines().total());
@@ -331,7 +328,6 @@ impl State {
     }
 
     /// The lines of the list.
-    #[must_use]
     pub fn uses_lines(&self) -> UsesLines {
         let uses = &self.uses;
         let apps = uses.app_rows();
@@ -378,7 +374,6 @@ impl State {
     }
 
     /// Why the selected row is as it is and what to do, wrapped.
-    #[must_use]
     pub fn uses_why(&self, columns: usize) -> Vec<TextLine> {
         let Some(row) = self.uses.selected_row() else {
             return Vec::new();
@@ -393,7 +388,6 @@ impl State {
     }
 
     /// What was read of each part and what was not, wrapped.
-    #[must_use]
     pub fn uses_reads(&self, columns: usize) -> Vec<TextLine> {
         let reads = self.uses.report.reads.iter().flat_map(|(label, outcome)| {
             let read = format!("{label}: {outcome}");

@@ -1,5 +1,6 @@
 //! The built program: output, streams and exit codes.
 
+mod all_profiles;
 mod calendar;
 mod check;
 mod completions;
