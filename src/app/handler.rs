@@ -197,6 +197,14 @@ pub(crate) trait Handler {
         None
     }
 
+    /// Brings up to date what the screen shows of the rest of the state, after every message.
+    fn keep_up(&self, _: &mut State) {}
+
+    /// Whether the screen shows the scope's list, which is then fetched again by itself.
+    fn shows_list(&self, _: &State) -> bool {
+        false
+    }
+
     /// What the user waits for.
     fn pending(&self, _: &State) -> Option<Pending> {
         None
@@ -246,7 +254,6 @@ macro_rules! define_handlers {
 
         impl Screen {
             /// The handler of the screen.
-            #[must_use]
             pub(crate) fn handler(self) -> &'static dyn Handler {
                 match self {
                     $(Self::$screen => &$screen,)*
@@ -256,7 +263,6 @@ macro_rules! define_handlers {
 
         impl Overlay {
             /// The handler of the overlay.
-            #[must_use]
             pub(crate) fn handler(self) -> &'static dyn Handler {
                 match self {
                     $(Self::$overlay { .. } => &$overlay,)*
@@ -278,7 +284,6 @@ impl State {
     }
 
     /// Which keys work now.
-    #[must_use]
     pub fn context(&self) -> Context {
         self.front().context(self)
     }
@@ -292,13 +297,11 @@ impl State {
     }
 
     /// How the tokens on screen are evaluated.
-    #[must_use]
     pub fn evaluation_context(&self) -> EvaluationContext {
         self.context_at(self.instant())
     }
 
     /// The instant, by the server's clock, at which everything on screen is evaluated.
-    #[must_use]
     pub fn instant(&self) -> DateTime<Utc> {
         self.screen.handler().instant(self)
     }
@@ -313,7 +316,6 @@ const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(15);
 
 impl State {
     /// When the loop must wake up, by the steady clock, if nothing else happens.
-    #[must_use]
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         let longest = self.clock.steady + LONGEST_WAIT;
         let reload = self.reload_due().map(|due| due.min(longest));

@@ -199,7 +199,6 @@ fn examples(path: &str) -> &'static [&'static str] {
 
 /// The grammar with the sections that only `--help` and the manual show. Formatting them for every
 /// command takes longer than parsing a line.
-#[must_use]
 pub fn grammar() -> Command {
     with_sections(parser(), "")
 }

@@ -63,7 +63,6 @@ pub enum CommandError {
 
 impl CommandError {
     /// The failure of a profile's command.
-    #[must_use]
     pub fn for_profile(&self, profile: &str, command: &CredentialCommand) -> Failure {
         let kind = match self {
             Self::Unanswered(_) => FailureKind::Timeout,

@@ -17,7 +17,6 @@ use crate::theme::Role;
 
 impl State {
     /// The items that can be selected on Find.
-    #[must_use]
     pub fn find_items(&self) -> ItemCounts {
         let needs = self.list.needs().len();
         let rows = self.find_layout(Section::Needs).needs;

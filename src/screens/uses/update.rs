@@ -26,7 +26,7 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout::uses::UsesLayout;
 use crate::layout::{self, TextLine};
-use crate::screens::find::update::keep_selection;
+use crate::screens::find::update::{keep_selection, look_up_for_uses};
 use crate::screens::probe::update::address_on_uses;
 use crate::theme::Role;
 
@@ -159,6 +159,10 @@ impl Handler for Uses {
         self.scope(state).map(|scope| scope.apps_url())
     }
 
+    fn keep_up(&self, state: &mut State) {
+        keep_report_up(state);
+    }
+
     fn pending(&self, state: &State) -> Option<Pending> {
         let map = &state.access_reading.map;
         let since = map.loading_since()?;
@@ -184,14 +188,20 @@ impl Handler for Uses {
 
 /// Shows who uses the token that keys act on, at once, and reads what is not known yet.
 pub fn open(state: &mut State) -> Vec<Effect> {
-    let opener = match state.screen {
-        Screen::Detail => Opener::Detail,
-        Screen::Browse => Opener::Browse,
-        Screen::Find => Opener::Find,
-        Screen::Uses | Screen::Probe | Screen::Profiles | Screen::Setup => return Vec::new(),
+    let openers = [
+        (Screen::Detail, Opener::Detail),
+        (Screen::Browse, Opener::Browse),
+        (Screen::Find, Opener::Find),
+    ];
+    let opener = openers.iter().find(|(screen, _)| *screen == state.screen);
+    let Some((_, opener)) = opener.copied() else {
+        return Vec::new();
     };
     let Some((token, _)) = state.screen.handler().token(state) else {
-        return Vec::new();
+        return match opener {
+            Opener::Find => look_up_for_uses(state),
+            Opener::Detail | Opener::Browse => Vec::new(),
+        };
     };
     let mut effects = Vec::new();
     if opener == Opener::Find {
@@ -221,6 +231,17 @@ pub fn open(state: &mut State) -> Vec<Effect> {
     effects
 }
 
+/// Shows who uses a token that was looked up for that, once it is there.
+pub fn open_looked_up(state: &mut State) -> Vec<Effect> {
+    let is_there = state.screen == Screen::Detail && state.overlay.is_none();
+    if !is_there || !std::mem::take(&mut state.detail.shows_uses_on_answer) {
+        return Vec::new();
+    }
+    let effects = open(state);
+    state.uses.opener = Opener::Find;
+    effects
+}
+
 /// Goes back to where Uses was opened, and stops waiting.
 fn leave(state: &mut State) -> Vec<Effect> {
     let opener = state.uses.opener;
@@ -237,15 +258,6 @@ fn leave(state: &mut State) -> Vec<Effect> {
         }
     });
     effects
-}
-
-/// Keeps what depends on the map up to date: the report on Uses, the findings on Detail.
-pub fn keep_up(state: &mut State) {
-    match state.screen {
-        Screen::Uses => keep_report_up(state),
-        Screen::Detail => keep_findings_up(state),
-        Screen::Find | Screen::Browse | Screen::Probe | Screen::Profiles | Screen::Setup => {}
-    }
 }
 
 /// What a report or findings about the current token would be made from now.
@@ -288,7 +300,7 @@ fn keep_report_up(state: &mut State) {
 }
 
 /// Finds again what a map that is there says about the token on Detail.
-fn keep_findings_up(state: &mut State) {
+pub(crate) fn keep_findings_up(state: &mut State) {
     let current = Detail.token(state);
     let known = current.and_then(|(token, access)| {
         let map = state.access_reading.whole_map_of(&access)?;
@@ -309,7 +321,6 @@ fn keep_findings_up(state: &mut State) {
 
 impl State {
     /// How the parts of Uses share the body.
-    #[must_use]
     pub fn uses_layout(&self) -> UsesLayout {
         let report = &self.uses.report;
         let lines = (!report.rows.is_empty()).then(|| self.uses_lines().total());
@@ -317,7 +328,6 @@ impl State {
     }
 
     /// The lines of the list.
-    #[must_use]
     pub fn uses_lines(&self) -> UsesLines {
         let uses = &self.uses;
         let apps = uses.app_rows();
@@ -364,7 +374,6 @@ impl State {
     }
 
     /// Why the selected row is as it is and what to do, wrapped.
-    #[must_use]
     pub fn uses_why(&self, columns: usize) -> Vec<TextLine> {
         let Some(row) = self.uses.selected_row() else {
             return Vec::new();
@@ -379,7 +388,6 @@ impl State {
     }
 
     /// What was read of each part and what was not, wrapped.
-    #[must_use]
     pub fn uses_reads(&self, columns: usize) -> Vec<TextLine> {
         let reads = self.uses.report.reads.iter().flat_map(|(label, outcome)| {
             let read = format!("{label}: {outcome}");
