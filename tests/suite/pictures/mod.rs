@@ -1,5 +1,6 @@
 //! The pictures of the README, drawn from the demo: none can be older than the program.
 
+mod drawing;
 mod film;
 mod grid;
 mod session;
