@@ -53,6 +53,7 @@ pub(crate) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Optio
     let effect = send(state, access, token)?;
     state.detail.opened_from_list = false;
     state.detail.opens_on_answer = true;
+    state.detail.shows_uses_on_answer = false;
     state.banner = None;
     Some(effect)
 }

@@ -54,6 +54,8 @@ pub struct Detail {
     /// Whether the response to the pending request opens the token, as for a lookup. A reload does
     /// not change the screen.
     pub(crate) opens_on_answer: bool,
+    /// Whether who uses the token is shown once it is there.
+    pub(crate) shows_uses_on_answer: bool,
     /// When a token that was only copied from the list is fetched, by the steady clock.
     pub(crate) fetch_due: Option<DateTime<Utc>>,
     /// When the last fetch was attempted, by the steady clock.

@@ -26,7 +26,7 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout::uses::UsesLayout;
 use crate::layout::{self, TextLine};
-use crate::screens::find::update::keep_selection;
+use crate::screens::find::update::{keep_selection, look_up_for_uses};
 use crate::screens::probe::update::address_on_uses;
 use crate::theme::Role;
 
@@ -198,7 +198,10 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     let Some((token, _)) = state.screen.handler().token(state) else {
-        return Vec::new();
+        return match opener {
+            Opener::Find => look_up_for_uses(state),
+            Opener::Detail | Opener::Browse => Vec::new(),
+        };
     };
     let mut effects = Vec::new();
     if opener == Opener::Find {
@@ -225,6 +228,17 @@ pub fn open(state: &mut State) -> Vec<Effect> {
     state.screen = Screen::Uses;
     state.overlay = None;
     effects.extend(access_fetch::read_once(state, &access));
+    effects
+}
+
+/// Shows who uses a token that was looked up for that, once it is there.
+pub fn open_looked_up(state: &mut State) -> Vec<Effect> {
+    let is_there = state.screen == Screen::Detail && state.overlay.is_none();
+    if !is_there || !std::mem::take(&mut state.detail.shows_uses_on_answer) {
+        return Vec::new();
+    }
+    let effects = open(state);
+    state.uses.opener = Opener::Find;
     effects
 }
 
