@@ -45,6 +45,7 @@ const OTHERS: &[&str] = &[
     "LC_ALL",
     "LC_CTYPE",
     "NO_COLOR",
+    "PATH",
     "SSH_CONNECTION",
     "SSH_TTY",
     "STY",
