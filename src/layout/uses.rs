@@ -1,7 +1,7 @@
 //! How the parts of Uses share its panel: what is said about the token, the list of apps and other
 //! places, and why the selected one is as it is.
 
-/// From this width on, in cells, the reasons stand at the right of the list.
+/// From this width on, in cells, the reasons are at the right of the list.
 const SIDE_BY_SIDE: u16 = 120;
 
 /// The narrowest and the widest column of reasons, with the line before it.

@@ -129,7 +129,8 @@ fn collect(code: &str, found: &mut BTreeSet<String>) {
         let starts = ["$", "(", "|", ";", "&&"];
         let is_first = before.is_empty() || starts.iter().any(|it| before.ends_with(it));
         let rest = &code[at + name.len()..];
-        if !is_first || !(rest.is_empty() || rest.starts_with([' ', ')'])) {
+        let is_name = rest.is_empty() || rest.starts_with([' ', ')']);
+        if !(is_first && is_name) {
             continue;
         }
         let ends = [" |", " >", " 2>", " #", ";", ")"];
