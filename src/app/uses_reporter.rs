@@ -188,7 +188,7 @@ impl Reporter<'_> {
         self.unread(part).map(|(_, why)| why)
     }
 
-    /// What stands in place of apps.
+    /// The text in place of the apps.
     fn remark(&self) -> String {
         if self.map.read(Part::Apps).is_none() {
             return "Nothing was read.".to_owned();

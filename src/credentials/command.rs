@@ -2,7 +2,7 @@
 //! longer than it may take.
 //!
 //! An error never contains what the command printed as its output. Its error output is shown, but
-//! for anything that stands in its output too.
+//! for anything else in its output.
 
 use std::collections::HashMap;
 use std::future::poll_fn;

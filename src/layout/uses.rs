@@ -1,7 +1,7 @@
 //! How the parts of Uses share its panel: what is said about the token, the list of apps and other
 //! places, and why the selected one is as it is.
 
-/// From this width on, in cells, the reasons stand at the right of the list.
+/// From this width on, in cells, the reasons are at the right of the list.
 const SIDE_BY_SIDE: u16 = 120;
 
 /// The narrowest and the widest column of reasons, with the line before it.
@@ -47,31 +47,21 @@ impl UsesLayout {
             _ => facts,
         };
         let rest = rows.saturating_sub(facts + 1);
-        if width >= SIDE_BY_SIDE {
-            let columns = (width / 3).clamp(BESIDE.0, BESIDE.1);
-            return Self {
-                facts,
-                list: rest,
-                why: rest,
-                beside: Some(columns),
-            };
-        }
-        let Some(lines) = lines.filter(|_| rest >= ROOM_FOR_WHY) else {
-            return Self {
-                facts,
-                list: rest,
-                why: 0,
-                beside: None,
-            };
-        };
-        let spare = rest.saturating_sub(1 + lines);
-        let why = (rest / 3).max(spare).min(rest - 1 - FEWEST_ROWS);
-        Self {
+        let mut layout = Self {
             facts,
-            list: rest - 1 - why,
-            why,
+            list: rest,
+            why: 0,
             beside: None,
+        };
+        if width >= SIDE_BY_SIDE {
+            layout.why = rest;
+            layout.beside = Some((width / 3).clamp(BESIDE.0, BESIDE.1));
+        } else if let Some(lines) = lines.filter(|_| rest >= ROOM_FOR_WHY) {
+            let spare = rest.saturating_sub(1 + lines);
+            layout.why = (rest / 3).max(spare).min(rest - 1 - FEWEST_ROWS);
+            layout.list = rest - 1 - layout.why;
         }
+        layout
     }
 
     /// The columns of the reasons, in a body of some width.

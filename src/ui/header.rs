@@ -75,7 +75,7 @@ pub(crate) fn render_header(paint: &mut Painter<'_, '_>, area: Rect, state: &Sta
     paint.render_spans(taken, &left);
 }
 
-/// Drops parts until the rest fits: the way before the goal, and what is least worth first.
+/// Drops parts until the rest fits: the crumbs before the last one, and the least useful parts first.
 fn drop_parts(left: &mut Vec<Part>, right: &mut Vec<Part>, columns: usize) {
     let total = |left: &[Part], right: &[Part], least: Option<usize>| {
         let side = |parts: &[Part]| -> usize {

@@ -94,7 +94,7 @@ fn reasons(profiles: &ProfileReads) -> Vec<Reason<'_>> {
     reasons
 }
 
-/// What stands in place of the rows of an empty list, wrapped: that nothing could be read and why,
+/// The text in place of the rows of an empty list, wrapped: that nothing could be read and why,
 /// with the next step, or that nothing is listed and what is missing.
 ///
 /// ```text

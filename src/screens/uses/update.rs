@@ -338,14 +338,14 @@ impl State {
         }
     }
 
-    /// What stands in place of apps, wrapped.
+    /// The text in place of the apps, wrapped.
     pub(crate) fn uses_remark(&self) -> Vec<String> {
         let uses = &self.uses;
         let report = &uses.report;
         let remark = if uses.app_rows() > 0 {
             return Vec::new();
         } else if !report.awaited.is_empty() {
-            // A spinner stands before it.
+            // A spinner precedes it.
             return vec![self.awaited_parts()];
         } else if uses.filter.value().is_empty() {
             report.remark.as_str()
