@@ -36,10 +36,9 @@ pub struct UsesLayout {
 }
 
 impl UsesLayout {
-    /// Shares a body of some size among some facts and the lines of the list; without a row in it,
-    /// there is nothing to give reasons for. No part depends on what is selected, so none moves with
-    /// the selection.
-    pub fn new((width, height): (u16, u16), facts: usize, lines: Option<usize>) -> Self {
+    /// Shares a body of some size among some facts and the lines of the list. No part depends on what
+    /// is selected, so none moves with the selection.
+    pub fn new((width, height): (u16, u16), facts: usize, lines: usize) -> Self {
         let rows = usize::from(height.saturating_sub(2));
         let facts = match rows {
             0..ROOM_FOR_FACTS => facts.min(1),
@@ -56,7 +55,7 @@ impl UsesLayout {
         if width >= SIDE_BY_SIDE {
             layout.why = rest;
             layout.beside = Some((width / 3).clamp(BESIDE.0, BESIDE.1));
-        } else if let Some(lines) = lines.filter(|_| rest >= ROOM_FOR_WHY) {
+        } else if rest >= ROOM_FOR_WHY {
             let spare = rest.saturating_sub(1 + lines);
             layout.why = (rest / 3).max(spare).min(rest - 1 - FEWEST_ROWS);
             layout.list = rest - 1 - layout.why;

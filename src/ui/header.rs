@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::painter::{Painter, RenderContext, Spans, number, width};
+use super::painter::{Painter, RenderContext, Spans, width};
 use crate::action::Action;
 use crate::app::handler::{Fetch, Pending, Rows};
 use crate::app::state::State;
@@ -11,6 +11,7 @@ use crate::domain::credential::CredentialSource;
 use crate::domain::credential_command::CredentialCommand;
 use crate::domain::duration;
 use crate::domain::text;
+use crate::domain::text::number;
 use crate::theme::Role;
 
 /// Cells at both ends, and the least between both sides.

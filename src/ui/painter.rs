@@ -589,11 +589,3 @@ pub(crate) fn overlay(body: Rect, columns: u16, rows: usize) -> Rect {
     let (width, height) = layout::overlay((body.width, body.height), columns, cells(rows));
     centred(body, width, height)
 }
-
-/// A whole number with a comma between its thousands.
-pub(crate) fn number(number: usize) -> String {
-    let digits = number.to_string();
-    let groups = digits.as_bytes().rchunks(3).rev();
-    let groups: Vec<_> = groups.map(String::from_utf8_lossy).collect();
-    groups.join(",")
-}

@@ -7,9 +7,10 @@ use crate::app::profile_reads::{Outcome, ProfileReads};
 use crate::app::state::State;
 use crate::domain::failure::Failure;
 use crate::domain::text;
+use crate::domain::text::number;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::painter::{RenderContext, Spans, number, width};
+use crate::ui::painter::{RenderContext, Spans, width};
 
 /// The progress, as a part of a line.
 ///

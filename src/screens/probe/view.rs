@@ -136,9 +136,9 @@ fn form_rows(paint: &Painter<'_, '_>, inner: Rect, state: &State) -> Vec<FormRow
 
 fn secret_placeholder(probe: &Probe, is_demo: bool) -> &'static str {
     if probe.kept.is_some() {
-        "leave empty to send the same again"
+        "empty sends the same again"
     } else if is_demo {
-        "leave empty to send demo-secret"
+        "empty: demo-secret"
     } else {
         "type or paste it; it stays hidden"
     }

@@ -322,9 +322,8 @@ pub(crate) fn keep_findings_up(state: &mut State) {
 impl State {
     /// How the parts of Uses share the body.
     pub fn uses_layout(&self) -> UsesLayout {
-        let report = &self.uses.report;
-        let lines = (!report.rows.is_empty()).then(|| self.uses_lines().total());
-        UsesLayout::new(self.body(), report.facts.len(), lines)
+        let lines = self.uses_lines().total();
+        UsesLayout::new(self.body(), self.uses.report.facts.len(), lines)
     }
 
     /// The lines of the list.
@@ -355,7 +354,7 @@ impl State {
             return Vec::new();
         };
         let body = self.body();
-        let beside = UsesLayout::new(body, 0, None).beside.unwrap_or(0);
+        let beside = UsesLayout::new(body, 0, 0).beside.unwrap_or(0);
         let columns = usize::from(body.0.saturating_sub(beside + 6));
         text::wrap(&self.glyphs().clean(remark), columns)
     }
