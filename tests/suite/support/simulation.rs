@@ -17,10 +17,11 @@ use tokenscope::domain::access::objects::{App, Group, Policy};
 use tokenscope::domain::access::probe::{ProbeAnswer, ProbeAnswers};
 use tokenscope::domain::access::signs::AnsweredBy;
 use tokenscope::domain::credential::{Access, Location, Secret, VisibleScopes};
+use tokenscope::domain::credential_command::CredentialCommand;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::{Fetched, RequestId, ServerClock, Tokens};
 use tokenscope::domain::list_report::NotWritten;
-use tokenscope::domain::profile::Settings;
+use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::scope::NamedScope;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::keymap::Keymap;
@@ -84,10 +85,13 @@ pub(crate) struct TokenShape {
 }
 
 fn settings() -> Settings {
+    let printed = Profile {
+        command: CredentialCommand::new(vec!["op".to_owned()]).ok(),
+        ..profile("printed", Some(account()))
+    };
+    let stored = ["default", "staging"].map(|name| profile(name, Some(account())));
     Settings {
-        profiles: ["default", "staging"]
-            .map(|name| profile(name, Some(account())))
-            .to_vec(),
+        profiles: [&stored[..], &[printed]].concat(),
         bell: true,
         ..Settings::default()
     }
