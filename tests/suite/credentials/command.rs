@@ -16,7 +16,7 @@ use tokenscope::domain::credential_command::{InvalidOutput, secret_in};
 
 use crate::cli::schema::assert_fits;
 use crate::credentials::values::sends;
-use crate::support::api::{Fake, Outcome, home, run, run_with_input, shows};
+use crate::support::api::{Fake, Outcome, home, refusal, run, run_with_input, shows};
 use crate::support::assertions::{assert_below, assert_contains, assert_lacks};
 use crate::support::binary::Binary;
 use crate::support::services::{SilentBus, api};
@@ -31,8 +31,12 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
+        Self::before(api())
+    }
+
+    fn before(fake: Fake) -> Self {
         Self {
-            fake: api(),
+            fake,
             bus: SilentBus::start(),
             home: home(),
         }
@@ -615,6 +619,24 @@ fn leaving_the_screens_ends_a_command_that_hangs() {
     session.end();
     life.ends();
     assert_eq!(place.asked_keyring(), 0);
+}
+
+#[test]
+fn a_refused_secret_leads_to_the_command() {
+    let refusal = refusal(r#"[{"code":1000,"message":"Invalid API Token"}]"#);
+    let place = Place::before(Fake::saying(401, &refusal));
+    let script = format!("echo {CANARY}");
+    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
+    let words = place
+        .run(&["list", "-o", "json"])
+        .is_error("authentication", 1);
+    let advice = "The command of profile default printed it. Make it print a valid API token.";
+    assert_contains(&words, advice);
+    let mut session = place.binary(&[]).on_terminal();
+    shows(&mut session, advice);
+    session.wait_for("a run the command again");
+    session.type_keys("\x03");
+    session.end();
 }
 
 #[test]
