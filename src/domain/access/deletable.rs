@@ -103,6 +103,9 @@ impl Lookup<'_> {
                 "group {group} holds its client ID where its ID belongs"
             ));
         }
+        if named.by_id.is_mentioned || named.by_client_id.is_mentioned {
+            doubts.push("a rule of a kind that tokenscope does not know mentions it".to_owned());
+        }
         if tally.counts.unknown > 0 {
             let apps = number(tally.counts.unknown, "app");
             doubts.push(format!("{apps} could not be judged"));
@@ -134,6 +137,16 @@ impl Lookup<'_> {
         gaps.extend(needed.filter_map(|part| self.map.why_unread(part)));
         gaps.extend(self.map.hidden());
         gaps.extend(self.map.nothing_visible());
+        let objects = self.map.objects();
+        let policies = self.index.unclear_policies.iter();
+        let policies = policies.filter_map(|at| self.index.policies[*at].place.of(objects));
+        let policies = policies.map(|it| ("policy", it.title()));
+        let groups = self.index.unclear_groups.iter();
+        let groups = groups.map(|at| ("group", objects.groups[*at].title()));
+        gaps.extend(policies.chain(groups).map(|(kind, name)| {
+            let name = brief(name);
+            format!("{kind} {name} has a rule that does not say which token or group it means")
+        }));
         for at in &self.index.unclear_profiles {
             let profile = &self.map.objects().device_profiles[*at];
             let name = brief(title(&profile.name, &profile.id));

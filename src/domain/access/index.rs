@@ -44,6 +44,10 @@ pub(super) struct Index {
     pub(super) hidden_groups: BTreeSet<String>,
     pub(super) hidden_apps: usize,
     pub(super) unread_apps: usize,
+    /// The policies and groups, by their places, with a rule about a token or a group that it does not
+    /// name.
+    pub(super) unclear_policies: Vec<usize>,
+    pub(super) unclear_groups: Vec<usize>,
     /// The device profiles that select by tokens which they do not list.
     pub(super) unclear_profiles: Vec<usize>,
     pub(super) unread_scim: usize,
@@ -88,6 +92,8 @@ pub(super) struct Naming {
     pub(super) device_profiles: Vec<usize>,
     pub(super) hyperdrive: Vec<usize>,
     pub(super) doh: bool,
+    /// Whether a rule of an unknown kind holds it.
+    pub(super) is_mentioned: bool,
 }
 
 /// The places of a name that nothing holds.
@@ -100,6 +106,7 @@ static NOWHERE: Naming = Naming {
     device_profiles: Vec::new(),
     hyperdrive: Vec::new(),
     doh: false,
+    is_mentioned: false,
 };
 
 impl Index {
@@ -149,16 +156,24 @@ impl Index {
             for name in token_names(group.rules.as_ref()) {
                 add(&mut self.entry(name).groups, at);
             }
-            self.note_hidden_groups(group.rules.as_ref());
+            if self.note_unclear(group.rules.as_ref()) {
+                self.unclear_groups.push(at);
+            }
         }
     }
 
-    fn note_hidden_groups(&mut self, rules: Option<&Rules>) {
+    /// Notes the groups that rules name but the list lacks, and what rules of unknown kinds hold.
+    /// Returns whether a rule does not say whom it names.
+    fn note_unclear(&mut self, rules: Option<&Rules>) -> bool {
         for id in inner_ids(rules) {
             if self.groups.rank(id).is_none() {
                 self.hidden_groups.insert(id.to_owned());
             }
         }
+        for name in rules.iter().flat_map(|rules| &rules.mentions) {
+            self.entry(name).is_mentioned = true;
+        }
+        rules.is_some_and(Rules::are_unclear)
     }
 
     fn add_policies(&mut self, objects: &Objects) {
@@ -220,7 +235,9 @@ impl Index {
         for rank in inner_ids(rules).filter_map(|id| self.groups.rank(id)) {
             add(&mut self.policies_of_groups[rank], policy);
         }
-        self.note_hidden_groups(rules);
+        if self.note_unclear(rules) {
+            add(&mut self.unclear_policies, policy);
+        }
     }
 
     /// Notes whom the rules of an app's policy name.
