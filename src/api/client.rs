@@ -13,7 +13,7 @@ use super::transport::{Client, Deadlines, RequestContext};
 use crate::domain::credential::Credential;
 use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::raw::{self, RawJson};
-use crate::domain::scope::{NamedScope, Scope, ScopeId};
+use crate::domain::scope::{NamedScope, Scope, ScopeId, ScopeKind};
 use crate::domain::token::{Reported, ServiceToken, TokenId};
 
 /// Service tokens in one page: the API's default and its maximum.
@@ -122,49 +122,30 @@ impl Client {
         Ok(fetched)
     }
 
-    /// Lists the accounts that the credential can see.
+    /// Lists the accounts or the zones that the credential can see.
     ///
     /// # Errors
     /// [`Error`], if not even the first page could be read.
-    pub async fn list_accounts(
+    pub async fn list_scopes(
         &self,
         credential: &Credential,
+        kind: ScopeKind,
         deadlines: Deadlines,
     ) -> Result<Fetched<Vec<NamedScope>>, Error> {
         let context = RequestContext::new(credential, deadlines)?;
         let list = List {
-            request: &|page| Request::Accounts { page },
+            request: &|page| Request::Scopes { kind, page },
             scope: None,
             paging: Paging::Pages(SCOPES_PER_PAGE),
-            parse: |raw: &RawValue| named_scope(raw, Scope::Account),
-            key: |account: &NamedScope| account.scope.id(),
-        };
-        list::fetch(self, &context, list, &mut |_| {}).await
-    }
-
-    /// Lists the zones that the credential can see.
-    ///
-    /// # Errors
-    /// [`Error`], if not even the first page could be read.
-    pub async fn list_zones(
-        &self,
-        credential: &Credential,
-        deadlines: Deadlines,
-    ) -> Result<Fetched<Vec<NamedScope>>, Error> {
-        let context = RequestContext::new(credential, deadlines)?;
-        let list = List {
-            request: &|page| Request::Zones { page },
-            scope: None,
-            paging: Paging::Pages(SCOPES_PER_PAGE),
-            parse: |raw: &RawValue| named_scope(raw, Scope::Zone),
-            key: |zone: &NamedScope| zone.scope.id(),
+            parse: move |raw: &RawValue| named_scope(raw, kind),
+            key: |named: &NamedScope| named.scope.id(),
         };
         list::fetch(self, &context, list, &mut |_| {}).await
     }
 }
 
 /// Parses an account or a zone.
-fn named_scope(raw: &RawValue, scope: fn(ScopeId) -> Scope) -> Option<NamedScope> {
+fn named_scope(raw: &RawValue, kind: ScopeKind) -> Option<NamedScope> {
     let (mut id, mut name) = (None, None);
     raw::for_each_member(raw.get(), |key, value| match key {
         "id" => id = Some(value),
@@ -174,7 +155,7 @@ fn named_scope(raw: &RawValue, scope: fn(ScopeId) -> Scope) -> Option<NamedScope
     .ok()?;
     let text = |value: &str| serde_json::from_str::<String>(value).ok();
     Some(NamedScope {
-        scope: scope(ScopeId::parse(&text(id?)?).ok()?),
+        scope: kind.with(ScopeId::parse(&text(id?)?).ok()?),
         name: name.and_then(text).unwrap_or_default(),
     })
 }

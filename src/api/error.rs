@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::domain::access::map::Part;
 use crate::domain::failure::{ApiError, Details};
+use crate::domain::scope::ScopeKind;
 
 /// Codes that mean "too many requests" under any status.
 const LIMIT_CODES: [i64; 3] = [971, 10_040, 10_429];
@@ -176,10 +177,8 @@ pub enum Subject {
     Token,
     /// The service tokens of a scope.
     Tokens,
-    /// The accounts that the credential can see.
-    Accounts,
-    /// The zones that the credential can see.
-    Zones,
+    /// The accounts or the zones that the credential can see.
+    Scopes(ScopeKind),
     /// The credential itself.
     Credential,
     /// A part of what tells who uses a token.
@@ -312,7 +311,8 @@ pub(super) fn classify(facts: &ResponseFacts, body: Result<&[ApiError], Unreadab
 
 fn by_codes(status: u16, subject: Subject, errors: &[ApiError]) -> Reason {
     let applies = |reason: &Reason| {
-        let is_possible = *reason != Reason::AccountOwned || subject == Subject::Accounts;
+        let is_possible =
+            *reason != Reason::AccountOwned || subject == Subject::Scopes(ScopeKind::Account);
         let is_unauthorized = status == 401 && *reason == Reason::BadCredential;
         is_unauthorized || (is_possible && is_indicated(reason, errors))
     };

@@ -10,7 +10,7 @@ use crate::domain::access::map::Part;
 use crate::domain::credential::CredentialKind;
 use crate::domain::duration::{humanize, pause};
 use crate::domain::failure::{ApiError, Failure, FailureKind, Hint};
-use crate::domain::scope::Scope;
+use crate::domain::scope::{Scope, ScopeKind};
 
 impl Error {
     /// Converts the error for display. With the scope in use, the sentences can name it.
@@ -146,11 +146,9 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
         Reason::BadId => {
             let (ids, hint) = match refusal.subject {
                 Subject::Token => (" or of the token", "Check both IDs."),
-                Subject::Tokens
-                | Subject::Accounts
-                | Subject::Zones
-                | Subject::Credential
-                | Subject::Part(_) => ("", "Check the ID."),
+                Subject::Tokens | Subject::Scopes(_) | Subject::Credential | Subject::Part(_) => {
+                    ("", "Check the ID.")
+                }
             };
             Failure::new(
                 Usage,
@@ -172,7 +170,7 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
                     doubted(&format!("Check the ID of {place} and the base URL.")),
                 )
             }
-            Subject::Accounts | Subject::Zones => Failure::new(
+            Subject::Scopes(_) => Failure::new(
                 Rejected,
                 quoting("The API does not offer this list", refusal),
                 "Check the base URL, or enter the ID by hand.",
@@ -260,11 +258,11 @@ fn is_unverified(reason: &Reason, subject: Subject) -> bool {
 fn no_permission(refusal: &Refusal, place: &str, doubted: impl Fn(&str) -> Hint) -> Failure {
     let label = refusal.credential;
     let (what, hint) = match refusal.subject {
-        Subject::Accounts => (
+        Subject::Scopes(ScopeKind::Account) => (
             "but may not list accounts".to_owned(),
             "Give it the permission Account Settings Read, or enter the account ID by hand.".into(),
         ),
-        Subject::Zones => (
+        Subject::Scopes(ScopeKind::Zone) => (
             "but may not list zones".to_owned(),
             "Give it the permission Zone Read, or enter the zone ID by hand.".into(),
         ),
@@ -376,7 +374,7 @@ fn unreadable(how: Unreadable, subject: Subject) -> String {
         Unreadable::NoObject => match subject {
             Subject::Part(part) => format!("The response does not contain {}", subject_of(part)),
             Subject::Credential => "The response contains no status".to_owned(),
-            Subject::Token | Subject::Tokens | Subject::Accounts | Subject::Zones => {
+            Subject::Token | Subject::Tokens | Subject::Scopes(_) => {
                 "The response contains no service token".to_owned()
             }
         },

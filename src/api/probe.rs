@@ -100,7 +100,7 @@ impl Prober {
             .ask(HeaderMap::new(), "", deadlines, |signs| {
                 if signs.allow_the_secret() && self.url.may_carry_secret() {
                     permit = Some(Permit {
-                        challenge: signs.www_authenticate.map(str::to_owned),
+                        challenge: signs.www_authenticate.clone(),
                     });
                 }
                 signs.bare_answered_by()
@@ -140,7 +140,7 @@ impl Prober {
         headers: HeaderMap,
         secret: &str,
         deadlines: Deadlines,
-        judge: impl FnOnce(&Signs<'_>) -> AnsweredBy,
+        judge: impl FnOnce(&Signs) -> AnsweredBy,
     ) -> Asked {
         let deadline = deadlines.request_deadline();
         let started = Instant::now();
@@ -155,9 +155,9 @@ impl Prober {
                 };
             }
         };
-        let mut head = ResponseHead::of(&response);
-        let failure = if head.signs(&self.url).needs_body() {
-            let reading = timeout_at(deadline, read_body(&mut response, &mut head.body));
+        let mut head = ResponseHead::of(&response, &self.url);
+        let failure = if head.signs.needs_body() {
+            let reading = timeout_at(deadline, read_body(&mut response, &mut head.signs.body));
             match reading.await {
                 Ok(Ok(())) => head.unreadable(),
                 Ok(Err(error)) => Some(failure(self.broken(error))),
@@ -166,7 +166,7 @@ impl Prober {
         } else {
             None
         };
-        let answered_by = match (judge(&head.signs(&self.url)), &failure) {
+        let answered_by = match (judge(&head.signs), &failure) {
             (by, None) => by,
             // What arrived of a page may tell already that it is the firewall's.
             (AnsweredBy::Waf, Some(_)) => AnsweredBy::Waf,
@@ -176,9 +176,10 @@ impl Prober {
         };
         if answered_by == AnsweredBy::Access && secret.is_empty() {
             let until = deadline.min(Instant::now() + BODY_TIMEOUT);
-            let _not_needed = timeout_at(until, read_body(&mut response, &mut head.body)).await;
+            let _not_needed =
+                timeout_at(until, read_body(&mut response, &mut head.signs.body)).await;
         }
-        let answer = head.into_answer(&self.url, answered_by, took, secret);
+        let answer = head.into_answer(answered_by, took, secret);
         Asked { answer, failure }
     }
 
@@ -240,20 +241,14 @@ impl Prober {
 
 /// A response without most of its body.
 struct ResponseHead {
-    status: u16,
-    location: Option<String>,
-    cf_access_aud: Option<String>,
-    cf_access_domain: Option<String>,
-    cf_mitigated: Option<String>,
-    www_authenticate: Option<String>,
+    signs: Signs,
     cf_ray: Option<String>,
     /// Whether the body is compressed, though that was not asked for.
     is_encoded: bool,
-    body: Vec<u8>,
 }
 
 impl ResponseHead {
-    fn of(response: &Response) -> Self {
+    fn of(response: &Response, url: &ProbeUrl) -> Self {
         let headers = response.headers();
         let text = |name: &str| {
             let value = headers.get(name)?;
@@ -270,44 +265,28 @@ impl ResponseHead {
             .map(|value| String::from_utf8_lossy(value.as_bytes()))
             .collect();
         Self {
-            status: response.status().as_u16(),
-            location,
-            cf_access_aud: text("cf-access-aud"),
-            cf_access_domain: text("cf-access-domain"),
-            cf_mitigated: text("cf-mitigated"),
-            www_authenticate: (!challenges.is_empty()).then(|| challenges.join(", ")),
+            signs: Signs {
+                url: url.url().clone(),
+                status: response.status().as_u16(),
+                location,
+                cf_access_aud: text("cf-access-aud"),
+                cf_access_domain: text("cf-access-domain"),
+                cf_mitigated: text("cf-mitigated"),
+                www_authenticate: (!challenges.is_empty()).then(|| challenges.join(", ")),
+                body: Vec::new(),
+            },
             cf_ray: text("cf-ray"),
             is_encoded: http_client::unsupported_encoding(headers).is_some(),
-            body: Vec::new(),
-        }
-    }
-
-    fn signs<'a>(&'a self, url: &'a ProbeUrl) -> Signs<'a> {
-        Signs {
-            url: url.url(),
-            status: self.status,
-            location: self.location.as_deref(),
-            cf_access_aud: self.cf_access_aud.as_deref(),
-            cf_access_domain: self.cf_access_domain.as_deref(),
-            cf_mitigated: self.cf_mitigated.as_deref(),
-            www_authenticate: self.www_authenticate.as_deref(),
-            body: &self.body,
         }
     }
 
     /// The parts to show, without the secret: a server may repeat it.
-    fn into_answer(
-        self,
-        url: &ProbeUrl,
-        answered_by: AnsweredBy,
-        took: Duration,
-        secret: &str,
-    ) -> ProbeAnswer {
+    fn into_answer(self, answered_by: AnsweredBy, took: Duration, secret: &str) -> ProbeAnswer {
         let hidden = |text: String| bounded(&hide(text, secret));
         let answer = ProbeAnswer {
-            status: Some(self.status),
+            status: Some(self.signs.status),
             answered_by,
-            redirect: self.redirect(url).map(hidden),
+            redirect: self.redirect().map(hidden),
             cf_ray: self.cf_ray.map(hidden),
             took,
         };
@@ -323,12 +302,8 @@ impl ResponseHead {
     }
 
     /// Where a redirect leads, without its query.
-    fn redirect(&self, url: &ProbeUrl) -> Option<String> {
-        let location = self
-            .location
-            .as_ref()
-            .filter(|_| (300..400).contains(&self.status))?;
-        let target = url.url().join(location).ok()?;
+    fn redirect(&self) -> Option<String> {
+        let target = self.signs.redirect()?;
         Some(target[..Position::AfterPath].to_owned())
             .filter(|_| target.username().is_empty() && target.password().is_none())
     }
@@ -341,11 +316,11 @@ impl ResponseHead {
                 format!(
                     "The answer, {}, is compressed, which was not asked for: whether the firewall or the \
                      app sent it cannot be told.",
-                    self.status
+                    self.signs.status
                 ),
                 "Probe another path of the app.",
             );
-            failure.details.http_status = Some(self.status);
+            failure.details.http_status = Some(self.signs.status);
             failure
         })
     }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::error::{Error, Subject};
 use crate::domain::access::map::Part;
 use crate::domain::credential::{Credential, CredentialKind};
-use crate::domain::scope::{BaseUrl, Scope, ScopeId};
+use crate::domain::scope::{BaseUrl, Scope, ScopeId, ScopeKind};
 use crate::domain::token::TokenId;
 
 const EMAIL: HeaderName = HeaderName::from_static("x-auth-email");
@@ -24,10 +24,9 @@ pub(super) enum Request<'a> {
         scope: &'a Scope,
         page: PageQuery,
     },
-    Accounts {
-        page: PageQuery,
-    },
-    Zones {
+    /// The accounts or the zones that the credential can see.
+    Scopes {
+        kind: ScopeKind,
         page: PageQuery,
     },
     /// The credential itself.
@@ -107,8 +106,7 @@ impl Request<'_> {
         match self {
             Self::Token { .. } => Subject::Token,
             Self::Tokens { .. } => Subject::Tokens,
-            Self::Accounts { .. } => Subject::Accounts,
-            Self::Zones { .. } => Subject::Zones,
+            Self::Scopes { kind, .. } => Subject::Scopes(*kind),
             Self::Credential { .. } => Subject::Credential,
             Self::Access { endpoint, .. } => Subject::Part(endpoint.part()),
         }
@@ -118,9 +116,7 @@ impl Request<'_> {
         let mut url = base.join(&self.path());
         let page = match self {
             Self::Token { .. } | Self::Credential { .. } => None,
-            Self::Tokens { page, .. } | Self::Accounts { page } | Self::Zones { page } => {
-                Some(page)
-            }
+            Self::Tokens { page, .. } | Self::Scopes { page, .. } => Some(page),
             Self::Access { page, .. } => page.as_ref(),
         };
         if let Some(page) = page {
@@ -141,16 +137,17 @@ impl Request<'_> {
         match self {
             Self::Token { scope, id } => {
                 vec![
-                    scope.segment(),
+                    scope.kind().segment(),
                     scope.id(),
                     TOKENS[0],
                     TOKENS[1],
                     id.as_str(),
                 ]
             }
-            Self::Tokens { scope, .. } => vec![scope.segment(), scope.id(), TOKENS[0], TOKENS[1]],
-            Self::Accounts { .. } => vec!["accounts"],
-            Self::Zones { .. } => vec!["zones"],
+            Self::Tokens { scope, .. } => {
+                vec![scope.kind().segment(), scope.id(), TOKENS[0], TOKENS[1]]
+            }
+            Self::Scopes { kind, .. } => vec![kind.segment()],
             Self::Credential { account: None } => vec!["user", "tokens", "verify"],
             Self::Credential {
                 account: Some(account),
@@ -158,7 +155,7 @@ impl Request<'_> {
             Self::Access {
                 scope, endpoint, ..
             } => {
-                let mut path = vec![scope.segment(), scope.id()];
+                let mut path = vec![scope.kind().segment(), scope.id()];
                 path.extend(endpoint.path());
                 path
             }

@@ -193,6 +193,34 @@ pub(crate) fn enter(
     effects
 }
 
+/// Lets the user enter the credential in use again, or runs the command that prints it again. Repeats
+/// what failed without it.
+pub(crate) fn reenter(state: &mut State) -> Vec<Effect> {
+    let Some(CredentialSource::Command { profile }) = state.session.active.source() else {
+        return open_session_setup(state, true).into_iter().collect();
+    };
+    let profile = profile.clone();
+    state.banner = None;
+    let mut effects = vec![Effect::ForgetPrinted { profile }];
+    if state.screen == Screen::Find && state.detail.token.failure().is_some() {
+        effects.extend(token_fetch::repeat(state));
+    } else {
+        effects.extend(state.screen.handler().reload(state));
+    }
+    effects
+}
+
+impl State {
+    /// What entering the credential in use again is called, if it may resolve the last error.
+    pub(crate) fn reentry_labels(&self) -> &'static [&'static str] {
+        match self.session.active.source() {
+            _ if !self.reentry_helps() => &[],
+            Some(CredentialSource::Command { .. }) => &["run the command again", "run again"],
+            _ => &["re-enter credential", "re-enter"],
+        }
+    }
+}
+
 /// Handles the start of the embedded demo, or its failure.
 pub(crate) fn demo_opened(
     state: &mut State,

@@ -197,6 +197,14 @@ pub(crate) trait Handler {
         None
     }
 
+    /// Brings up to date what the screen shows of the rest of the state, after every message.
+    fn keep_up(&self, _: &mut State) {}
+
+    /// Whether the screen shows the scope's list, which is then fetched again by itself.
+    fn shows_list(&self, _: &State) -> bool {
+        false
+    }
+
     /// What the user waits for.
     fn pending(&self, _: &State) -> Option<Pending> {
         None

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::message::Effect;
-use super::state::{Screen, State};
+use super::state::State;
 use super::token_fetch::fetch_list;
 
 /// The longest pause between two fetches, unless the user set a longer one.
@@ -16,13 +16,7 @@ impl State {
     /// for the user: it may have been cancelled because it is long.
     pub(crate) fn list_reload_due(&self) -> Option<DateTime<Utc>> {
         let list = &self.list;
-        let is_shown = match self.screen {
-            Screen::Browse => list.profiles.is_none(),
-            Screen::Find => true,
-            Screen::Setup | Screen::Detail | Screen::Uses | Screen::Probe | Screen::Profiles => {
-                false
-            }
-        };
+        let is_shown = self.screen.handler().shows_list(self);
         let is_whole = list.extent.value()?.incomplete.is_none();
         if !is_shown || !is_whole || list.extent.is_loading() {
             return None;

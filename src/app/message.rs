@@ -128,8 +128,9 @@ pub enum Message {
     /// A profile, and its credential if one was entered, were stored.
     ProfileSaved {
         request: RequestId,
-        /// The settings after the change, and where the secret is stored now.
-        result: Result<(Settings, Location), Failure>,
+        /// The settings after the change, and where the secret is stored now; `None` if a command
+        /// prints it.
+        result: Result<(Settings, Option<Location>), Failure>,
     },
     StoreProbed {
         request: RequestId,
@@ -159,8 +160,9 @@ pub enum Message {
 /// What a request waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Stage {
-    /// The keyring, which may be asking the user to unlock it.
-    Keyring,
+    /// The keyring, which may be asking the user to unlock it, or a command that prints the
+    /// credential.
+    Credential,
     #[default]
     Network,
 }
@@ -250,6 +252,10 @@ pub enum Effect {
     },
     /// Keep a credential in memory until the program ends.
     HoldCredential(Credential),
+    /// Forget what the command of a profile printed, so that the next request runs it again.
+    ForgetPrinted {
+        profile: String,
+    },
     /// Find out whether the credential store can be written to.
     ProbeStore {
         request: RequestId,

@@ -81,7 +81,7 @@ pub fn start(state: &mut State, opening: Opening) -> Vec<Effect> {
             vec![start_demo(state)]
         }
     };
-    find::update::settle(state);
+    state.screen.handler().keep_up(state);
     state.next_change = handler::next_change(state);
     effects
 }
@@ -233,19 +233,8 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         let due = raw.search_due();
         effects.extend(due.map(|(lines, query)| Effect::SearchJson { lines, query }));
     }
-    if state.screen == Screen::Browse {
-        state.keep_up();
-        let rows = state.body_rows();
-        state.browse.keep_in_view(&state.list, rows);
-        browse::update::count_opens(state);
-    }
-    uses::update::keep_up(state);
-    probe::update::keep_up(state);
     state.leave_error_behind();
-    if state.screen == Screen::Find {
-        state.keep_up();
-        find::update::settle(state);
-    }
+    state.screen.handler().keep_up(state);
     state.next_change = handler::next_change(state);
     effects
 }
@@ -293,7 +282,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
             state.overlay = Some(Overlay::ErrorDetails { top: 0 });
         }
         Action::ReenterCredential if state.reentry_helps() => {
-            effects.extend(open_session_setup(state, true));
+            effects = credential_switch::reenter(state);
         }
         Action::OpenDemo if !state.session.is_demo() => {
             state.notify("Starting the demo …");

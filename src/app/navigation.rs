@@ -29,7 +29,7 @@ pub(crate) fn open_session_setup(state: &mut State, is_replacing: bool) -> Optio
     open_setup(state, setup)
 }
 
-/// Opens a form, and probes the credential store.
+/// Opens a form, and probes the credential store where the secret would go.
 pub(crate) fn open_setup(state: &mut State, setup: Setup) -> Option<Effect> {
     if state.session.demo_only {
         state.notify(
@@ -37,14 +37,17 @@ pub(crate) fn open_setup(state: &mut State, setup: Setup) -> Option<Effect> {
         );
         return None;
     }
-    let request = state.next_request();
     state.setup = setup;
     if state.screen == Screen::Browse {
         state.setup.repeat = Repeat::List;
     }
-    state.setup.store.begin(request, state.clock.steady);
     state.screen = Screen::Setup;
     state.overlay = None;
+    if state.setup.command().is_some() {
+        return None;
+    }
+    let request = state.next_request();
+    state.setup.store.begin(request, state.clock.steady);
     Some(Effect::ProbeStore { request })
 }
 
@@ -97,11 +100,12 @@ pub(crate) fn remember_external(state: &mut State) {
 
 /// Finds out where the secrets of the profiles are stored.
 pub(crate) fn find_secrets(state: &mut State) -> Option<Effect> {
-    let profiles = &state.session.settings.profiles;
+    let profiles = state.session.settings.profiles.iter();
+    let stored = profiles.filter(|profile| profile.command.is_none());
+    let profiles: Vec<String> = stored.map(|it| it.name.clone()).collect();
     if state.session.demo_only || profiles.is_empty() {
         return None;
     }
-    let profiles = profiles.iter().map(|it| it.name.clone()).collect();
     let request = state.next_request();
     state.profiles.locations.begin(request, state.clock.steady);
     Some(Effect::FindSecrets { request, profiles })

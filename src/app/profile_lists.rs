@@ -118,10 +118,7 @@ pub(crate) fn fetch(state: &mut State) -> Option<Effect> {
     for read in &mut new.reads {
         let source = &read.identity.source;
         match state.pause_of(source) {
-            Some(seconds) => {
-                let failure = paused_failure(&read.origin.profile, seconds);
-                paused.push((source.clone(), failure));
-            }
+            Some(seconds) => paused.push((source.clone(), paused_failure(seconds))),
             None => read.is_awaited = true,
         }
     }
@@ -129,24 +126,24 @@ pub(crate) fn fetch(state: &mut State) -> Option<Effect> {
     reads.begin(new);
     for (source, failure) in paused {
         if let Some(read) = reads.read_mut(&source) {
-            read.outcome = Outcome::Failed(failure);
+            read.fail(failure);
         }
     }
     let scopes = reads.scopes();
     let request = state.next_request();
     state.list.extent.begin(request, state.clock.steady);
     state.list.progress = Progress {
-        stage: Stage::Keyring,
+        stage: Stage::Credential,
         ..Progress::default()
     };
     Some(Effect::ListProfiles { request, scopes })
 }
 
-fn paused_failure(profile: &str, seconds: i64) -> Failure {
+fn paused_failure(seconds: i64) -> Failure {
     let pause = duration::pause(seconds);
     Failure::new(
         FailureKind::RateLimited,
-        format!("{profile}: the API asked for a pause, so nothing was sent."),
+        "the API asked for a pause, so nothing was sent.",
         format!("Retry in {pause}."),
     )
 }
@@ -199,18 +196,14 @@ pub(crate) fn profile_listed(
         return;
     };
     read.is_awaited = false;
-    read.outcome = match result {
+    match result {
         Ok(listed) => {
             read.tokens = listed.value;
             let incomplete = listed.gap.map(|gap| gap.reason);
-            Outcome::Listed { incomplete }
+            read.outcome = Outcome::Listed { incomplete };
         }
-        Err(failure) => {
-            let mut failure = failure.on_screen();
-            failure.summary = format!("{}: {}", read.origin.profile, failure.summary);
-            Outcome::Failed(failure)
-        }
-    };
+        Err(failure) => read.fail(failure.on_screen()),
+    }
 }
 
 /// Handles the end of all reads.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::domain::credential::{Access, CredentialSource, Identity};
 use crate::domain::failure::Failure;
 use crate::domain::fetched::Tokens;
-use crate::domain::list_report::Origin;
+use crate::domain::list_report::{Origin, ProfileOutcome};
 use crate::domain::profile::{Profile, Settings};
 use crate::domain::text;
 
@@ -46,8 +46,12 @@ pub enum Outcome {
     },
     /// Its scope was read with another profile.
     Shared,
-    /// The summary of the failure names the profile.
-    Failed(Failure),
+    Failed {
+        /// Its summary begins with the name of the profile.
+        failure: Failure,
+        /// The summary without that name.
+        reason: String,
+    },
 }
 
 impl ProfileRead {
@@ -78,9 +82,15 @@ impl ProfileRead {
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match &self.outcome {
-            Outcome::Failed(failure) => Some(failure),
+            Outcome::Failed { failure, .. } => Some(failure),
             Outcome::Unread | Outcome::Listed { .. } | Outcome::Shared => None,
         }
+    }
+
+    pub(crate) fn fail(&mut self, mut failure: Failure) {
+        let reason = failure.summary;
+        failure.summary = format!("{}: {reason}", self.origin.profile);
+        self.outcome = Outcome::Failed { failure, reason };
     }
 
     /// Whether its scope lists nothing.
@@ -198,7 +208,7 @@ impl ProfileReads {
     pub fn read_names(&self) -> Vec<&str> {
         let is_read = |read: &&ProfileRead| match &read.outcome {
             Outcome::Listed { .. } | Outcome::Shared => true,
-            Outcome::Unread | Outcome::Failed(_) => false,
+            Outcome::Unread | Outcome::Failed { .. } => false,
         };
         let read = self.reads.iter().filter(is_read);
         read.map(|read| read.origin.profile.as_str()).collect()
@@ -207,6 +217,34 @@ impl ProfileReads {
     /// What failed, in the order of the reads.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
         self.reads.iter().filter_map(ProfileRead::failure)
+    }
+
+    /// How reading each profile went, for a report of tokens with these origins.
+    #[must_use]
+    pub fn outcomes(&self, origins: &[Arc<Origin>]) -> Vec<ProfileOutcome> {
+        let outcome = |read: &ProfileRead| ProfileOutcome {
+            profile: read.origin.profile.clone(),
+            scope: Some(read.origin.scope.clone()),
+            count: origins.iter().filter(|it| **it == read.origin).count(),
+            incomplete: match &read.outcome {
+                Outcome::Unread => Some("not read".to_owned()),
+                Outcome::Listed { incomplete } => incomplete.clone(),
+                Outcome::Shared | Outcome::Failed { .. } => None,
+            },
+            error: read.failure().cloned(),
+        };
+        let without_scope = self.without_scope.iter().map(|name| ProfileOutcome {
+            profile: name.clone(),
+            scope: None,
+            count: 0,
+            incomplete: Some("no account or zone".to_owned()),
+            error: None,
+        });
+        self.reads
+            .iter()
+            .map(outcome)
+            .chain(without_scope)
+            .collect()
     }
 
     /// What is missing from the list, as fragments: first all failures in one, then each profile by its
@@ -224,7 +262,7 @@ impl ProfileReads {
                 incomplete: Some(why),
             } => Some(format!("{}: {why}", read.origin.profile)),
             Outcome::Unread => Some(format!("{}: not read", read.origin.profile)),
-            Outcome::Listed { incomplete: None } | Outcome::Shared | Outcome::Failed(_) => None,
+            Outcome::Listed { incomplete: None } | Outcome::Shared | Outcome::Failed { .. } => None,
         });
         let without_scope = self.without_scope.iter();
         let without_scope = without_scope.map(|name| format!("{name}: no account or zone"));

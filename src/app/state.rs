@@ -424,7 +424,7 @@ impl State {
         };
         let can_list = self.lost_name().is_some();
         let context = self.screen.handler().context(self);
-        let keys = BannerKeys::new(&self.keymap, context, self.reentry_helps(), can_list);
+        let keys = BannerKeys::new(&self.keymap, context, self.reentry_labels(), can_list);
         Some(fit_banner(text, self.size, &keys, self.glyphs()))
     }
 

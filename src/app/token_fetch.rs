@@ -95,7 +95,7 @@ fn send(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {
     detail.fetch_due = None;
     detail.access = Some(access.clone());
     detail.reference = Some(token.clone());
-    detail.stage = Stage::Keyring;
+    detail.stage = Stage::Credential;
     detail.lost_name = None;
     state.find.is_edited = false;
     Some(Effect::FetchToken {
@@ -434,7 +434,7 @@ pub(crate) fn fetch_list(state: &mut State) -> Option<Effect> {
     state.list.attempted_at = Some(state.clock.steady);
     state.list.is_automatic = false;
     state.list.progress = Progress {
-        stage: Stage::Keyring,
+        stage: Stage::Credential,
         ..Progress::default()
     };
     Some(Effect::ListTokens { request, access })
@@ -514,22 +514,14 @@ fn report_list(state: &mut State, failure: Failure, access: &Access) -> Vec<Effe
         failure.kind,
         FailureKind::Permission | FailureKind::NotFound
     );
-    match state.screen {
-        Screen::Browse => {
-            let opens_form = state.context() == Context::Browse;
-            report(state, failure, access, opens_form)
-        }
-        Screen::Find if !may_not_list => {
-            let opens_form = !is_typing_elsewhere(state);
-            report(state, failure, access, opens_form)
-        }
-        Screen::Find
-        | Screen::Detail
-        | Screen::Uses
-        | Screen::Probe
-        | Screen::Profiles
-        | Screen::Setup => Vec::new(),
-    }
+    let opens_form = if state.screen == Screen::Browse {
+        state.context() == Context::Browse
+    } else if state.screen == Screen::Find && !may_not_list {
+        !is_typing_elsewhere(state)
+    } else {
+        return Vec::new();
+    };
+    report(state, failure, access, opens_form)
 }
 
 /// Opens a token of the list: shows the list's copy at once, then fetches the token.
@@ -551,11 +543,8 @@ pub(crate) fn show_row(state: &mut State, token: Arc<ServiceToken>) -> bool {
         None => (state.clock.steady, Duration::ZERO),
     };
     let reference = Some(TokenRef::Id(id));
-    let returns_to_find = match state.screen {
-        Screen::Find => true,
-        Screen::Detail => state.detail.returns_to_find,
-        Screen::Browse | Screen::Uses | Screen::Probe | Screen::Profiles | Screen::Setup => false,
-    };
+    let is_next = state.screen == Screen::Detail && state.detail.returns_to_find;
+    let returns_to_find = is_next || state.screen == Screen::Find;
     let known = &state.detail;
     let is_newer = known.reference == reference
         && known.access.as_ref() == Some(&access)

@@ -121,10 +121,9 @@ impl UsesRow {
 
     pub(super) fn of_reference(reference: &Reference) -> Self {
         let what = reference.kind.label();
-        let name = if reference.name.trim().is_empty() {
-            reference.id.as_str()
-        } else {
-            reference.name.as_str()
+        let name = match reference.name.as_str() {
+            name if name.trim().is_empty() => &reference.id,
+            name => name,
         };
         let named = if name == what {
             name.to_owned()

@@ -28,7 +28,7 @@ impl Reporter<'_> {
     pub(crate) fn report(&self) -> UsesReport {
         let lookup = Lookup::new(self.map);
         let uses = lookup.uses(self.token, self.context);
-        let awaited = self.awaited(&[Part::Apps, Part::Policies, Part::Groups]);
+        let awaited = self.awaited(&Part::OF_VERDICTS);
         let mut report = UsesReport {
             facts: self.facts(&uses),
             awaited,
@@ -62,12 +62,7 @@ impl Reporter<'_> {
             .map
             .read(Part::Apps)
             .is_none_or(|read| matches!(read.state, PartState::Failed(_) | PartState::NotAsked));
-        !is_unread && !self.is_nothing_visible()
-    }
-
-    fn is_nothing_visible(&self) -> bool {
-        let visible = [Part::Apps, Part::Policies, Part::Groups];
-        visible.iter().all(|part| self.map.count(*part) == 0)
+        !is_unread && !self.map.is_nothing_visible()
     }
 
     /// Whether no part could be read.
@@ -161,31 +156,36 @@ impl Reporter<'_> {
             CleanUpPlan::On(_, _, due) => {
                 let soon = due.signed_duration_since(self.context.now) <= CLEAN_UP_SOON;
                 let severity = soon.then_some(Severity::Warning);
-                UsesFact::new(LABEL, severity, uses.clean_up_message())
+                UsesFact::new(LABEL, severity, uses.clean_up_message(self.context.now))
             }
             CleanUpPlan::Unknown | CleanUpPlan::Off | CleanUpPlan::Spared => {
-                plain(uses.clean_up_message())
+                plain(uses.clean_up_message(self.context.now))
             }
         }
     }
 
-    /// Why a part could not be read, if it could not.
-    fn why_not(&self, part: Part) -> Option<String> {
+    /// That a part could not be read, in a word or two and with the reason; `None` if it could.
+    fn unread(&self, part: Part) -> Option<(&'static str, String)> {
         let Some(read) = self.map.read(part) else {
             let is_unread = !self.is_loading && part.is_in(self.map.scope.kind());
-            return is_unread.then(|| "not read".to_owned());
+            return is_unread.then(|| ("not read", "not read".to_owned()));
         };
-        let state = &read.state;
-        Some(match state {
+        let (fate, reason) = match &read.state {
             PartState::Read => return None,
-            PartState::Partly(failure) => format!("read in part ({})", failure.reason()),
-            PartState::Failed(failure) if state.code() == "refused" => match part.permission() {
-                Some(permission) => format!("refused ({permission})"),
-                None => format!("refused ({})", failure.reason()),
-            },
-            PartState::Failed(failure) => format!("failed ({})", failure.reason()),
-            PartState::NotAsked => ONLY_ACCOUNT.to_owned(),
-        })
+            PartState::NotAsked => return Some((ONLY_ACCOUNT, ONLY_ACCOUNT.to_owned())),
+            PartState::Partly(failure) => ("read in part", failure.reason()),
+            PartState::Failed(failure) if read.state.is_refused() => {
+                let permission = part.permission().map(str::to_owned);
+                ("refused", permission.unwrap_or_else(|| failure.reason()))
+            }
+            PartState::Failed(failure) => ("failed", failure.reason()),
+        };
+        Some((fate, format!("{fate} ({reason})")))
+    }
+
+    /// Why a part could not be read, if it could not.
+    fn why_not(&self, part: Part) -> Option<String> {
+        self.unread(part).map(|(_, why)| why)
     }
 
     /// What stands in place of apps.
@@ -196,7 +196,7 @@ impl Reporter<'_> {
         if let Some(why) = self.why_not(Part::Apps).filter(|_| !self.has_verdicts()) {
             return format!("No verdict: apps {why}.");
         }
-        if self.is_nothing_visible() {
+        if self.map.is_nothing_visible() {
             return "No app, policy or group is visible to this credential. That is not the same as \
                     none: the API shows only what a credential may see, without saying so."
                 .to_owned();
@@ -251,15 +251,14 @@ impl Reporter<'_> {
             1 => missing.push("1 app is hidden".to_owned()),
             hidden => missing.push(format!("{hidden} apps are hidden")),
         }
-        let mut fates: Vec<(String, Vec<&str>)> = Vec::new();
+        let mut fates: Vec<(&str, Vec<&str>)> = Vec::new();
         for part in parts {
-            let Some(why) = self.why_not(*part) else {
+            let Some((fate, _)) = self.unread(*part) else {
                 continue;
             };
-            let fate = why.split(" (").next().unwrap_or_default();
-            match fates.iter_mut().find(|(known, _)| known == fate) {
+            match fates.iter_mut().find(|(known, _)| *known == fate) {
                 Some((_, same)) => same.push(part.label()),
-                None => fates.push((fate.to_owned(), vec![part.label()])),
+                None => fates.push((fate, vec![part.label()])),
             }
         }
         let fates = fates.into_iter();
@@ -269,7 +268,7 @@ impl Reporter<'_> {
             1 => missing.push("the policies of 1 app not read".to_owned()),
             unread => missing.push(format!("the policies of {unread} apps not read")),
         }
-        if missing.is_empty() && self.is_nothing_visible() {
+        if missing.is_empty() && self.map.is_nothing_visible() {
             missing.push("no app, policy or group is visible".to_owned());
         }
         missing
@@ -280,6 +279,12 @@ impl Reporter<'_> {
         let read = parts.map(|part| {
             let text = match (self.map.read(part), self.why_not(part)) {
                 (_, Some(why)) => why,
+                // A setting is no list.
+                (Some(_), None) if part == Part::Organization => "read".to_owned(),
+                (Some(read), None) if part == Part::Doh && read.count == 0 => {
+                    "read, no token is set".to_owned()
+                }
+                (Some(_), None) if part == Part::Doh => "read, a token is set".to_owned(),
                 (Some(read), None) => format!("read, {} visible", read.count),
                 (None, None) if part.is_in(self.map.scope.kind()) => "reading …".to_owned(),
                 (None, None) => ONLY_ACCOUNT.to_owned(),

@@ -63,7 +63,11 @@ impl Command {
     #[must_use]
     pub fn needs(&self) -> Needs {
         match self {
-            Self::Check(check) if check.all_profiles => Needs::EveryProfile,
+            Self::Check(Check { all_profiles, .. }) | Self::List(List { all_profiles, .. })
+                if *all_profiles =>
+            {
+                Needs::EveryProfile
+            }
             Self::Get(_)
             | Self::List(_)
             | Self::Check(_)
@@ -138,6 +142,9 @@ pub struct List {
     /// Only tokens with one of these findings
     #[arg(long, value_name = "CODE,...", value_delimiter = ',', value_parser = FindingParser)]
     pub finding: Vec<&'static str>,
+    /// List the tokens of every profile in config.toml
+    #[arg(long)]
+    pub all_profiles: bool,
     #[command(flatten)]
     pub thresholds: ThresholdArgs,
     /// Write to FILE instead of standard output, whole or not at all

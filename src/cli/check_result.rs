@@ -9,6 +9,7 @@ use crate::domain::credential::Identity;
 use crate::domain::credential_validity::CredentialValidity;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::findings::{Finding, findings};
+use crate::domain::list_report::ProfileOutcome;
 use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
 use crate::domain::token::{ServiceToken, TokenId};
@@ -177,18 +178,6 @@ impl CredentialEntry {
     }
 }
 
-/// How reading one profile's tokens went.
-#[derive(Debug, Clone)]
-pub struct ProfileRead {
-    pub name: String,
-    pub scope: Option<Scope>,
-    /// How many of its tokens count towards the verdict.
-    pub count: usize,
-    /// Why its list may be incomplete.
-    pub incomplete: Option<String>,
-    pub error: Option<Failure>,
-}
-
 /// The result of a check.
 #[derive(Debug, Clone)]
 pub struct CheckResult {
@@ -199,7 +188,7 @@ pub struct CheckResult {
     /// How many there were before any were ignored or excluded.
     pub read: usize,
     /// The profiles, if all were checked.
-    pub profiles: Option<Vec<ProfileRead>>,
+    pub profiles: Option<Vec<ProfileOutcome>>,
     /// The credential, or that of each profile, if they were to be checked.
     pub credentials: Option<Vec<CredentialEntry>>,
     /// Why there may be more tokens.

@@ -142,6 +142,7 @@ fn examples(path: &str) -> &'static [&'static str] {
             "tokenscope list --finding unused,never_used",
             "tokenscope list -o csv > tokens.csv",
             "tokenscope list -o ics --to expiries.ics",
+            "tokenscope list --all-profiles -o csv --to tokens.csv",
         ],
         "check" => &[
             "tokenscope check --warn 14d --critical 3d",
@@ -256,6 +257,28 @@ output, and everything else to standard error; only auth set and probe prompt, a
 terminal. Tables are cut to the width of a terminal; anywhere else they are complete, without colours \
 or headings, and separated by tabs.";
 
+/// In the order of precedence.
+const CREDENTIALS: &Table = &[
+    ("--profile NAME", "the credential of that profile"),
+    (
+        "CLOUDFLARE_API_TOKEN",
+        "an API token, or CLOUDFLARE_API_TOKEN_FILE, a file that holds one",
+    ),
+    (
+        "CLOUDFLARE_API_KEY, CLOUDFLARE_EMAIL",
+        "a Global API key and its user's email address",
+    ),
+    ("the default profile", "its credential"),
+    (
+        "credential_command",
+        "in a profile of config.toml, an array of a program and its arguments: it prints the profile's secret on one line, is run without a shell or a terminal, once a run and for at most --timeout, and not if others may write to config.toml",
+    ),
+    (
+        "keyring",
+        "the secret of any other profile; not touched for the above",
+    ),
+];
+
 const FILES: &Table = &[
     (
         "config.toml",
@@ -317,6 +340,7 @@ pub(super) fn manual(page: &mut Vec<u8>) -> io::Result<()> {
         ("EXIT STATUS", EXIT_CODES),
         ("EXIT STATUS OF CHECK", CHECK_EXIT_CODES),
         ("EXIT STATUS OF PROBE", PROBE_EXIT_CODES),
+        ("CREDENTIALS", CREDENTIALS),
         ("FILES", FILES),
         ("ENVIRONMENT", ENVIRONMENT),
         ("ENVIRONMENT OF PROBE", PROBE_ENVIRONMENT),

@@ -1,5 +1,6 @@
 //! The command line: its grammar, its commands, and what they print. Independent of the screens.
 
+mod all_profiles;
 pub mod args;
 pub mod check_result;
 pub mod commands;

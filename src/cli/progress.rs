@@ -4,10 +4,13 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::error_report::warn;
+use crate::domain::credential_command::CredentialCommand;
+use crate::domain::text;
 
 /// Whether the line is visible now. A terminal shows one line at a time.
 static IS_SHOWN: AtomicBool = AtomicBool::new(false);
@@ -18,6 +21,19 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const FOR_THE_KEYRING: Duration = Duration::from_secs(1);
 /// How often the line is redrawn.
 const PACE: Duration = Duration::from_millis(200);
+
+/// What the credential comes from, if not from the keyring alone.
+static SOURCE: OnceLock<String> = OnceLock::new();
+
+/// Names the commands that print the credentials of these profiles in place of the keyring.
+pub(super) fn wait_for_commands(commands: &[&CredentialCommand]) {
+    let source = match commands {
+        [] => return,
+        [one] => format!("waiting for {}, which prints the credential", one.program()),
+        [_, _, ..] => "waiting for the commands that print the credentials".to_owned(),
+    };
+    let _once = SOURCE.set(text::sanitize(&source).into_owned());
+}
 
 /// The progress of a command. Dropping it erases the line.
 pub(super) struct Progress {
@@ -113,7 +129,8 @@ impl Progress {
 
     fn line(&self) -> String {
         if !self.is_on_network.load(Ordering::Relaxed) {
-            return "waiting for the keyring (it may ask you to unlock it)".to_owned();
+            let keyring = || "waiting for the keyring (it may ask you to unlock it)".to_owned();
+            return SOURCE.get().cloned().unwrap_or_else(keyring);
         }
         if let Some(host) = &self.host {
             return format!("waiting for {host}");

@@ -16,11 +16,13 @@ pub fn tightened() -> Vec<String> {
 }
 
 #[cfg(unix)]
-pub(super) use unix::{exposure, hand_over, hand_over_folder, keep_owner, tighten, tighten_folder};
+pub(super) use unix::{
+    exposure, hand_over, hand_over_folder, keep_owner, others_who_write, tighten, tighten_folder,
+};
 
 #[cfg(not(unix))]
 pub(super) use elsewhere::{
-    exposure, hand_over, hand_over_folder, keep_owner, tighten, tighten_folder,
+    exposure, hand_over, hand_over_folder, keep_owner, others_who_write, tighten, tighten_folder,
 };
 
 #[cfg(unix)]
@@ -148,6 +150,11 @@ mod unix {
         (found.mode() & OTHERS_WRITE != 0).then(|| open_to_writers(file))
     }
 
+    /// The same for a file whose contents are run, which therefore must be the user's own too.
+    pub(in super::super) fn others_who_write(folder: &Path, file: &Path) -> Option<Failure> {
+        exposure(folder, file).or_else(|| foreign(file, &fs::metadata(file).ok()?))
+    }
+
     /// Ignores root, who may change everything anyway.
     fn foreign(path: &Path, found: &Metadata) -> Option<Failure> {
         let owner = found.uid();
@@ -193,6 +200,10 @@ mod elsewhere {
     pub(in super::super) fn tighten_folder(_folder: &Path) {}
 
     pub(in super::super) fn exposure(_folder: &Path, _file: &Path) -> Option<Failure> {
+        None
+    }
+
+    pub(in super::super) fn others_who_write(_folder: &Path, _file: &Path) -> Option<Failure> {
         None
     }
 }

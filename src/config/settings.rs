@@ -16,6 +16,7 @@ use super::files::{self, DirLock, LOCK_WAIT, Links};
 use super::themes::Themes;
 use super::{Paths, permissions};
 use crate::domain::credential::{CredentialKind, parse_email};
+use crate::domain::credential_command::CredentialCommand;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, Settings, no_such_profile, parse_profile_name};
 use crate::domain::scope::{BaseUrl, Scope, ScopeId, ScopeKind};
@@ -45,6 +46,16 @@ pub fn load(paths: &Paths) -> Result<LoadedSettings, Failure> {
         .or_else(|| permissions::exposure(&paths.state_dir, &paths.state_file()));
     loaded.warnings.extend(exposure);
     Ok(loaded)
+}
+
+/// Who else may change `config.toml`, directly or in its folder, and how to prevent it: what it says
+/// to run must be the user's own.
+#[must_use]
+pub fn exposure(paths: &Paths) -> Option<Failure> {
+    let file = paths.config_file();
+    let other_end = files::follow(&file).ok()?;
+    let of_link = || permissions::others_who_write(files::folder_of(&other_end), &other_end);
+    permissions::others_who_write(&paths.config_dir, &file).or_else(of_link)
 }
 
 /// Adds a profile, or changes the one with its name. A file's first profile becomes the default.
@@ -128,6 +139,7 @@ fn put_profile(document: &mut DocumentMut, settings: &Settings, profile: &Profil
         .and_then(|known| known.scope_name.clone());
     let profile = &Profile {
         scope_name: profile.scope_name.clone().or(known_name),
+        command: known.and_then(|known| known.command.clone()),
         ..profile.clone()
     };
     if known == Some(profile) {
@@ -521,6 +533,7 @@ fn profiles(root: &Section<'_>, unknown: &mut Vec<String>) -> Result<Vec<Profile
             scope: scope(&section)?,
             scope_name: scope_name.filter(|name| !name.trim().is_empty()),
             base_url: base_url(&section)?,
+            command: command(&section)?,
         });
         unknown.extend(section.unread());
         root.replaced
@@ -544,6 +557,18 @@ fn kind(profile: &Section<'_>) -> Result<CredentialKind, InvalidSetting> {
         }
         (Some(_), _) => Err(profile.invalid("credential", &format!("must be {kinds}"))),
     }
+}
+
+/// What prints the profile's secret.
+fn command(profile: &Section<'_>) -> Result<Option<CredentialCommand>, InvalidSetting> {
+    const KEY: &str = "credential_command";
+    let expected = "an array of a program and its arguments, each in quotes";
+    let words = profile.read(KEY, expected, |item| {
+        let words = item.as_array()?.iter();
+        words.map(|word| word.as_str().map(str::to_owned)).collect()
+    })?;
+    let command = words.map(CredentialCommand::new).transpose();
+    command.map_err(|invalid| profile.invalid(KEY, &invalid.to_string()))
 }
 
 /// The only base URL that the profile's secret may be sent to.

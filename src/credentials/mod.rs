@@ -1,5 +1,6 @@
-//! Reads and stores credentials: the OS keyring, the environment, and memory.
+//! Reads and stores credentials: the OS keyring, the environment, memory, and commands.
 
+mod command;
 mod environment;
 mod error;
 mod keyring;
@@ -7,6 +8,7 @@ mod keyring;
 mod secret_service;
 mod store;
 
+pub use command::{CommandError, CommandRun, PrintedSecrets, run as run_command};
 pub use environment::{Environment, PairVariables};
 pub use error::{Provider, StoreError};
 pub use keyring::{Keyring, STORE_NAME, check_windows_length};

@@ -3,10 +3,10 @@
 //!
 //! The server takes a request for one of these hosts by its `Host` header. An app of the demo is
 //! protected: without a token, and with a token that its policies do not admit or whose secret is not
-//! [`PROBE_SECRET`], Access refuses as it does on the edge. Access does not admit a token through a
+//! [`DEMO_SECRET`], Access refuses as it does on the edge. Access does not admit a token through a
 //! group, as its users report.
 //!
-//! In the account Example Ltd, with [`PROBE_SECRET`]:
+//! In the account Example Ltd, with [`DEMO_SECRET`]:
 //!
 //! | URL | Token | Without it | With it | Shows |
 //! |---|---|---|---|---|
@@ -58,7 +58,7 @@ use url::Url;
 
 use super::fixtures::{Contents, Fixtures, Item};
 use crate::domain::access::address;
-use crate::domain::access::map::{self, AccessMap, PartAnswer, PartObjects, PartState};
+use crate::domain::access::map::{AccessMap, Part, PartAnswer, PartObjects, PartState};
 use crate::domain::access::objects::{App, Group, Organization, Policy};
 use crate::domain::access::probe::DEMO_SECRET;
 use crate::domain::access::uses::Lookup;
@@ -68,26 +68,12 @@ use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::status::{EvaluationContext, Thresholds};
 use crate::domain::token::ServiceToken;
 
-/// The secret of every token of the demo.
-pub const PROBE_SECRET: &str = DEMO_SECRET;
-
-/// The domain of the hosts that the demo answers for.
-const DOMAIN: &str = "example.com";
-
 /// How long a host that is too slow keeps silent: longer than any deadline.
 const SILENCE: Duration = Duration::from_secs(24 * 3600);
 
 const ACCESS_AUD: HeaderName = HeaderName::from_static("cf-access-aud");
 const ACCESS_DOMAIN: HeaderName = HeaderName::from_static("cf-access-domain");
 const MITIGATED: HeaderName = HeaderName::from_static("cf-mitigated");
-
-/// Whether the demo answers for a host: `example.com` and whatever is below it.
-#[must_use]
-pub fn is_demo_host(host: &str) -> bool {
-    let host = host.to_ascii_lowercase();
-    let below = host.strip_suffix(DOMAIN);
-    below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
-}
 
 /// What a host answers.
 pub(super) struct Reply {
@@ -213,23 +199,14 @@ impl ProtectedAccount {
         let mut map = AccessMap::new(Scope::Account(ScopeId::parse(account).ok()?));
         let apps = list("access/apps");
         let organization = list("access/organizations").pop().unwrap_or_default();
+        let policies = parsed(&list("access/policies"), Policy::parse);
+        let groups = parsed(&list("access/groups"), Group::parse);
+        let settings = Organization::parse(&organization);
         for (part, objects) in [
-            (
-                map::Part::Apps,
-                PartObjects::Apps(apps.iter().filter_map(App::parse).collect()),
-            ),
-            (
-                map::Part::Policies,
-                PartObjects::Policies(parsed(&list("access/policies"), Policy::parse)),
-            ),
-            (
-                map::Part::Groups,
-                PartObjects::Groups(parsed(&list("access/groups"), Group::parse)),
-            ),
-            (
-                map::Part::Organization,
-                PartObjects::Organization(Organization::parse(&organization)),
-            ),
+            (Part::Apps, PartObjects::Apps(parsed(&apps, App::parse))),
+            (Part::Policies, PartObjects::Policies(policies)),
+            (Part::Groups, PartObjects::Groups(groups)),
+            (Part::Organization, PartObjects::Organization(settings)),
         ] {
             map.take(PartAnswer {
                 part,
@@ -276,7 +253,7 @@ impl ProtectedAccount {
     fn token(&self, pair: &Pair) -> Option<&ServiceToken> {
         let is_it = |token: &&ServiceToken| token.client_id_text() == pair.client_id;
         let token = self.tokens.iter().find(is_it);
-        token.filter(|_| pair.secret == PROBE_SECRET)
+        token.filter(|_| pair.secret == DEMO_SECRET)
     }
 
     /// Whether Access admits a token to an app.

@@ -26,6 +26,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use url::Url;
 
+use crate::domain::access::probe::is_demo_host;
 use crate::domain::credential::{Credential, CredentialKind, Secret};
 use crate::domain::scope::{Scope, ScopeId};
 
@@ -41,7 +42,7 @@ pub use routes::{FAILING_TOKEN, FORBIDDEN_TOKEN, LIMITED_TOKEN, MISSING_TOKEN, S
 pub struct Demo {
     /// `http://127.0.0.1:PORT/client/v4`.
     pub base_url: String,
-    /// Where it answers for the hosts of [`hosts::is_demo_host`], over plain http, by their `Host` header.
+    /// Where it answers for the hosts of [`is_demo_host`], over plain http, by their `Host` header.
     pub address: SocketAddr,
     /// The only credential that the server accepts; random.
     pub credential: Credential,
@@ -180,7 +181,7 @@ async fn respond(
 fn demo_url(request: &Request<Incoming>) -> Option<Url> {
     let host = request.headers().get(HOST)?.to_str().ok()?;
     let url = Url::parse(&format!("https://{host}{}", request.uri().path())).ok()?;
-    hosts::is_demo_host(url.host_str()?).then_some(url)
+    is_demo_host(url.host_str()?).then_some(url)
 }
 
 fn host_response(reply: Reply, now: DateTime<Utc>) -> Response<Full<Bytes>> {

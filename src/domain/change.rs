@@ -136,7 +136,7 @@ pub fn curl(
         Change::Delete => ("DELETE", None, None),
     };
     let mut segments = vec![
-        target.scope.segment(),
+        target.scope.kind().segment(),
         target.scope.id(),
         "access",
         "service_tokens",

@@ -283,6 +283,10 @@ pub enum CredentialSource {
     Keyring {
         profile: String,
     },
+    /// The command of a profile, which prints it.
+    Command {
+        profile: String,
+    },
     /// Typed in, and kept in memory until the program ends.
     Session,
     Demo,

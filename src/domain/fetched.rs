@@ -42,6 +42,19 @@ impl<T> Fetched<T> {
         }
     }
 
+    /// Takes over the clock, the duration and the oddities of another answer of the same call, and
+    /// returns its value.
+    pub fn absorb<U>(&mut self, other: Fetched<U>) -> U {
+        self.clock = self.clock.or(other.clock);
+        self.took = self.took.max(other.took);
+        for note in other.notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+        other.value
+    }
+
     /// Replaces the value and keeps the rest.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Fetched<U> {
         Fetched {

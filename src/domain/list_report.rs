@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::failure::Failure;
 use super::fetched::Tokens;
 use super::scope::Scope;
 use super::status::EvaluationContext;
@@ -22,8 +23,25 @@ pub struct ListReport {
 pub enum Origins {
     /// All from one scope.
     Scope(Scope),
-    /// From several profiles: the origin of each token, in the order of the tokens.
-    Profiles(Vec<Arc<Origin>>),
+    /// From several profiles.
+    Profiles {
+        /// The origin of each token, in the order of the tokens.
+        origins: Vec<Arc<Origin>>,
+        /// How reading each profile went.
+        outcomes: Vec<ProfileOutcome>,
+    },
+}
+
+/// How reading one profile's tokens went.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProfileOutcome {
+    pub profile: String,
+    pub scope: Option<Scope>,
+    /// How many of its tokens are in the report.
+    pub count: usize,
+    /// Why its list may be incomplete.
+    pub incomplete: Option<String>,
+    pub error: Option<Failure>,
 }
 
 /// A profile, and the scope that was read with it.
@@ -39,7 +57,7 @@ impl ListReport {
     pub fn origin_of(&self, place: usize) -> Option<&Origin> {
         match &self.origin {
             Origins::Scope(_) => None,
-            Origins::Profiles(origins) => origins.get(place).map(Arc::as_ref),
+            Origins::Profiles { origins, .. } => origins.get(place).map(Arc::as_ref),
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod change;
 pub mod credential;
+pub mod credential_command;
 pub mod credential_validity;
 pub mod duration;
 pub mod failure;

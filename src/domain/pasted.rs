@@ -61,32 +61,37 @@ pub fn peel(text: &str) -> &str {
     }
 }
 
-/// What [`peel`] removes from a string, in words; empty if only the ends of lines.
+/// Something that [`peel`] removes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Removed {
+    pub words: &'static str,
+    pub is_plural: bool,
+}
+
+/// What [`peel`] removes from a string; empty if only the ends of lines.
 #[must_use]
-pub fn removed(text: &str) -> Vec<&'static str> {
+pub fn removed(text: &str) -> Vec<Removed> {
     let value = peel(text);
     let Some((before, after)) = text.split_once(value).filter(|_| !value.is_empty()) else {
         return Vec::new();
     };
     let around = format!("{before}{after}");
     let has = |any: &str| around.contains(|c: char| any.contains(c) && !c.is_whitespace());
-    let words = [
-        ("the name in front", before.contains(['=', ':'])),
-        ("Bearer", before.to_ascii_lowercase().contains("bearer")),
-        ("quotes", has(QUOTES)),
-        (
-            "blanks",
-            around.trim().is_empty() && around.contains([' ', '\t']),
-        ),
+    let has_bearer = before.to_ascii_lowercase().contains("bearer");
+    let is_blank = around.trim().is_empty();
+    let has_blanks = is_blank && around.contains([' ', '\t']);
+    let known = [
+        ("the name in front", false, before.contains(['=', ':'])),
+        ("Bearer", false, has_bearer),
+        ("quotes", true, has(QUOTES)),
+        ("blanks", true, has_blanks),
     ];
-    let removed = words.into_iter().filter(|(_, is_removed)| *is_removed);
-    let removed: Vec<_> = removed.map(|(word, _)| word).collect();
-    let is_other = removed.is_empty() && !around.trim().is_empty();
-    if is_other {
-        vec!["what stood around it"]
-    } else {
-        removed
-    }
+    let is_other = !is_blank && known.iter().all(|(.., is_removed)| !is_removed);
+    let other = ("the text around it", false, is_other);
+    let all = known.into_iter().chain([other]);
+    all.filter(|(.., is_removed)| *is_removed)
+        .map(|(words, is_plural, _)| Removed { words, is_plural })
+        .collect()
 }
 
 fn unquoted(text: &str) -> Option<&str> {

@@ -2,6 +2,7 @@
 //! only: never a secret.
 
 use super::credential::{ActiveCredential, CredentialKind, CredentialSource, Identity};
+use super::credential_command::CredentialCommand;
 use super::failure::{Alternative, Failure, FailureKind, ScreenHint, misplaced};
 use super::redaction::{self, holds_secret};
 use super::scope::{BaseUrl, Scope};
@@ -30,6 +31,9 @@ pub struct Profile {
     pub scope_name: Option<String>,
     /// The address that the secret was stored for. It is sent nowhere else.
     pub base_url: BaseUrl,
+    /// What prints the secret, which is then not in the keyring. Only people write it: `None` keeps
+    /// the one in the file.
+    pub command: Option<CredentialCommand>,
 }
 
 /// Why a string cannot name a profile.
@@ -123,9 +127,11 @@ impl Identity {
     /// The credential of a profile.
     #[must_use]
     pub fn of(profile: &Profile) -> Self {
+        let name = profile.name.clone();
         Self {
-            source: CredentialSource::Keyring {
-                profile: profile.name.clone(),
+            source: match profile.command {
+                Some(_) => CredentialSource::Command { profile: name },
+                None => CredentialSource::Keyring { profile: name },
             },
             kind: profile.kind.clone(),
         }
@@ -166,6 +172,9 @@ impl Profile {
             (own, other) = (self.base_url.to_string(), target.base_url.to_string());
         }
         let name = &self.name;
+        if self.command.is_some() {
+            return Some(self.printed_for_another(&own, &other, target));
+        }
         let (names, first) = match target.variable {
             Some(variable) => (format!("{variable} names {other}"), "Store".to_owned()),
             None => (
@@ -191,6 +200,29 @@ impl Profile {
             ),
             "Store",
             &host,
+        )
+    }
+
+    /// The failure if the profile's command prints a secret for another address.
+    fn printed_for_another(&self, own: &str, other: &str, target: Target<'_>) -> Failure {
+        let name = &self.name;
+        let (names, way_out) = match target.variable {
+            Some(variable) => (
+                format!("{variable} names {other}"),
+                format!("Unset {variable}"),
+            ),
+            None => (
+                format!("requests go to {other}"),
+                format!("Set CLOUDFLARE_BASE_URL to {}", self.base_url),
+            ),
+        };
+        Failure::new(
+            FailureKind::Usage,
+            format!("The credential of profile {name} is for {own}, but {names}."),
+            format!(
+                "{way_out}, or set `base_url` of the profile to {} in config.toml.",
+                target.base_url
+            ),
         )
     }
 
@@ -258,5 +290,11 @@ impl Settings {
     #[must_use]
     pub fn profile(&self, name: &str) -> Option<&Profile> {
         self.profiles.iter().find(|profile| profile.name == name)
+    }
+
+    /// The command that prints a profile's secret, if one does.
+    #[must_use]
+    pub fn command_of(&self, name: &str) -> Option<&CredentialCommand> {
+        self.profile(name)?.command.as_ref()
     }
 }

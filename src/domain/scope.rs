@@ -24,6 +24,15 @@ impl ScopeKind {
         }
     }
 
+    /// The segment of the API's path: `accounts` or `zones`.
+    #[must_use]
+    pub fn segment(self) -> &'static str {
+        match self {
+            Self::Account => "accounts",
+            Self::Zone => "zones",
+        }
+    }
+
     /// The other kind.
     #[must_use]
     pub fn other(self) -> Self {
@@ -111,15 +120,6 @@ impl Scope {
     pub fn id(&self) -> &str {
         match self {
             Self::Account(id) | Self::Zone(id) => id.as_str(),
-        }
-    }
-
-    /// The first segment of the API's path: `accounts` or `zones`.
-    #[must_use]
-    pub fn segment(&self) -> &'static str {
-        match self {
-            Self::Account(_) => "accounts",
-            Self::Zone(_) => "zones",
         }
     }
 

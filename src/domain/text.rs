@@ -197,6 +197,16 @@ pub fn quoted(text: &str) -> String {
     format!("{:?}", truncate(beginning(text), LONGEST, "..."))
 }
 
+/// Lists some things in a sentence: `a`, `a and b`, `a, b and c`.
+#[must_use]
+pub fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
+}
+
 /// Joiners, selectors and fillers: characters without a glyph that scripts and emoji need inside a
 /// string, so sanitising keeps them.
 fn is_blank_mark(c: char) -> bool {

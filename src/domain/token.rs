@@ -244,7 +244,7 @@ macro_rules! field {
 
 /// The known fields in the order in which they are shown.
 #[rustfmt::skip]
-static FIELDS: [KnownField; 11] = [
+const FIELDS: &[KnownField] = &[
     field!(last_seen_at, "Last seen", Time, "never used", Expected),
     field!(client_secret_version, "Secret", Version, "none", Optional),
     field!(previous_client_secret_expires_at, "Secret before", Time, "none", Optional),

@@ -26,7 +26,7 @@ pub fn list(out: &mut impl Write, report: &ListReport) -> io::Result<()> {
     out.write_all(HEADER.as_bytes())?;
     out.write_all(match report.origin {
         Origins::Scope(_) => b"\r\n",
-        Origins::Profiles(_) => b",profile,scope\r\n",
+        Origins::Profiles { .. } => b",profile,scope\r\n",
     })?;
     for (at, token) in report.tokens.iter().enumerate() {
         row(out, token, report.context)?;

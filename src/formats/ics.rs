@@ -29,7 +29,7 @@ pub fn list(out: &mut impl Write, report: &ListReport) -> io::Result<()> {
     for (at, token) in report.tokens.iter().enumerate() {
         let scope = match (&report.origin, report.origin_of(at)) {
             (_, Some(Origin { scope, .. })) | (Origins::Scope(scope), None) => Some(scope),
-            (Origins::Profiles(_), None) => None,
+            (Origins::Profiles { .. }, None) => None,
         };
         if let Some(event) = event(token, scope, report.context) {
             calendar.push(event);

@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::error_json::ErrorReport;
 use super::{ScopeReport, is_inert, rfc3339, unicode_escape};
 use crate::domain::duration::Remaining;
 use crate::domain::findings::findings;
-use crate::domain::list_report::{ListReport, Origin, Origins};
+use crate::domain::list_report::{ListReport, Origin, Origins, ProfileOutcome};
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::token::ServiceToken;
 
@@ -73,7 +74,7 @@ pub fn list(out: &mut impl Write, report: &ListReport) -> io::Result<()> {
     let head = ListHeader {
         scope: match &report.origin {
             Origins::Scope(scope) => Some(scope.into()),
-            Origins::Profiles(_) => None,
+            Origins::Profiles { .. } => None,
         },
         count: report.tokens.len(),
         complete: incomplete_reason.is_none(),
@@ -94,8 +95,48 @@ pub fn list(out: &mut impl Write, report: &ListReport) -> io::Result<()> {
         append(out, &mut members, &rest)?;
     }
     out.write_all(b"]")?;
-    append(out, &mut members, &Clock::of(report.context))?;
+    let end = AfterTokens {
+        profiles: match &report.origin {
+            Origins::Scope(_) => None,
+            Origins::Profiles { outcomes, .. } => Some(outcomes.iter().map(Into::into).collect()),
+        },
+        clock: Clock::of(report.context),
+    };
+    append(out, &mut members, &end)?;
     out.write_all(b"\n")
+}
+
+/// What follows the tokens of a list.
+#[derive(Serialize)]
+struct AfterTokens<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profiles: Option<Vec<ProfileReport<'a>>>,
+    #[serde(flatten)]
+    clock: Clock,
+}
+
+/// How reading one profile's tokens went.
+#[derive(Serialize)]
+pub struct ProfileReport<'a> {
+    profile: &'a str,
+    scope: Option<ScopeReport>,
+    count: usize,
+    complete: bool,
+    incomplete_reason: Option<&'a str>,
+    error: Option<ErrorReport<'a>>,
+}
+
+impl<'a> From<&'a ProfileOutcome> for ProfileReport<'a> {
+    fn from(outcome: &'a ProfileOutcome) -> Self {
+        Self {
+            profile: &outcome.profile,
+            scope: outcome.scope.as_ref().map(Into::into),
+            count: outcome.count,
+            complete: outcome.incomplete.is_none() && outcome.error.is_none(),
+            incomplete_reason: outcome.incomplete.as_deref(),
+            error: outcome.error.as_ref().map(Into::into),
+        }
+    }
 }
 
 /// What follows a token in a list.

@@ -1,6 +1,7 @@
 //! Formats for scripts, spreadsheets and calendars, which commands print and the screens write to files.
 
 pub mod csv;
+pub mod error_json;
 pub mod ics;
 pub mod json;
 

@@ -134,6 +134,21 @@ pub fn line_width(line: &[Styled]) -> usize {
     line.iter().map(|(_, text)| text::width(text)).sum()
 }
 
+/// How many halves of cells a bar fills, of a share between 0 and 1.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share of a few hundred cells"
+)]
+pub fn half_cells(share: f64, cells: usize) -> usize {
+    (share * (cells * 2) as f64) as usize
+}
+
+/// The widest box of text, in cells.
+const WIDEST_TEXT: u16 = 100;
+
 /// A box of text over the body: its lines, and its size with the frame, as large as the lines or
 /// the body. Lines that do not fit are scrolled to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,9 +159,11 @@ pub struct TextBox {
 }
 
 impl TextBox {
-    /// A box of a width, and of at most a height.
+    /// A box over a body, with lines wrapped to some columns.
     #[must_use]
-    pub fn new((columns, most): (u16, u16), lines: Vec<TextLine>) -> Self {
+    pub fn new(body: (u16, u16), lines: impl FnOnce(usize) -> Vec<TextLine>) -> Self {
+        let (columns, most) = overlay(body, WIDEST_TEXT, u16::MAX);
+        let lines = lines(usize::from(columns).saturating_sub(4));
         let wanted = u16::try_from(lines.len().saturating_add(2)).unwrap_or(u16::MAX);
         Self {
             lines,
@@ -197,13 +214,14 @@ pub struct BannerKeys {
 impl BannerKeys {
     /// The keys for an error in a context: to its details, and those that may help. In a text field,
     /// where letters are letters, a key without one of its own follows the key that leaves the field.
+    /// `reentry` has the labels for entering the credential again, the longest first.
     ///
     /// ```text
     /// e details  a re-enter
     /// F7 details  Esc then a re-enter
     /// ```
     #[must_use]
-    pub fn new(keymap: &Keymap, context: Context, can_reenter: bool, can_list: bool) -> Self {
+    pub fn new(keymap: &Keymap, context: Context, reentry: &[&str], can_list: bool) -> Self {
         let set = |more: Option<(Action, &str)>| {
             let mut line = TextLine::new();
             for (action, label) in iter::once((Action::ErrorDetails, "details")).chain(more) {
@@ -228,11 +246,8 @@ impl BannerKeys {
             line.push((None, " ".to_owned()));
             line
         };
-        let mut sets = Vec::new();
-        if can_reenter {
-            let labels = ["re-enter credential", "re-enter"];
-            sets.extend(labels.map(|label| set(Some((Action::ReenterCredential, label)))));
-        }
+        let reenter = |label: &&str| set(Some((Action::ReenterCredential, *label)));
+        let mut sets: Vec<_> = reentry.iter().map(reenter).collect();
         let shortest_reentry = sets.len().checked_sub(1);
         if can_list {
             sets.push(set(Some((Action::Browse, "list by its name"))));

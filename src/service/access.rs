@@ -102,11 +102,7 @@ impl TokenService {
             }
         };
         let (mut found, read) = tokio::try_join!(looking, async { Ok(reading.await) })?;
-        found.clock = found.clock.or(read.clock);
-        found.took = found.took.max(read.took);
-        let notes = read.notes.into_iter();
-        let others: Vec<String> = notes.filter(|note| !found.notes.contains(note)).collect();
-        found.notes.extend(others);
+        found.absorb(read);
         Ok(found)
     }
 }
@@ -216,7 +212,7 @@ impl<'a> Reading<'a> {
             Ok(mut fetched) => {
                 let gap = fetched.gap.take();
                 let state = gap.map_or(PartState::Read, |gap| PartState::Partly(partly(part, gap)));
-                (state, Some(self.note(fetched)))
+                (state, Some(self.summary.absorb(fetched)))
             }
         }
     }
@@ -228,18 +224,6 @@ impl<'a> Reading<'a> {
             count,
             objects,
         });
-    }
-
-    /// Keeps the clock, the duration and the oddities of a response.
-    fn note<T>(&mut self, fetched: Fetched<T>) -> T {
-        self.summary.clock = self.summary.clock.or(fetched.clock);
-        self.summary.took = self.summary.took.max(fetched.took);
-        for note in fetched.notes {
-            if !self.summary.notes.contains(&note) {
-                self.summary.notes.push(note);
-            }
-        }
-        fetched.value
     }
 
     /// Asks for the policies of apps that lack rules, once the apps and the reusable policies are there.
@@ -265,7 +249,7 @@ impl<'a> Reading<'a> {
             Err(error) => Err((self.failure)(error)),
             Ok(mut fetched) => {
                 let gap = fetched.gap.take();
-                let policies = self.note(fetched);
+                let policies = self.summary.absorb(fetched);
                 gap.map_or(Ok(policies), |gap| Err(partly(Part::Apps, gap)))
             }
         };

@@ -178,13 +178,12 @@ impl TokenService {
                 self.check_binding(profile).await?;
                 let secret = self.ask_store(self.store.get(profile)).await;
                 let secret = secret.map_err(|error| self.store_failure(error, profile))?;
-                let host = self.options.base_url.foreign_host();
-                if let (Some(host), Some(listener)) = (host, self.on_foreign_host.get()) {
-                    listener(&format!(
-                        "the stored secret of {profile} is sent to {host}."
-                    ));
-                }
+                self.tell_of_foreign_host("the stored secret", profile);
                 self.remember(profile, secret.clone());
+                Ok(Credential { kind, secret })
+            }
+            CredentialSource::Command { profile } => {
+                let secret = self.printed_secret(profile).await?;
                 Ok(Credential { kind, secret })
             }
         }
@@ -248,6 +247,7 @@ impl TokenService {
             scope: None,
             scope_name: None,
             base_url: BaseUrl::default(),
+            command: None,
         }))
     }
 
@@ -267,8 +267,9 @@ impl TokenService {
     /// Removes a profile's secret. Returns whether there was one.
     ///
     /// # Errors
-    /// The store's failure.
+    /// The store's failure; `usage` for a profile whose credential comes from a command.
     pub async fn clear(&self, profile: &str) -> Result<bool, Failure> {
+        self.refuse_to_store(profile)?;
         let removed = self.remove_secret(profile).await;
         removed.map_err(|error| self.store_failure(error, profile))
     }
@@ -390,13 +391,20 @@ impl TokenService {
         settings::save_profile(self.paths()?, &named)
     }
 
-    /// Writes a profile and keeps its secret. Returns the new settings and where the secret is stored.
+    /// Writes a profile and keeps its secret. Returns the new settings and where the secret is stored;
+    /// `None` if a command prints it.
     ///
     /// # Errors
     /// The file's failure.
-    pub async fn change_profile(&self, profile: &Profile) -> Result<(Settings, Location), Failure> {
-        let location = self.ask_store(self.store.location()).await?;
+    pub async fn change_profile(
+        &self,
+        profile: &Profile,
+    ) -> Result<(Settings, Option<Location>), Failure> {
         let known = self.settings()?;
+        let location = match known.command_of(&profile.name) {
+            Some(_) => None,
+            None => Some(self.ask_store(self.store.location()).await?),
+        };
         let known = known.profile(&profile.name);
         let profile = Profile {
             // The secret stays, and so does the address that it is bound to.
@@ -414,7 +422,12 @@ impl TokenService {
     /// The failure of a keyring that does not remove the secret, or of the file. The profile then stays.
     pub async fn remove_profile(&self, name: &str) -> Result<Removed, Failure> {
         let paths = self.paths()?;
-        let unreached = match self.remove_secret(name).await {
+        let removed = match self.settings()?.command_of(name) {
+            // The keyring does not have it.
+            Some(_) => Ok(false),
+            None => self.remove_secret(name).await,
+        };
+        let unreached = match removed {
             Ok(_) => None,
             Err(error) if error.is_absent() => Some(Failure {
                 hint: format!(
@@ -442,6 +455,7 @@ impl TokenService {
         profile: &Profile,
         credential: &Credential,
     ) -> Result<(Settings, Location), NotSaved> {
+        self.refuse_to_store(&profile.name)?;
         let profile = &Profile {
             base_url: self.options.base_url.clone(),
             ..profile.clone()

@@ -10,7 +10,7 @@ use crate::api::{Error, Page};
 use crate::domain::credential::{Access, Credential, CredentialRef, VisibleScopes};
 use crate::domain::failure::Failure;
 use crate::domain::fetched::{Fetched, Tokens};
-use crate::domain::scope::NamedScope;
+use crate::domain::scope::{NamedScope, ScopeKind};
 use crate::domain::token::ServiceToken;
 
 /// How many scopes are read at once.
@@ -97,8 +97,8 @@ impl TokenService {
         let client = self.client().await?;
         let deadlines = self.deadlines();
         let (accounts, zones) = tokio::join!(
-            client.list_accounts(&credential, deadlines),
-            client.list_zones(&credential, deadlines),
+            client.list_scopes(&credential, ScopeKind::Account, deadlines),
+            client.list_scopes(&credential, ScopeKind::Zone, deadlines),
         );
         let mut visible = Fetched::new((), std::time::Duration::ZERO);
         let mut take = |what: &str, listed: Result<Fetched<Vec<NamedScope>>, Error>| {

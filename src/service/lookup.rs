@@ -191,6 +191,9 @@ pub(super) fn refused(
         Some(CredentialSource::Keyring { profile }) => Some(format!(
             "It belongs to profile {profile}, from {STORE_NAME}."
         )),
+        Some(CredentialSource::Command { profile }) => {
+            Some(format!("The command of profile {profile} printed it."))
+        }
         Some(CredentialSource::Session | CredentialSource::Demo) | None => None,
     };
     let remarks = [credential.doubt().map(str::to_owned), origin];

@@ -2,6 +2,7 @@
 //! screens and commands share.
 
 mod access;
+mod credential_command;
 mod credentials;
 mod export;
 mod list;

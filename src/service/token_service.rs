@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::api::{Client, Deadlines, Options};
 use crate::config::{Paths, no_home};
-use crate::credentials::{Environment, MemoryStore, StoreHandle};
+use crate::credentials::{Environment, MemoryStore, PrintedSecrets, StoreHandle};
 use crate::domain::credential::{Credential, Location, Secret};
 use crate::domain::failure::{Failure, FailureKind, OverridingFlag};
 use crate::domain::scope::BaseUrl;
@@ -36,6 +36,8 @@ pub struct TokenService {
     pub(super) held: Mutex<Option<Credential>>,
     /// The profile that was last used, and its secret.
     pub(super) secret: Mutex<Option<(String, Secret)>>,
+    /// The secrets that commands printed.
+    pub(super) printed: PrintedSecrets,
     /// The flag that takes precedence over the environment's credential, if one was given.
     pub(super) overriding_flag: Option<OverridingFlag>,
     /// Where the store keeps secrets, once a trial write succeeded.
@@ -65,6 +67,7 @@ impl TokenService {
             on_foreign_host: OnceLock::new(),
             held: Mutex::default(),
             secret: Mutex::default(),
+            printed: PrintedSecrets::default(),
             overriding_flag: None,
             probed_location: OnceCell::new(),
             probe_address: None,
@@ -137,6 +140,14 @@ impl TokenService {
     /// another host than Cloudflare's.
     pub fn on_foreign_host(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
         let _already_set = self.on_foreign_host.set(Box::new(listener));
+    }
+
+    /// Says that the secret of a profile goes to another host than Cloudflare's.
+    pub(super) fn tell_of_foreign_host(&self, secret: &str, profile: &str) {
+        let host = self.options.base_url.foreign_host();
+        if let (Some(host), Some(listener)) = (host, self.on_foreign_host.get()) {
+            listener(&format!("{secret} of {profile} is sent to {host}."));
+        }
     }
 
     /// The client, built once since a pipe can be read only once.

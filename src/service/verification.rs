@@ -19,10 +19,41 @@ use crate::domain::token::ServiceToken;
 /// What the API says about a credential, and what it lets it read.
 #[derive(Debug, Clone)]
 pub struct CredentialSurvey {
-    /// Whether it is active, or why that is not known.
-    pub validity: Result<CredentialValidity, Failure>,
+    /// Whether it is active, or why that is not known; `None` for a Global API key, which cannot be
+    /// verified.
+    pub validity: Option<Result<CredentialValidity, Failure>>,
     /// One for each part, in the order of [`Part::ALL`].
     pub samples: Vec<PartSample>,
+}
+
+impl CredentialSurvey {
+    /// The survey if nothing could be asked.
+    #[must_use]
+    pub fn failed(failure: &Failure) -> Self {
+        let failure = failure.clone().scrubbed();
+        let sample = |part| PartSample {
+            part,
+            state: SampleState::Failed(failure.clone()),
+            count: None,
+        };
+        Self {
+            samples: Part::ALL.map(sample).into(),
+            validity: Some(Err(failure.clone())),
+        }
+    }
+
+    /// Whether the part is readable and has something to read.
+    #[must_use]
+    pub fn may_read(&self, part: Part) -> bool {
+        let mut of_part = self.samples.iter().filter(|sample| sample.part == part);
+        of_part.any(PartSample::is_readable)
+    }
+
+    /// Whether the credential can list service tokens, and sees some.
+    #[must_use]
+    pub fn may_list_tokens(&self) -> bool {
+        self.may_read(Part::Tokens)
+    }
 }
 
 /// The tokens of a scope, and what is known about the credential that listed them.
@@ -68,7 +99,11 @@ impl TokenService {
             verified(&reader, &credential, scope),
             join_all(Part::ALL.map(sample)),
         );
-        Ok(CredentialSurvey { validity, samples })
+        let can_be_verified = credential.kind == CredentialKind::ApiToken;
+        Ok(CredentialSurvey {
+            validity: can_be_verified.then_some(validity),
+            samples,
+        })
     }
 
     /// Verifies a credential.

@@ -19,6 +19,7 @@ use crate::config::{log, settings};
 use crate::credentials::{Environment, Keyring, STORE_NAME, StoreHandle};
 use crate::demo::Demo;
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource, Identity};
+use crate::domain::credential_command::CredentialCommand;
 use crate::domain::failure::{Failure, FailureKind, OverridingFlag};
 use crate::domain::profile::{Settings, invalid_profile_name, parse_profile_name};
 use crate::service::{self, CredentialRequest, TokenService};
@@ -126,6 +127,22 @@ impl Context {
             service: Arc::new(service),
             demo: None,
         })
+    }
+
+    /// The commands that may print the credentials of this run: that of the credential in use, or
+    /// those of all profiles if none is.
+    #[must_use]
+    pub fn commands(&self) -> Vec<&CredentialCommand> {
+        match self.credential.source() {
+            Some(CredentialSource::Command { profile }) => {
+                self.settings.command_of(profile).into_iter().collect()
+            }
+            Some(_) => Vec::new(),
+            None => {
+                let profiles = self.settings.profiles.iter();
+                profiles.filter_map(|it| it.command.as_ref()).collect()
+            }
+        }
     }
 
     /// Starts the demo where it was asked for; from then on the context is the demo's.
@@ -310,6 +327,7 @@ fn log_start(credential: &ActiveCredential, base_url: &BaseUrl) {
     let source = match source {
         Some(CredentialSource::Environment { variable }) => format!("environment, {variable}"),
         Some(CredentialSource::Keyring { profile }) => format!("{STORE_NAME}, profile {profile}"),
+        Some(CredentialSource::Command { profile }) => format!("command, profile {profile}"),
         Some(CredentialSource::Session) => "session".to_owned(),
         Some(CredentialSource::Demo) => "demo".to_owned(),
         None => "none".to_owned(),

@@ -193,6 +193,7 @@ impl Effects {
                 Message::StoreProbed { request, result }
             }),
             Effect::HoldCredential(credential) => service.hold(credential),
+            Effect::ForgetPrinted { profile } => service.forget_printed(&profile),
             Effect::OpenDemo { request } => {
                 let slot = self.demo.clone();
                 self.spawn(request, async move {
@@ -258,7 +259,8 @@ impl Effects {
                 let result = match credential {
                     Some(credential) => {
                         let saved = service.save(&profile, &credential).await;
-                        saved.map_err(|not_saved| not_saved.failure)
+                        let saved = saved.map_err(|not_saved| not_saved.failure);
+                        saved.map(|(settings, location)| (settings, Some(location)))
                     }
                     None => service.change_profile(&profile).await,
                 };

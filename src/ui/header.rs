@@ -8,6 +8,7 @@ use crate::action::Action;
 use crate::app::handler::{Fetch, Pending, Rows};
 use crate::app::state::State;
 use crate::domain::credential::CredentialSource;
+use crate::domain::credential_command::CredentialCommand;
 use crate::domain::duration;
 use crate::domain::text;
 use crate::theme::Role;
@@ -288,6 +289,11 @@ fn credential(state: &State) -> String {
             }
             None => format!("{kind} from the OS keyring"),
         },
+        CredentialSource::Command { profile } => {
+            let command = session.settings.command_of(profile);
+            let program = command.map_or("a command", CredentialCommand::program);
+            format!("{kind} from {program}")
+        }
         CredentialSource::Session => format!("{kind} for this session"),
         CredentialSource::Demo => "demo API".to_owned(),
     }

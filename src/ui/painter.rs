@@ -21,7 +21,7 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::keymap::Keymap;
 use crate::layout::glyphs::Glyphs;
-use crate::layout::{self, Styled, TextLine};
+use crate::layout::{self, Styled, TextBox, TextLine};
 use crate::theme::{Role, Theme};
 
 /// The gap between two columns of a table, in cells.
@@ -413,6 +413,24 @@ impl<'p, 'f> Painter<'p, 'f> {
             ..Drawn::default()
         };
         self.panel(area, title)
+    }
+
+    /// Draws a box of text in the middle of the body, from some line on.
+    pub(crate) fn text_box(
+        &mut self,
+        body: Rect,
+        title: &str,
+        text: &TextBox,
+        top: usize,
+        context: Context,
+    ) {
+        let area = centred(body, text.columns, text.rows);
+        let inner = inset(self.overlay_panel(area, title));
+        let top = top.min(text.last_top());
+        self.render_lines(inner, self.ctx.lines(&text.lines[top..]));
+        self.frame_position(area, top, text.page(), text.lines.len());
+        let close = self.ctx.hint(context, Action::Back, "close");
+        self.frame_title_right(bottom(area), &close);
     }
 
     /// Draws spans at the left end of a horizontal line of a frame.

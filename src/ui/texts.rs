@@ -6,6 +6,7 @@ use super::painter::{RenderContext, Spans};
 use crate::action::Action;
 use crate::app::message::Stage;
 use crate::app::state::State;
+use crate::domain::credential::{Access, CredentialSource};
 use crate::domain::duration;
 use crate::domain::text;
 use crate::theme::Role;
@@ -117,28 +118,48 @@ pub(crate) fn lookup_progress(
         line.extend(cancel);
     }
     let mut lines = vec![line];
-    lines.extend(keyring_note(state.detail.stage, seconds, columns, ctx));
+    let access = state.detail.access.as_ref();
+    let waited = (state.detail.stage, seconds);
+    lines.extend(credential_note(access, waited, columns, state, ctx));
     Some(lines)
 }
 
-/// The note shown once the keyring takes more than a moment.
-pub(crate) fn keyring_note(
-    stage: Stage,
-    seconds: i64,
+/// The note shown once the keyring, or the command that prints the credential, takes more than a
+/// moment.
+pub(crate) fn credential_note(
+    access: Option<&Access>,
+    (stage, seconds): (Stage, i64),
     columns: usize,
+    state: &State,
     ctx: &RenderContext<'_>,
 ) -> Vec<Spans> {
-    if stage != Stage::Keyring || seconds <= 1 {
+    if stage != Stage::Credential || seconds <= 1 {
         return Vec::new();
     }
-    let texts = [
-        "waiting for the OS keyring",
-        "(an unlock prompt may be on the desktop)",
-    ];
-    let line = |text: &str| vec![ctx.span(Role::Muted, text)];
+    let profile = match access.map(|access| &access.identity.source) {
+        Some(CredentialSource::Command { profile }) => Some(profile),
+        _ => None,
+    };
+    let texts = match profile.and_then(|name| state.session.settings.command_of(name)) {
+        Some(command) => [
+            format!(
+                "waiting for {}, which prints the credential",
+                command.program()
+            ),
+            "(it may ask for something in a window)".to_owned(),
+        ],
+        None => [
+            "waiting for the OS keyring".to_owned(),
+            "(an unlock prompt may be on the desktop)".to_owned(),
+        ],
+    };
+    let line = |text: &str| {
+        let text = text::truncate(text, columns, ctx.glyphs().ellipsis);
+        vec![ctx.span(Role::Muted, &text)]
+    };
     if columns > 76 {
         vec![line(&texts.join(" "))]
     } else {
-        texts.map(line).to_vec()
+        texts.iter().map(|text| line(text)).collect()
     }
 }

@@ -14,6 +14,7 @@ use crate::domain::search::TokenFilter;
 use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status, elapsed};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
+use crate::layout::half_cells;
 use crate::layout::token_columns::{Column, GAP, LEAD, TokenColumns};
 use crate::theme::Role;
 
@@ -232,13 +233,7 @@ impl TokenRows<'_> {
         let Some(share) = elapsed(token, self.context.now) else {
             return vec![Span::raw(" ".repeat(width))];
         };
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            clippy::cast_precision_loss,
-            reason = "a share of a few cells"
-        )]
-        let halves = (share.clamp(0.0, 1.0) * (width * 2) as f64) as usize;
+        let halves = half_cells(share, width);
         let (done, half) = (halves / 2, halves % 2);
         let part = |role, glyph: &str, count| Span::styled(glyph.repeat(count), ctx.style(role));
         vec![

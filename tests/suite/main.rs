@@ -21,6 +21,7 @@ mod domain;
 mod keymap;
 mod keyring;
 mod network;
+mod pictures;
 mod screens;
 mod support;
 mod terminal;

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::cli::error_report::{explain, warn};
 use crate::cli::fetch::{Fetcher, no_scope};
 use crate::cli::output::print::{Output, print};
-use crate::cli::output::{AuthReport, OnlineStatus, OutputFormat, Report};
+use crate::cli::output::{AuthReport, OutputFormat, Report};
 use crate::cli::progress::Progress;
 use crate::cli::prompt;
 use crate::config::log;
@@ -21,7 +21,7 @@ use crate::domain::profile::{Profile, invalid_profile_name, parse_new_profile_na
 use crate::domain::redaction::scrub;
 use crate::domain::text;
 use crate::formats::ScopeReport;
-use crate::service::{TokenService, no_default};
+use crate::service::{CredentialSurvey, TokenService, no_default};
 use crate::startup::Context;
 
 /// The question after nobody unlocked the keyring in time.
@@ -35,6 +35,8 @@ pub(super) async fn set(
 ) -> Result<u8, Failure> {
     let name = profile_name(&context);
     let name = parse_new_profile_name(&name).map_err(|error| invalid_profile_name(&name, error))?;
+    // Before anybody types a secret that would not be stored.
+    context.service.refuse_to_store(&name)?;
     let kind = kind(email)?;
     let scope = context
         .credential
@@ -73,6 +75,7 @@ pub(super) async fn set(
         scope: Some(scope),
         scope_name: None,
         base_url: context.service.base_url().clone(),
+        command: None,
     };
     store(&context.service, &profile, &credential, is_dumb, !stdin).await?;
     if let Some(why) = context.environment.overrules(&profile.name) {
@@ -212,23 +215,10 @@ pub(super) async fn status(
 }
 
 /// Asks the API about the credential. What cannot be asked is a failure of every part.
-async fn survey(fetcher: &Fetcher) -> OnlineStatus {
-    let asked = async {
-        let access = fetcher.access(None)?;
-        let survey = fetcher.survey(&access).await?;
-        Ok((access.identity.kind, survey))
-    };
-    match asked.await {
-        Ok((CredentialKind::GlobalKey { .. }, survey)) => OnlineStatus {
-            validity: None,
-            samples: survey.samples,
-        },
-        Ok((CredentialKind::ApiToken, survey)) => OnlineStatus {
-            validity: Some(survey.validity),
-            samples: survey.samples,
-        },
-        Err(failure) => OnlineStatus::failed(&failure),
-    }
+async fn survey(fetcher: &Fetcher) -> CredentialSurvey {
+    let asked = async { fetcher.survey(&fetcher.access(None)?).await };
+    let asked = asked.await;
+    asked.unwrap_or_else(|failure| CredentialSurvey::failed(&failure))
 }
 
 /// What is known without asking, and whether the credential can be used. Explains why it cannot.
@@ -246,9 +236,11 @@ async fn offline(context: &Context) -> (AuthReport, bool) {
         stored: None,
         locked: None,
         store: None,
+        is_demo: context.flags.demo,
+        program: None,
         online: None,
     };
-    let mut is_usable = false;
+    let mut is_usable = report.is_demo;
     match identity.map(|identity| &identity.source) {
         Some(CredentialSource::Environment { variable }) => {
             report.source = "environment";
@@ -283,7 +275,20 @@ async fn offline(context: &Context) -> (AuthReport, bool) {
                 }
             }
         }
+        Some(CredentialSource::Command { profile }) => {
+            report.source = "command";
+            let known = context.settings.profile(profile);
+            let command = context.settings.command_of(profile);
+            report.program = command.map(|command| command.program().to_owned());
+            let checked = known.map(|known| context.service.check_command(known));
+            is_usable = checked == Some(Ok(()));
+            checked
+                .iter()
+                .flat_map(|it| it.as_ref().err())
+                .for_each(explain);
+        }
         Some(CredentialSource::Session | CredentialSource::Demo) => {}
+        None if report.is_demo => {}
         None => no_default(&context.settings).iter().for_each(explain),
     }
     (report, is_usable)

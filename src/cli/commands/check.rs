@@ -9,12 +9,11 @@ use std::time::Instant;
 use futures_util::future::join_all;
 
 use super::get::{ambiguous, parse};
+use crate::cli::all_profiles::{ProfileTokens, accesses, combine, doubts};
 use crate::cli::args::Check;
-use crate::cli::check_result::{
-    CheckEntry, CheckResult, CredentialEntry, NONE_LISTED, ProfileRead,
-};
+use crate::cli::check_result::{CheckEntry, CheckResult, CredentialEntry, NONE_LISTED};
 use crate::cli::error_report::{ErrorReporter, warn_beside_check};
-use crate::cli::fetch::{Fetcher, access};
+use crate::cli::fetch::Fetcher;
 use crate::cli::output::print::{Output, print};
 use crate::cli::output::{OutputFormat, Report};
 use crate::config::log;
@@ -24,7 +23,7 @@ use crate::domain::fetched::{Fetched, ServerClock, Tokens};
 use crate::domain::redaction;
 use crate::domain::scope::Scope;
 use crate::domain::token::{ServiceToken, TokenRef};
-use crate::service::{CredentialRequest, matching, not_in_list, select};
+use crate::service::{matching, not_in_list};
 use crate::startup::Context;
 
 /// How many tokens are fetched by ID at once.
@@ -74,7 +73,7 @@ pub(super) async fn check(
         !is_ignored && !excluded.iter().any(|one| one.is(entry))
     });
     for read in checkup.profiles.iter_mut().flatten() {
-        let of = |entry: &&CheckEntry| entry.profile.as_ref() == Some(&read.name);
+        let of = |entry: &&CheckEntry| entry.profile.as_ref() == Some(&read.profile);
         read.count = checkup.entries.iter().filter(of).count();
     }
     checkup.sort();
@@ -148,31 +147,13 @@ fn found(scope: &Scope, token: Arc<ServiceToken>) -> CheckEntry {
 
 /// Checks the tokens of all profiles, read concurrently. A profile that fails does not hide the others.
 async fn all_profiles(context: Context, wanted: &Check) -> Result<CheckResult, Failure> {
-    refuse_contradictions(&context, wanted)?;
-    let names: Vec<String> = context
-        .settings
-        .profiles
-        .iter()
-        .map(|profile| profile.name.clone())
-        .collect();
-    if names.is_empty() {
-        return Err(Failure::new(
-            FailureKind::NoCredential,
-            "config.toml has no profiles.",
-            "Create one with `tokenscope auth set`.",
-        ));
-    }
-    let fetcher = Fetcher {
-        context: context.connected().await?,
-    };
-    let accesses: Vec<_> = names
-        .iter()
-        .map(|name| access_of_profile(name, &fetcher.context))
-        .collect();
+    let named = (!wanted.tokens.is_empty()).then_some("a token");
+    let (names, accesses) = accesses(&context, named)?;
+    let fetcher = Fetcher { context };
     if !wanted.credential {
         let answers = fetcher.list_all(&accesses).await;
-        let read = names.into_iter().zip(accesses).zip(answers);
-        return Ok(combined(read, &fetcher, is_table(wanted)));
+        let read = combine((names, accesses), answers, Some(NONE_LISTED));
+        return Ok(result_of(read, &fetcher, is_table(wanted)));
     }
     let answers = fetcher.list_and_verify_all(&accesses).await;
     let (listed, verified): (Vec<_>, Vec<_>) = answers.into_iter().unzip();
@@ -185,95 +166,28 @@ async fn all_profiles(context: Context, wanted: &Check) -> Result<CheckResult, F
         }
     });
     let credentials = Some(credentials.collect());
-    let read = names.into_iter().zip(accesses).zip(listed);
+    let read = combine((names, accesses), listed, Some(NONE_LISTED));
     Ok(CheckResult {
         credentials,
-        ..combined(read, &fetcher, is_table(wanted))
+        ..result_of(read, &fetcher, is_table(wanted))
     })
 }
 
-fn access_of_profile(name: &str, context: &Context) -> Result<Access, Failure> {
-    let request = CredentialRequest {
-        profile: Some(name.to_owned()),
-        ..CredentialRequest::default()
-    };
-    let chosen = select(&request, &context.environment, &context.settings)?;
-    access(chosen.identity, chosen.scope, &context.settings)
-}
-
-fn refuse_contradictions(context: &Context, wanted: &Check) -> Result<(), Failure> {
-    let other = match () {
-        () if !wanted.tokens.is_empty() => "a token",
-        () if context.flags.profile.is_some() => "--profile",
-        () if context.credential.scope.is_some() => "--account or --zone",
-        () if context.flags.demo => "--demo",
-        () => return Ok(()),
-    };
-    Err(Failure::new(
-        FailureKind::Usage,
-        format!("--all-profiles cannot be combined with {other}."),
-        "Pass only one.",
-    ))
-}
-
-/// Combines the profiles' answers. A token that several profiles see counts once.
-fn combined(
-    answers: impl Iterator<Item = ((String, Result<Access, Failure>), Response)>,
-    fetcher: &Fetcher,
-    is_for_people: bool,
-) -> CheckResult {
-    let (mut entries, mut profiles) = (Vec::new(), Vec::new());
-    let mut clock = ServerClock::default();
-    let mut seen = HashSet::new();
-    for ((name, access), answer) in answers {
-        let mut read = ProfileRead {
-            name,
-            scope: access.ok().map(|access| access.scope),
-            count: 0,
-            incomplete: None,
-            error: None,
-        };
-        match (answer, &read.scope) {
-            (Ok(listed), Some(scope)) => {
-                clock = clock.or(listed.clock);
-                // The credential may simply not be allowed to list them.
-                let none = listed.value.is_empty().then(|| NONE_LISTED.to_owned());
-                read.incomplete = listed.gap.map(|gap| gap.reason).or(none);
-                let fresh = listed.value.into_iter().filter(|token| {
-                    let id = token.id_text();
-                    id.is_empty() || seen.insert((scope.clone(), id.to_owned()))
-                });
-                entries.extend(fresh.map(|token| CheckEntry {
-                    profile: Some(read.name.clone()),
-                    ..found(scope, token)
-                }));
-            }
-            (answer, _) => read.error = answer.err(),
-        }
-        profiles.push(read);
-    }
-    let has_failed = profiles.iter().all(|read| read.error.is_some());
-    let first = profiles.first().filter(|_| has_failed);
+fn result_of(read: ProfileTokens, fetcher: &Fetcher, is_for_people: bool) -> CheckResult {
+    let entries = read.tokens.into_iter().map(|(origin, token)| CheckEntry {
+        profile: Some(origin.profile.clone()),
+        ..found(&origin.scope, token)
+    });
+    let outcomes = read.outcomes;
+    let has_failed = outcomes.iter().all(|outcome| outcome.error.is_some());
+    let first = outcomes.first().filter(|_| has_failed);
     CheckResult {
-        entries,
-        error: first.and_then(|read| read.error.clone()),
-        incomplete: doubts(&profiles),
-        profiles: Some(profiles),
-        ..CheckResult::empty(fetcher.evaluation_context(clock, is_for_people))
+        entries: entries.collect(),
+        error: first.and_then(|outcome| outcome.error.clone()),
+        incomplete: doubts(&outcomes),
+        profiles: Some(outcomes),
+        ..CheckResult::empty(fetcher.evaluation_context(read.clock, is_for_people))
     }
-}
-
-/// Why the lists of the profiles are incomplete, as a sentence fragment.
-fn doubts(profiles: &[ProfileRead]) -> Option<String> {
-    let doubts: Vec<String> = profiles
-        .iter()
-        .filter_map(|read| {
-            let failed = read.error.as_ref().map(Failure::fragment);
-            let why = read.incomplete.as_deref().or(failed)?;
-            Some(format!("profile {}: {why}", read.name))
-        })
-        .collect();
-    (!doubts.is_empty()).then(|| doubts.join("; "))
 }
 
 /// A token named on the command line: the text, and what it refers to.

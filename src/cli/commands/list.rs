@@ -1,34 +1,46 @@
-//! The command that lists the tokens of a scope.
+//! The command that lists the tokens of a scope, or of all profiles.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::cli::all_profiles::{ProfileTokens, accesses, combine, doubts};
 use crate::cli::args::List;
+use crate::cli::check_result::NONE_LISTED;
 use crate::cli::error_report::warn;
 use crate::cli::fetch::Fetcher;
 use crate::cli::output::OutputFormat;
 use crate::cli::output::Report;
 use crate::cli::output::print::{Output, print};
+use crate::config::log;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::Tokens;
 use crate::domain::findings::findings;
-use crate::domain::list_report::{ListReport, Origins};
+use crate::domain::list_report::{ListReport, Origin, Origins, ProfileOutcome};
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Thresholds, Urgency};
 use crate::domain::token::ServiceToken;
 use crate::startup::Context;
+use crate::startup::output_style::OutputStyle;
 
 pub(super) async fn list(context: Context, wanted: &List, out: &mut Output) -> Result<u8, Failure> {
+    if wanted.all_profiles {
+        return all_profiles(context, wanted, out).await;
+    }
     let fetcher = Fetcher {
         context: context.connected().await?,
     };
     let access = fetcher.access(None)?;
-    let style = fetcher.context.style;
-    let is_table = wanted.output == OutputFormat::Table;
     let listed = fetcher.list(&access).await?;
-    let context = fetcher.evaluation_context(listed.clock, is_table);
+    let context = fetcher.evaluation_context(listed.clock, is_table(wanted));
     let incomplete = listed.incomplete().map(str::to_owned);
     let is_empty = listed.value.is_empty();
-    let tokens = by_urgency(listed.value, context, |life, token| {
-        is_wanted(life, token, wanted, context)
-    });
-    if tokens.is_empty() && is_table && style.width.is_some() {
+    let report = ListReport {
+        tokens: selected(listed.value, wanted, context),
+        origin: Origins::Scope(access.scope),
+        incomplete,
+        context,
+    };
+    let style = fetcher.context.style;
+    if report.tokens.is_empty() && is_table(wanted) && style.width.is_some() {
         let said = if is_empty {
             "the API lists no service tokens; a credential limited to individual tokens may not be allowed to list them."
         } else {
@@ -36,23 +48,74 @@ pub(super) async fn list(context: Context, wanted: &List, out: &mut Output) -> R
         };
         warn(said);
     }
-    if let Some(why) = &incomplete {
-        warn(&format!("the list is incomplete: {why}"));
+    Ok(deferred(report, wanted, style, out))
+}
+
+/// Lists the tokens of all profiles, read concurrently. A profile that fails does not hide the others.
+async fn all_profiles(context: Context, wanted: &List, out: &mut Output) -> Result<u8, Failure> {
+    let (names, accesses) = accesses(&context, None)?;
+    let fetcher = Fetcher { context };
+    let answers = fetcher.list_all(&accesses).await;
+    let ProfileTokens {
+        tokens,
+        mut outcomes,
+        clock,
+    } = combine((names, accesses), answers, None);
+    let errors = outcomes.iter().filter_map(|outcome| outcome.error.as_ref());
+    errors.for_each(log::failed);
+    for outcome in &outcomes {
+        let has_some = |other: &ProfileOutcome| other.scope == outcome.scope && other.count > 0;
+        if outcome.error.is_none() && !outcomes.iter().any(has_some) {
+            warn(&format!("profile {}: {NONE_LISTED}.", outcome.profile));
+        }
     }
-    let (format, code) = (wanted.output, u8::from(incomplete.is_some()));
+    let context = fetcher.evaluation_context(clock, is_table(wanted));
+    let origin_of: HashMap<_, _> = tokens
+        .iter()
+        .map(|(origin, token)| (Arc::as_ptr(token), Arc::clone(origin)))
+        .collect();
+    let tokens = tokens.into_iter().map(|(_, token)| token).collect();
+    let tokens = selected(tokens, wanted, context);
+    let origins = tokens
+        .iter()
+        .filter_map(|token| origin_of.get(&Arc::as_ptr(token)).cloned());
+    let origins: Vec<_> = origins.collect();
+    for outcome in &mut outcomes {
+        let of = |origin: &&Arc<Origin>| origin.profile == outcome.profile;
+        outcome.count = origins.iter().filter(of).count();
+    }
     let report = ListReport {
         tokens,
-        origin: Origins::Scope(access.scope),
-        incomplete,
+        incomplete: doubts(&outcomes),
+        origin: Origins::Profiles { origins, outcomes },
         context,
     };
+    Ok(deferred(report, wanted, fetcher.context.style, out))
+}
+
+fn is_table(wanted: &List) -> bool {
+    wanted.output == OutputFormat::Table
+}
+
+/// Prints the report at the end. Returns the exit code.
+fn deferred(report: ListReport, wanted: &List, style: OutputStyle, out: &mut Output) -> u8 {
+    if let Some(why) = &report.incomplete {
+        warn(&format!("the list is incomplete: {why}"));
+    }
+    let (format, code) = (wanted.output, u8::from(report.incomplete.is_some()));
     out.defer(move |out| {
         print(Report::Tokens(&report), format, out, style)?;
         // The process is about to exit; skip freeing tens of thousands of tokens.
         std::mem::forget(report);
         Ok(())
     });
-    Ok(code)
+    code
+}
+
+fn selected(tokens: Tokens, wanted: &List, context: EvaluationContext) -> Tokens {
+    by_urgency(tokens, context, |life, token| {
+        is_wanted(life, token, wanted, context)
+    })
 }
 
 /// Those of some tokens that are wanted, the most urgent first, then by name.

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 
-use super::table::{GAP, colored, entries};
+use super::table::{GAP, LabelledRow, colored, entries};
 use super::{AuthReport, ProbeReport, online};
 use crate::cli::check_result::{CheckEntry, CheckResult, CredentialEntry, Verdict};
 use crate::domain::access::probe::{PolicyView, ProbeAnswer};
@@ -24,7 +24,7 @@ use crate::startup::output_style::OutputStyle;
 /// Prints rows of a label and a value. On a terminal, long values continue on the next line.
 pub(super) fn labelled(
     out: &mut impl Write,
-    rows: &[(String, String, Option<Tone>)],
+    rows: &[LabelledRow],
     style: OutputStyle,
 ) -> io::Result<()> {
     let clean: Vec<_> = rows
@@ -152,7 +152,7 @@ fn answered(answer: &ProbeAnswer) -> String {
     let Some(status) = answer.status else {
         return format!("no answer in {took} ms");
     };
-    let mut said = format!("{status} from {} in {took} ms", answer.answered_by.label());
+    let mut said = format!("{status} from {} in {took} ms", answer.answered_by.sender());
     if let Some(ray) = &answer.cf_ray {
         let _infallible = write!(said, ", cf-ray {ray}");
     }
@@ -185,10 +185,18 @@ fn outcome(
 pub fn auth(out: &mut impl Write, report: &AuthReport, style: OutputStyle) -> io::Result<()> {
     let word = |is_so: bool| (if is_so { "yes" } else { "no" }).to_owned();
     let is_foreign = report.base_url != BaseUrl::default().to_string();
+    let source = if report.is_demo {
+        "the demo, which needs no credential of yours"
+    } else {
+        report.source
+    };
+    // Where the demo's server listens says nothing.
+    let is_foreign = is_foreign && !report.is_demo;
     let rows = [
         ("Profile", report.profile.clone()),
-        ("Source", Some(report.source.to_owned())),
+        ("Source", Some(source.to_owned())),
         ("Variable", report.variable.map(str::to_owned)),
+        ("Program", report.program.clone()),
         ("Credential", report.credential.map(str::to_owned)),
         ("Email", report.email.clone()),
         ("Scope", report.scope.as_ref().map(ToString::to_string)),

@@ -4,14 +4,14 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::error_json::ErrorReport;
 use super::{AuthReport, Report, probe_json, uses_json};
-use crate::cli::check_result::{CheckEntry, CheckResult, ProfileRead};
+use crate::cli::check_result::{CheckEntry, CheckResult};
 use crate::domain::duration::Remaining;
 use crate::domain::failure::Failure;
 use crate::domain::raw::RawJson;
 use crate::domain::status::Status;
-use crate::formats::json::{Clock, Judged, document, list, previous_secret_end};
+use crate::formats::error_json::ErrorReport;
+use crate::formats::json::{Clock, Judged, ProfileReport, document, list, previous_secret_end};
 use crate::formats::{ScopeReport, rfc3339};
 
 /// Prints a report as one JSON document.
@@ -129,7 +129,7 @@ struct CheckReport<'a> {
     incomplete_reason: Option<String>,
     tokens: Vec<CheckedToken<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    profiles: Option<Vec<ProfileReadReport<'a>>>,
+    profiles: Option<Vec<ProfileReport<'a>>>,
     credential: Option<CredentialReport<'a>>,
     #[serde(flatten)]
     clock: Clock,
@@ -178,7 +178,6 @@ impl<'a> CredentialReport<'a> {
 impl<'a> From<&'a CheckResult> for CheckReport<'a> {
     fn from(check: &'a CheckResult) -> Self {
         let incomplete_reason = check.incomplete_reason();
-        let profiles = check.profiles.as_ref();
         Self {
             verdict: check.verdict().code(),
             scope: check.scope.as_ref().map(Into::into),
@@ -190,7 +189,10 @@ impl<'a> From<&'a CheckResult> for CheckReport<'a> {
                 .iter()
                 .map(|entry| CheckedToken::of(entry, check))
                 .collect(),
-            profiles: profiles.map(|profiles| profiles.iter().map(Into::into).collect()),
+            profiles: check
+                .profiles
+                .as_ref()
+                .map(|profiles| profiles.iter().map(Into::into).collect()),
             credential: CredentialReport::of(check),
             clock: Clock::of(check.context),
             error: check.error.as_ref().map(Into::into),
@@ -227,29 +229,6 @@ impl<'a> CheckedToken<'a> {
             judged: token.map_or_else(Judged::unknown, |token| Judged::of(token, check.context)),
             previous_secret_expires_at: token.and_then(previous_secret_end),
             error: entry.subject.as_ref().err().map(Into::into),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct ProfileReadReport<'a> {
-    profile: &'a str,
-    scope: Option<ScopeReport>,
-    count: usize,
-    complete: bool,
-    incomplete_reason: Option<&'a str>,
-    error: Option<ErrorReport<'a>>,
-}
-
-impl<'a> From<&'a ProfileRead> for ProfileReadReport<'a> {
-    fn from(read: &'a ProfileRead) -> Self {
-        Self {
-            profile: &read.name,
-            scope: read.scope.as_ref().map(Into::into),
-            count: read.count,
-            complete: read.incomplete.is_none() && read.error.is_none(),
-            incomplete_reason: read.incomplete.as_deref(),
-            error: read.error.as_ref().map(Into::into),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What commands print: one file per output format. Never reaches the network or decides exit codes.
 
 pub mod details;
-mod error_json;
 pub mod json;
 pub mod nagios;
 mod online;
@@ -21,11 +20,7 @@ use serde::Serialize;
 use crate::cli::check_result::CheckResult;
 use crate::cli::uses_result::UsesResult;
 use crate::domain::access::conclusion::Conclusion;
-use crate::domain::access::map::Part;
 use crate::domain::access::probe::{PolicyView, ProbeAnswers, ProbeUrl};
-use crate::domain::access::sample::{PartSample, SampleState};
-use crate::domain::credential_validity::CredentialValidity;
-use crate::domain::failure::Failure;
 use crate::domain::list_report::ListReport;
 use crate::domain::profile::{Profile, Settings};
 use crate::domain::scope::Scope;
@@ -33,6 +28,7 @@ use crate::domain::status::EvaluationContext;
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::formats::{ScopeReport, unicode_escape};
+use crate::service::CredentialSurvey;
 
 /// An output format; `args` says which commands accept it, `print` who writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -105,7 +101,7 @@ pub struct ProbeReport<'a> {
 #[derive(Debug, Serialize)]
 pub struct AuthReport {
     pub profile: Option<String>,
-    /// `environment`, `keyring` or `none`.
+    /// `environment`, `keyring`, `command` or `none`.
     pub source: &'static str,
     /// The variable that holds the secret.
     pub variable: Option<&'static str>,
@@ -120,48 +116,15 @@ pub struct AuthReport {
     pub locked: Option<bool>,
     /// The store that holds the secret.
     pub store: Option<&'static str>,
+    /// Whether it is about the demo, which brings its own credential.
+    #[serde(skip)]
+    pub is_demo: bool,
+    /// The program that prints the secret. Its arguments may say too much.
+    #[serde(skip)]
+    pub program: Option<String>,
     /// What the API says, if it was asked.
     #[serde(skip)]
-    pub online: Option<OnlineStatus>,
-}
-
-/// What the API says about a credential.
-#[derive(Debug)]
-pub struct OnlineStatus {
-    /// Whether it is active, or why that is not known; `None` for a kind that cannot be verified.
-    pub validity: Option<Result<CredentialValidity, Failure>>,
-    /// One for each part.
-    pub samples: Vec<PartSample>,
-}
-
-impl OnlineStatus {
-    /// The status if nothing could be asked.
-    #[must_use]
-    pub fn failed(failure: &Failure) -> Self {
-        let failure = failure.clone().scrubbed();
-        let sample = |part| PartSample {
-            part,
-            state: SampleState::Failed(failure.clone()),
-            count: None,
-        };
-        Self {
-            samples: Part::ALL.map(sample).into(),
-            validity: Some(Err(failure.clone())),
-        }
-    }
-
-    /// Whether the part is readable and has something to read.
-    #[must_use]
-    pub fn may_read(&self, part: Part) -> bool {
-        let mut of_part = self.samples.iter().filter(|sample| sample.part == part);
-        of_part.any(PartSample::is_readable)
-    }
-
-    /// Whether the credential can list service tokens, and sees some.
-    #[must_use]
-    pub fn may_list_tokens(&self) -> bool {
-        self.may_read(Part::Tokens)
-    }
+    pub online: Option<CredentialSurvey>,
 }
 
 /// What `profile list` reports.

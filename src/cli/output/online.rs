@@ -1,17 +1,16 @@
 //! What the API says about a credential, as rows of a label and a value.
 
-use super::OnlineStatus;
+use super::table::LabelledRow;
 use crate::domain::access::map::Part;
 use crate::domain::access::sample::{PartSample, SampleState};
 use crate::domain::credential_validity::{CredentialEnd, CredentialValidity};
 use crate::domain::failure::Failure;
 use crate::domain::status::Tone;
 use crate::formats::rfc3339;
-
-type Row = (String, String, Option<Tone>);
+use crate::service::CredentialSurvey;
 
 /// The rows: the credential, each part, and what works therefore.
-pub(super) fn rows(status: &OnlineStatus) -> Vec<Row> {
+pub(super) fn rows(status: &CredentialSurvey) -> Vec<LabelledRow> {
     let mut rows = vec![validity(status.validity.as_ref())];
     rows.extend(status.samples.iter().map(sample));
     let (works, limits) = commands(status);
@@ -25,7 +24,7 @@ pub(super) fn rows(status: &OnlineStatus) -> Vec<Row> {
     rows
 }
 
-fn validity(validity: Option<&Result<CredentialValidity, Failure>>) -> Row {
+fn validity(validity: Option<&Result<CredentialValidity, Failure>>) -> LabelledRow {
     let (value, tone) = match validity {
         None => (
             "not known: a Global API key has no end and cannot be verified".to_owned(),
@@ -48,7 +47,7 @@ fn validity(validity: Option<&Result<CredentialValidity, Failure>>) -> Row {
     ("Active".to_owned(), value, tone)
 }
 
-fn sample(sample: &PartSample) -> Row {
+fn sample(sample: &PartSample) -> LabelledRow {
     let (value, tone) = match &sample.state {
         SampleState::Readable => {
             let count = sample
@@ -90,7 +89,7 @@ fn title(part: Part) -> &'static str {
 }
 
 /// What works, and what works only in part or not at all.
-fn commands(status: &OnlineStatus) -> (Vec<&'static str>, Vec<String>) {
+fn commands(status: &CredentialSurvey) -> (Vec<&'static str>, Vec<String>) {
     let (mut works, mut limits) = (Vec::new(), Vec::new());
     if status.may_list_tokens() {
         works.extend(["get", "list", "check", "the screens"]);
@@ -109,8 +108,7 @@ fn commands(status: &OnlineStatus) -> (Vec<&'static str>, Vec<String>) {
         }
         unread.is_empty()
     };
-    let verdicts = [Part::Apps, Part::Policies, Part::Groups];
-    let is_whole = lacks(&verdicts, "uses: verdicts are incomplete");
+    let is_whole = lacks(&Part::OF_VERDICTS, "uses: verdicts are incomplete");
     let deletion = [Part::Doh, Part::DeviceProfiles, Part::Hyperdrive];
     lacks(&deletion, "uses: what may be deleted is not known");
     lacks(
@@ -123,7 +121,9 @@ fn commands(status: &OnlineStatus) -> (Vec<&'static str>, Vec<String>) {
         let unknown = "uses: in a zone, what may be deleted and who is told are not known";
         limits.push(unknown.to_owned());
     }
-    let sees_some = verdicts.into_iter().any(|part| status.may_read(part));
+    let sees_some = Part::OF_VERDICTS
+        .into_iter()
+        .any(|part| status.may_read(part));
     if is_whole && sees_some {
         works.push("uses");
     } else if is_whole {

@@ -170,9 +170,7 @@ pub(in crate::cli) fn print(
         (OutputFormat::Table, Report::Token { token, context, .. }) => {
             details::token(out, token, context, style)
         }
-        (OutputFormat::Table, Report::Tokens(list)) => {
-            table::tokens(out, &list.tokens, list.context, style)
-        }
+        (OutputFormat::Table, Report::Tokens(list)) => table::tokens(out, list, style),
         (OutputFormat::Table, Report::Check(check)) => details::check(out, check, style),
         (OutputFormat::Table, Report::Probe(probe)) => details::probe(out, probe, style),
         (OutputFormat::Table, Report::Credential(auth)) => details::auth(out, auth, style),

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::ProbeReport;
-use super::error_json::ErrorReport;
 use crate::domain::access::probe::{PolicyView, ProbeAnswer};
 use crate::domain::access::verdict::Verdict;
 use crate::domain::raw::RawJson;
+use crate::formats::error_json::ErrorReport;
 use crate::formats::json::document;
 use crate::formats::rfc3339;
 

@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use crossterm::style::Stylize;
 
@@ -12,6 +11,7 @@ use crate::cli::check_result::{CheckResult, CredentialEntry};
 use crate::domain::credential_validity::CredentialValidity;
 use crate::domain::duration::{self, Remaining};
 use crate::domain::fields::last_seen_word;
+use crate::domain::list_report::{ListReport, Origins};
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Tone};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
@@ -20,6 +20,9 @@ use crate::startup::output_style::OutputStyle;
 
 /// Separates the columns on a terminal.
 pub(super) const GAP: &str = "  ";
+
+/// A label and a value, and what the colour of the value says.
+pub(super) type LabelledRow = (String, String, Option<Tone>);
 /// Other columns are dropped before a name is cut shorter than this.
 const NARROWEST_NAME: usize = 32;
 
@@ -70,6 +73,18 @@ const LIST: [&[Column]; 5] = {
         &[Name, Status, Left, LastSeen, ShortId],
         &[Name, Status, Left, ShortId],
         &[Name, Status, Left],
+    ]
+};
+
+/// The columns of a list of all profiles.
+const LIST_PROFILES: [&[Column]; 5] = {
+    use Column::{Expires, Id, LastSeen, Left, Name, Profile, ShortId, Status};
+    [
+        &[Profile, Name, Status, Left, LastSeen, Expires, Id],
+        &[Profile, Name, Status, Left, LastSeen, Expires, ShortId],
+        &[Profile, Name, Status, Left, LastSeen, ShortId],
+        &[Profile, Name, Status, Left, ShortId],
+        &[Profile, Name, Status, Left],
     ]
 };
 
@@ -187,14 +202,10 @@ fn left_short(life: Lifecycle, context: EvaluationContext) -> String {
 ///
 /// # Errors
 /// The writer's.
-pub fn tokens(
-    out: &mut impl Write,
-    tokens: &[Arc<ServiceToken>],
-    context: EvaluationContext,
-    style: OutputStyle,
-) -> io::Result<()> {
-    let rows = tokens.iter().map(|token| Row {
-        profile: "",
+pub fn tokens(out: &mut impl Write, list: &ListReport, style: OutputStyle) -> io::Result<()> {
+    let context = list.context;
+    let rows = list.tokens.iter().enumerate().map(|(at, token)| Row {
+        profile: list.origin_of(at).map_or("", |origin| &origin.profile),
         name: token.display_text(&token.name),
         id: token.display_text(&token.id),
         status: Status::of(token, context),
@@ -202,7 +213,11 @@ pub fn tokens(
         token: Some(token),
         note: "".into(),
     });
-    table(out, rows, &LIST, context, style)
+    let choices = match &list.origin {
+        Origins::Scope(_) => &LIST,
+        Origins::Profiles { .. } => &LIST_PROFILES,
+    };
+    table(out, rows, choices, context, style)
 }
 
 /// Prints the rows of a check.

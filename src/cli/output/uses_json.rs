@@ -5,18 +5,18 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::error_json::ErrorReport;
 use crate::cli::uses_result::{TokenEntry, UsesResult};
 use crate::domain::access::Counts;
 use crate::domain::access::map::{AccessMap, Part, PartState};
 use crate::domain::access::objects::Inactivity;
-use crate::domain::access::uses::{CleanUpPlan, Lookup, Reference};
+use crate::domain::access::uses::{CleanUpPlan, Lookup, Reference, SECRET_PLACES};
 use crate::domain::access::verdict::{AppAnswer, Reason};
 use crate::domain::duration::Remaining;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::token::ServiceToken;
+use crate::formats::error_json::ErrorReport;
 use crate::formats::json::{Clock, append, value};
 use crate::formats::{ScopeReport, rfc3339};
 
@@ -182,7 +182,7 @@ struct AfterToken<'a> {
     references: Vec<ReferenceReport<'a>>,
     counts: CountsReport,
     deletable: &'static str,
-    deletable_reasons: &'a [String],
+    deletable_reasons: Reasons<'a>,
     told: &'static str,
     told_who: &'a [String],
     cleanup_at: Option<String>,
@@ -207,12 +207,22 @@ impl<'a> AfterToken<'a> {
             references: uses.references.iter().map(Into::into).collect(),
             counts: uses.counts.into(),
             deletable: uses.deletable.code(),
-            deletable_reasons: &uses.deletable_reasons,
+            deletable_reasons: Reasons(&uses.deletable_reasons),
             told: uses.told.code(),
             told_who: &uses.told_who,
             cleanup_at: clean_up.map(|(_, due)| rfc3339(due)),
             cleanup_action: clean_up.map(|(action, _)| action.code()),
         }
+    }
+}
+
+/// Why a token may be deleted or not, and what no API shows.
+struct Reasons<'a>(&'a [String]);
+
+impl Serialize for Reasons<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let reasons = self.0.iter().map(String::as_str);
+        serializer.collect_seq(reasons.chain([SECRET_PLACES]))
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::details::{labelled, wrapped};
-use super::table::{Cell, GAP, colored, line};
+use super::table::{Cell, GAP, LabelledRow, colored, line};
 use crate::cli::uses_result::{TokenEntry, UsesResult};
 use crate::domain::access::Counts;
 use crate::domain::access::map::{AccessMap, Part};
@@ -280,9 +280,7 @@ fn page(
     Ok(())
 }
 
-type Fact = (String, String, Option<Tone>);
-
-fn facts(result: &UsesResult, entry: &TokenEntry<'_>) -> Vec<Fact> {
+fn facts(result: &UsesResult, entry: &TokenEntry<'_>) -> Vec<LabelledRow> {
     let (token, uses, map) = (entry.token, &entry.uses, &result.map);
     let status = Status::of(token, result.context);
     let fact = |label: &str, value: String| (label.to_owned(), value, None);
@@ -328,28 +326,25 @@ fn facts(result: &UsesResult, entry: &TokenEntry<'_>) -> Vec<Fact> {
     ));
     facts.push(deletable(entry));
     facts.push(told(uses));
-    facts.push(fact("Clean-up", uses.clean_up_message()));
+    facts.push(fact("Clean-up", uses.clean_up_message(result.context.now)));
     facts.push(fact("Strict mode", strict(map).to_owned()));
     facts.push(fact("Read", read(map)));
     facts.extend(unread(map).map(|why| fact("Not read", why)));
     facts
 }
 
-fn deletable(entry: &TokenEntry<'_>) -> Fact {
+fn deletable(entry: &TokenEntry<'_>) -> LabelledRow {
     let reasons = entry.uses.deletable_reasons.join("; ");
     let (word, tone) = match entry.uses.deletable {
         Deletable::Yes => ("yes", Some(Tone::Calm)),
         Deletable::No => ("no", None),
         Deletable::Unknown => ("unknown", Some(Tone::Warning)),
     };
-    let mut text = format!("{word}: {reasons}");
-    if entry.uses.deletable != Deletable::No {
-        text = format!("{text}; {SECRET_PLACES}");
-    }
+    let text = format!("{word}: {reasons}; {SECRET_PLACES}");
     ("Delete?".to_owned(), text, tone)
 }
 
-fn told(uses: &TokenUses) -> Fact {
+fn told(uses: &TokenUses) -> LabelledRow {
     let tone = match uses.told {
         Told::Nobody | Told::Maybe => Some(Tone::Warning),
         Told::Yes | Told::Unknown | Told::NotNeeded => None,
@@ -367,10 +362,8 @@ fn strict(map: &AccessMap) -> &'static str {
 
 /// How many apps, policies and groups are visible.
 fn read(map: &AccessMap) -> String {
-    let parts = [Part::Apps, Part::Policies, Part::Groups];
-    let parts = parts
-        .into_iter()
-        .filter(|part| part.is_in(map.scope.kind()));
+    let parts = Part::OF_VERDICTS.into_iter();
+    let parts = parts.filter(|part| part.is_in(map.scope.kind()));
     let counts = parts.map(|part| format!("{} {}", map.count(part), part.label()));
     let counts: Vec<String> = counts.collect();
     format!("{} visible to this credential", counts.join(", "))

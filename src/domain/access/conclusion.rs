@@ -1,6 +1,7 @@
 //! Whether an app opened for a token, and whose fault it is if not: from what was answered and what the
 //! policies say.
 
+use super::objects::Decision;
 use super::probe::{AppView, PolicyView, ProbeAnswer, ProbeAnswers, ProbeUrl};
 use super::signs::AnsweredBy;
 use super::verdict::{Reason, Verdict};
@@ -44,9 +45,7 @@ impl ProbeVerdict {
             Self::NoAccess => "NO ACCESS",
         }
     }
-}
 
-impl ProbeVerdict {
     /// The symbol beside the word.
     #[must_use]
     pub fn symbol(self, ascii: bool) -> &'static str {
@@ -210,12 +209,13 @@ fn not_sent(url: &ProbeUrl, bare: &ProbeAnswer) -> Conclusion {
             undecided,
             "Access refused the request without the token. The secret was not sent: plain http would \
              show it to everybody in between.",
-            format!("Probe https://{}.", url.host()),
+            format!("Probe {}.", by_https(url)),
         ),
         AnsweredBy::Unknown if bare.status.is_none_or(|status| status >= 500) => Conclusion::new(
             undecided,
             format!(
-                "Without the token, the answer was {}: who refuses cannot be told. The secret was not sent.",
+                "Without the token, the answer was {}, which may be the origin's or its tunnel's. The \
+                 secret was not sent.",
                 status(bare)
             ),
             "Start the origin and its tunnel, then probe again.",
@@ -237,7 +237,7 @@ fn not_sent(url: &ProbeUrl, bare: &ProbeAnswer) -> Conclusion {
 fn no_access(url: &ProbeUrl, bare: &ProbeAnswer) -> Conclusion {
     let hint = match &bare.redirect {
         Some(target) => format!("It redirects to {target}: probe that if it is the app."),
-        None if url.url().scheme() == "http" => format!("Probe https://{}.", url.host()),
+        None if url.url().scheme() == "http" => format!("Probe {}.", by_https(url)),
         None => "Check the host and the path. A Bypass policy, or a DNS record that is not proxied, looks \
                  like this too."
             .to_owned(),
@@ -245,7 +245,8 @@ fn no_access(url: &ProbeUrl, bare: &ProbeAnswer) -> Conclusion {
     Conclusion::new(
         (ProbeVerdict::NoAccess, Fault::Unknown),
         format!(
-            "Access does not protect this URL, as far as its answer {} shows: the secret was not sent.",
+            "Access does not seem to protect this URL, which answered {} without the token: the secret \
+             was not sent.",
             status(bare)
         ),
         hint,
@@ -459,16 +460,22 @@ fn current_secret(view: &PolicyView) -> String {
     }
 }
 
-/// `Policy CI only`.
+/// The policy that admits the token: `Policy CI only (Service Auth)`.
 fn policy_title(policy: Option<&str>) -> String {
     match policy.map(name).filter(|name| !name.trim().is_empty()) {
-        Some(name) => format!("Policy {name}"),
+        Some(name) => format!("Policy {name} ({})", Decision::ServiceAuth.label()),
         None => "A policy".to_owned(),
     }
 }
 
 fn name(text: &str) -> &str {
     text::beginning(text)
+}
+
+/// The same address by https, without a query.
+fn by_https(url: &ProbeUrl) -> String {
+    let (host, path) = (url.host(), url.url().path());
+    format!("https://{host}{}", path.trim_end_matches('/'))
 }
 
 /// The ray without the data centre.

@@ -235,7 +235,12 @@ impl<'a> AppJudge<'a> {
             return (Verdict::Unknown, None, at);
         }
         if self.life != TokenLife::Alive {
-            return refused(Reason::TokenDead, about);
+            let admitting = |it: &JudgedPolicy<'a>| {
+                it.is_about() && it.policy.decision == Decision::ServiceAuth
+            };
+            let at = Some(about).filter(|at| admitting(&policies[*at]));
+            let at = at.or_else(|| find(&admitting)).unwrap_or(about);
+            return refused(Reason::TokenDead, at);
         }
         if app.behaviour() == AppKind::Infrastructure {
             return refused(Reason::Infrastructure, about);

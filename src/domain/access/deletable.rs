@@ -9,6 +9,7 @@ use super::objects::{Policy, title};
 use super::uses::{Deletable, Lookup, NamedToken};
 use crate::domain::duration;
 use crate::domain::scope::ScopeKind;
+use crate::domain::text;
 use crate::domain::token::Reported;
 
 /// A token that was seen within this time is in use, whatever names it.
@@ -54,9 +55,8 @@ impl Lookup<'_> {
             ("group", "groups", groups),
             ("SCIM of", "SCIM configurations", apps),
         ];
-        let (places, count) = enumerate(&kinds)?;
-        let verb = if count == 1 { "names" } else { "name" };
-        Some(format!("{places} {verb} it (the API would refuse)"))
+        let places = enumerate(&kinds)?;
+        Some(format!("the API would refuse (named by {places})"))
     }
 
     /// The places that would break without the token.
@@ -78,12 +78,8 @@ impl Lookup<'_> {
             ("device profile", "device profiles", profiles),
             ("Hyperdrive", "Hyperdrive configurations", configs),
         ];
-        let (places, count) = enumerate(&kinds)?;
-        Some(if count == 1 {
-            format!("{places} uses it (it would break)")
-        } else {
-            format!("{places} use it (they would break)")
-        })
+        let places = enumerate(&kinds)?;
+        Some(format!("what uses it would break ({places})"))
     }
 
     /// What keeps a token that nothing names from being surely deletable.
@@ -114,7 +110,7 @@ impl Lookup<'_> {
         if tally.for_everyone > 0 {
             let apps = number(tally.for_everyone, "app");
             doubts.push(format!(
-                "a Service Auth policy of {apps} is about everyone, which may mean any service token"
+                "a Service Auth policy of {apps} admits everyone, perhaps with any service token"
             ));
         }
         doubts.extend(seen(named));
@@ -136,26 +132,8 @@ impl Lookup<'_> {
             .into_iter()
             .filter(|part| part.is_in(kind));
         gaps.extend(needed.filter_map(|part| self.map.why_unread(part)));
-        match self.map.hidden_apps() {
-            0 => {}
-            1 => gaps.push("1 app is hidden from this credential".to_owned()),
-            hidden => gaps.push(format!(
-                "at least {hidden} apps are hidden from this credential"
-            )),
-        }
-        match self.map.hidden_groups() {
-            0 => {}
-            hidden => {
-                let groups = number(hidden, "group");
-                gaps.push(format!(
-                    "{groups} that rules name are not visible to this credential"
-                ));
-            }
-        }
-        let visible = [Part::Apps, Part::Policies, Part::Groups];
-        if visible.iter().all(|part| self.map.count(*part) == 0) {
-            gaps.push("no app, policy or group is visible to this credential".to_owned());
-        }
+        gaps.extend(self.map.hidden());
+        gaps.extend(self.map.nothing_visible());
         for at in &self.index.unclear_profiles {
             let profile = &self.map.objects().device_profiles[*at];
             let name = brief(title(&profile.name, &profile.id));
@@ -219,8 +197,8 @@ fn seen(named: &NamedToken<'_>) -> Option<String> {
     }
 }
 
-/// `policy A and group B`, or `4 policies and 2 groups`; and how many there are. `None` for none.
-fn enumerate(kinds: &[(&str, &str, Vec<&str>)]) -> Option<(String, usize)> {
+/// `policy A and group B`, or `4 policies and 2 groups`. `None` for none.
+fn enumerate(kinds: &[(&str, &str, Vec<&str>)]) -> Option<String> {
     let count: usize = kinds.iter().map(|(_, _, names)| names.len()).sum();
     let mut places = Vec::new();
     for (one, many, names) in kinds {
@@ -231,12 +209,5 @@ fn enumerate(kinds: &[(&str, &str, Vec<&str>)]) -> Option<(String, usize)> {
             places.extend(named.map(|name| name.trim_end().to_owned()));
         }
     }
-    let (last, others) = places.split_last()?;
-    Some((
-        match others {
-            [] => last.clone(),
-            others => format!("{} and {last}", others.join(", ")),
-        },
-        count,
-    ))
+    (count > 0).then(|| text::listed(&places))
 }

@@ -41,6 +41,9 @@ impl Part {
         Self::Alerts,
     ];
 
+    /// The parts on which verdicts rest.
+    pub const OF_VERDICTS: [Self; 3] = [Self::Apps, Self::Policies, Self::Groups];
+
     /// The parts that must have been read whole before a token is surely deletable.
     pub const NEEDED_TO_DELETE: [Self; 6] = [
         Self::Apps,
@@ -127,10 +130,16 @@ impl PartState {
         match self {
             Self::Read => "read",
             Self::Partly(_) => "partly",
-            Self::Failed(failure) if failure.kind == FailureKind::Permission => "refused",
+            Self::Failed(_) if self.is_refused() => "refused",
             Self::Failed(_) => "failed",
             Self::NotAsked => "not_asked",
         }
+    }
+
+    /// Whether the credential lacks the permission to read it.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Failed(failure) if failure.kind == FailureKind::Permission)
     }
 
     /// Whether it was read whole.
@@ -294,14 +303,9 @@ impl AccessMap {
     /// Why verdicts may be missing or wrong, as sentence fragments; empty if the map is complete.
     #[must_use]
     pub fn incomplete_reasons(&self) -> Vec<String> {
-        let parts = [Part::Apps, Part::Policies, Part::Groups];
-        let of_scope = parts
-            .into_iter()
-            .filter(|part| part.is_in(self.scope.kind()));
-        let mut reasons: Vec<String> = of_scope
-            .clone()
-            .filter_map(|part| self.why_unread(part))
-            .collect();
+        let parts = Part::OF_VERDICTS.into_iter();
+        let of_scope = parts.filter(|part| part.is_in(self.scope.kind()));
+        let mut reasons: Vec<String> = of_scope.filter_map(|part| self.why_unread(part)).collect();
         match self.unread_apps() {
             0 => {}
             // Otherwise the state of the part says so, and why.
@@ -311,30 +315,43 @@ impl AccessMap {
             }
             _ => {}
         }
-        match self.hidden_apps() {
-            0 => {}
-            1 => reasons.push("1 app is hidden from this credential".to_owned()),
-            hidden => {
-                reasons.push(format!(
-                    "at least {hidden} apps are hidden from this credential"
-                ));
-            }
-        }
-        match self.hidden_groups() {
-            0 => {}
-            1 => {
-                reasons
-                    .push("1 group that rules name is not visible to this credential".to_owned());
-            }
-            hidden => reasons.push(format!(
-                "{hidden} groups that rules name are not visible to this credential"
-            )),
-        }
-        let mut visible = of_scope.map(|part| self.count(part));
-        if reasons.is_empty() && visible.all(|count| count == 0) {
-            reasons.push("no app, policy or group is visible to this credential".to_owned());
+        reasons.extend(self.hidden());
+        if reasons.is_empty() {
+            reasons.extend(self.nothing_visible());
         }
         reasons
+    }
+
+    /// The apps and groups that others are known to refer to, but that are not visible, as sentence
+    /// fragments.
+    pub(super) fn hidden(&self) -> impl Iterator<Item = String> {
+        let apps = match self.hidden_apps() {
+            0 => None,
+            1 => Some("1 app is hidden from this credential".to_owned()),
+            hidden => Some(format!(
+                "at least {hidden} apps are hidden from this credential"
+            )),
+        };
+        let groups = match self.hidden_groups() {
+            0 => None,
+            1 => Some("1 group that rules name is not visible to this credential".to_owned()),
+            hidden => Some(format!(
+                "{hidden} groups that rules name are not visible to this credential"
+            )),
+        };
+        apps.into_iter().chain(groups)
+    }
+
+    /// Whether no app, policy or group is visible.
+    #[must_use]
+    pub fn is_nothing_visible(&self) -> bool {
+        Part::OF_VERDICTS.iter().all(|part| self.count(*part) == 0)
+    }
+
+    /// A sentence fragment, if no app, policy or group is visible.
+    pub(super) fn nothing_visible(&self) -> Option<String> {
+        let nothing = "no app, policy or group is visible to this credential";
+        self.is_nothing_visible().then(|| nothing.to_owned())
     }
 
     /// Why a part was not read whole: `groups were refused (the permission … is missing)`.

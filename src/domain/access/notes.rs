@@ -1,8 +1,8 @@
 //! The few words of each verdict beside the app in a list.
 
-use super::objects::AppKind;
-use super::verdict::{AppAnswer, DecidingPolicy, Reason, Verdict};
-use crate::domain::text;
+use super::objects::{AppKind, title};
+use super::sentences::listed_or_unknown;
+use super::verdict::{AppAnswer, Reason, Verdict};
 
 impl AppAnswer {
     /// What decides, in a few words: `by CI only`, `on the address and the country`. Untrusted text.
@@ -11,7 +11,7 @@ impl AppAnswer {
         let Some(policy) = &self.policy else {
             return self.unjudged().to_owned();
         };
-        let name = title(policy);
+        let name = title(&policy.name, &policy.id);
         match (self.verdict, self.reason) {
             (Verdict::Unknown, _) => self.unjudged().to_owned(),
             (Verdict::Depends, _) => format!("on {}", self.short_conditions()),
@@ -62,20 +62,6 @@ impl AppAnswer {
         let short: Vec<String> = short
             .map(|it| it.replace("the caller's ", "the "))
             .collect();
-        match short.as_slice() {
-            [] => "something that is not known".to_owned(),
-            [one] => one.clone(),
-            [all @ .., last] => format!("{} and {last}", all.join(", ")),
-        }
-    }
-}
-
-/// The name of a policy, or the ID of one without a name.
-fn title(policy: &DecidingPolicy) -> &str {
-    let name = text::beginning(&policy.name);
-    if name.trim().is_empty() {
-        &policy.id
-    } else {
-        name
+        listed_or_unknown(&short)
     }
 }

@@ -10,6 +10,7 @@ use super::objects::{CleanUp, ExpiryAlert, Inactivity};
 use super::uses::{CleanUpPlan, Lookup, NamedToken, TokenUses, Told};
 use crate::domain::scope::ScopeKind;
 use crate::domain::status::{Lifecycle, Status};
+use crate::domain::text;
 use crate::domain::token::Reported;
 
 impl Lookup<'_> {
@@ -98,8 +99,7 @@ impl TokenUses {
     pub fn told_message(&self) -> String {
         let who = match self.told_who.as_slice() {
             [] => "an alert that could not be read whole".to_owned(),
-            [one] => one.clone(),
-            [all @ .., last] => format!("{} and {last}", all.join(", ")),
+            all => text::listed(all),
         };
         match self.told {
             Told::Yes => format!("{who}, 7 days before"),
@@ -114,25 +114,30 @@ impl TokenUses {
 
     /// What the clean-up does, in a line. Untrusted text.
     #[must_use]
-    pub fn clean_up_message(&self) -> String {
+    pub fn clean_up_message(&self, now: DateTime<Utc>) -> String {
         match (self.clean_up, &self.spared_by) {
             (CleanUpPlan::Off, _) => "off: unused tokens are kept".to_owned(),
             (CleanUpPlan::Unknown, _) => "not known".to_owned(),
             (CleanUpPlan::Spared, Some(policy)) => {
-                format!("spared: policy {policy} names it directly")
+                format!("spared: named directly by policy {policy}")
             }
-            (CleanUpPlan::Spared, None) => "spared: a policy names it directly".to_owned(),
-            (CleanUpPlan::On(action, days, due), _) => planned(action, days, due),
+            (CleanUpPlan::Spared, None) => "spared: named directly by a policy".to_owned(),
+            (CleanUpPlan::On(action, days, due), _) => planned(action, days, due, now),
         }
     }
 }
 
-/// `disabled after 90 days without use, on or after 24 Feb 2027`.
-fn planned(action: CleanUp, days: u32, due: DateTime<Utc>) -> String {
+/// `disabled after 90 days without use, on or after 24 Feb 2027`, or `…, at any time now: due since
+/// 24 Feb 2026`.
+fn planned(action: CleanUp, days: u32, due: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let what = match action {
         CleanUp::Disable => "disabled",
         CleanUp::Delete => "deleted",
     };
-    let due = due.format("%-d %b %Y");
-    format!("{what} after {days} days without use, on or after {due}")
+    let day = due.format("%-d %b %Y");
+    if due <= now {
+        format!("{what} after {days} days without use, at any time now: due since {day}")
+    } else {
+        format!("{what} after {days} days without use, on or after {day}")
+    }
 }

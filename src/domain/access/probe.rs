@@ -21,6 +21,14 @@ use crate::domain::token::ServiceToken;
 /// The secret of every token of the demo.
 pub const DEMO_SECRET: &str = "demo-secret";
 
+/// Whether the demo answers for a host: nothing real is at `example.com` or below it.
+#[must_use]
+pub fn is_demo_host(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let below = host.strip_suffix("example.com");
+    below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
+}
+
 /// The address to probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProbeUrl(Url);
@@ -86,11 +94,10 @@ impl ProbeUrl {
         &self.0[Position::BeforeHost..Position::AfterPort]
     }
 
-    /// Whether the demo answers for it: nothing real has these names.
+    /// Whether the demo answers for it.
     #[must_use]
     pub fn is_of_demo(&self) -> bool {
-        let host = self.0.host_str().unwrap_or_default();
-        host == "example.com" || host.ends_with(".example.com")
+        self.0.host_str().is_some_and(is_demo_host)
     }
 
     /// Whether a secret may be sent there: encrypted, or without leaving this computer.

@@ -59,7 +59,7 @@ impl Lookup<'_> {
         }
         for at in named.places(|it| &it.device_profiles) {
             let profile = &objects.device_profiles[at];
-            let message = "selects devices by whether they were enrolled with it".to_owned();
+            let message = "selects devices by whether this token enrolled them".to_owned();
             add(
                 ReferenceKind::DeviceProfile,
                 &profile.id,
@@ -91,7 +91,7 @@ impl Lookup<'_> {
         format!("{how}; {users}")
     }
 
-    /// What uses a group, itself or through other groups: `in Machines; policy CI; 1 app`.
+    /// What uses a group, itself or through other groups: `in Machines; used by policy CI; 1 app`.
     fn users_of_group(&self, id: &str) -> String {
         let objects = self.map.objects();
         let groups = &self.index.groups;
@@ -129,10 +129,10 @@ impl Lookup<'_> {
             }
         }
         match policies.as_slice() {
-            [] if self.map.is_read(Part::Policies) => parts.push("no policy".to_owned()),
+            [] if self.map.is_read(Part::Policies) => parts.push("no policy uses it".to_owned()),
             [] => {}
-            [one] => parts.push(format!("policy {}", brief(one))),
-            all => parts.push(format!("{} policies", all.len())),
+            [one] => parts.push(format!("used by policy {}", brief(one))),
+            all => parts.push(format!("used by {} policies", all.len())),
         }
         parts.push(match apps.len() {
             0 if self.map.is_read(Part::Apps) => "no app".to_owned(),

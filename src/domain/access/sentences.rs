@@ -2,7 +2,9 @@
 
 use super::answer::brief;
 use super::objects::{AppKind, Decision, title};
+use super::rules::Condition;
 use super::verdict::{AppAnswer, DecidingPolicy, Obstacle, Reason, Verdict};
+use crate::domain::text;
 
 impl AppAnswer {
     /// What the verdict means and what to do. Untrusted text.
@@ -15,14 +17,13 @@ impl AppAnswer {
         let message = match self.verdict {
             Verdict::Opens => self.opens(&who),
             Verdict::OpensByGroup => format!(
-                "{who} admits {}. By its rules it opens, but users report that Access does not admit a \
-                 token by a group. Name the token in the policy itself.",
+                "{who} admits {}. By these rules the app opens, but users report that Access admits no \
+                 token through a group. Name the token in the policy itself.",
                 self.rule()
             ),
             Verdict::OpenToAll => format!(
-                "{who} admits {} before any policy asks for a token. If the app should be protected, \
-                 remove that policy.",
-                self.everybody()
+                "{who} admits everybody before any policy asks for a token. If the app should be \
+                 protected, remove that policy."
             ),
             Verdict::Depends => self.depends(&who),
             Verdict::Unknown => format!(
@@ -36,36 +37,35 @@ impl AppAnswer {
         };
         match self.circumstances.cycle.as_slice() {
             [] => message,
-            [one] => format!("{message} Group {one} contains itself, which adds nobody."),
-            [all @ .., last] => format!(
-                "{message} Groups {} and {last} contain each other, which adds nobody.",
-                all.join(", ")
+            [one] => format!("{message} Group {one} contains itself; that loop admits nobody."),
+            all => format!(
+                "{message} Groups {} contain each other; that loop admits nobody.",
+                text::listed(all)
             ),
         }
     }
 
     fn unread(&self) -> String {
         format!(
-            "Its policies could not be read (GET access/apps/{}/policies), so nothing is known. Give the \
-             credential the permission Access: Apps and Policies Read, and reload.",
+            "The policies of this app could not be read (GET access/apps/{}/policies), so nothing is \
+             known. Give the credential the permission Access: Apps and Policies Read, and reload.",
             brief(&self.app.id)
         )
     }
 
-    /// The rule that decides: `this token`, `group Machines, which holds this token`.
+    /// The rule that decides: `this token`, `group Machines, which holds this token through group CI`.
     fn rule(&self) -> String {
         let steps = self.path.get(1..).unwrap_or_default();
         match steps {
             [] => "no service token".to_owned(),
             [only] => only.clone(),
-            [groups @ .., last] => format!("{}, which holds {last}", groups.join(" › ")),
-        }
-    }
-
-    fn everybody(&self) -> String {
-        match self.rule() {
-            rule if rule.starts_with("group ") => rule,
-            _ => "everybody".to_owned(),
+            [group, last] => format!("{group}, which holds {last}"),
+            [group, inner @ .., last] => {
+                format!(
+                    "{group}, which holds {last} through {}",
+                    inner.join(" and ")
+                )
+            }
         }
     }
 
@@ -87,7 +87,9 @@ impl AppAnswer {
     fn opens(&self, who: &str) -> String {
         let more = match self.app.behaviour() {
             AppKind::Enrolment => ", so it may enrol devices".to_owned(),
-            AppKind::Mcp => ". A client needs the portal's app and the server's app".to_owned(),
+            AppKind::Mcp => {
+                ". A client must get into the portal's app and into the server's".to_owned()
+            }
             AppKind::Undocumented => format!(
                 "; how apps of {} treat service tokens is not documented",
                 self.kind()
@@ -97,13 +99,15 @@ impl AppAnswer {
         let (rule, advice) = if self.any_token {
             (
                 "any valid service token, this one included".to_owned(),
-                "To narrow that, name the tokens that need it.",
+                "To narrow that, name only the tokens that need the app.",
             )
         } else if self.anyone {
             (
                 "everyone, perhaps without any token".to_owned(),
-                "To narrow that, name the tokens that need it.",
+                "To narrow that, name only the tokens that need the app.",
             )
+        } else if self.app.behaviour() == AppKind::Enrolment {
+            (self.rule(), "Try it by enrolling a device.")
         } else {
             (self.rule(), "Probe the app to test the secret as well.")
         };
@@ -111,52 +115,87 @@ impl AppAnswer {
     }
 
     fn depends(&self, who: &str) -> String {
-        let on = match self.conditions.as_slice() {
-            [] => "something that is not known".to_owned(),
-            [one] => one.clone(),
-            [all @ .., last] => format!("{} and {last}", all.join(", ")),
-        };
+        let on = self.depends_on();
+        let is_by_group = self.path.len() > 2 && self.circumstances.is_about_token;
+        let certificate = Condition::Certificate.subject();
         let advice = if self.circumstances.has_unread_group {
             "Let the credential read that group, and reload."
+        } else if self.conditions.iter().any(|it| it == certificate) {
+            "Try it with the client itself: a probe presents no certificate."
+        } else if is_by_group {
+            "Probe the app from where the client runs: users report that Access admits no token through \
+             a group."
         } else {
             "Probe the app from where the client runs."
         };
         match self.path.get(1..).unwrap_or_default() {
             _ if self.circumstances.holds_client_id => format!(
-                "{who} names this token by its client ID, and nobody has seen such a rule match. Put the \
-                 token's ID there."
+                "{who} holds this token's client ID where the token's ID belongs, and nobody has seen such \
+                 a rule match. Put the ID there."
             ),
-            [] => format!("{who} lets in whoever meets its rules, which depends on {on}. {advice}"),
+            [] => {
+                format!("{who} lets in whoever meets its rules; who does depends on {on}. {advice}")
+            }
             _ if !self.circumstances.is_about_token => {
-                format!("{who} may admit this token: it depends on {on}. {advice}")
+                format!("{who} may admit this token; whether it does depends on {on}. {advice}")
             }
             _ => format!(
-                "{who} names {}, but it depends on {on}. {advice}",
+                "{who} names {}; whether the app opens depends on {on}. {advice}",
                 self.rule()
             ),
         }
+    }
+
+    /// What the answer depends on: `the caller's address and country`.
+    fn depends_on(&self) -> String {
+        const CALLER: &str = "the caller's ";
+        let mut is_caller_named = false;
+        let conditions = self.conditions.iter().map(|condition| {
+            let rest = condition.strip_prefix(CALLER);
+            let again = rest.filter(|_| is_caller_named);
+            is_caller_named = rest.is_some();
+            again.unwrap_or(condition).to_owned()
+        });
+        listed_or_unknown(&conditions.collect::<Vec<_>>())
     }
 
     fn refused(&self, who: &str, policy: &DecidingPolicy) -> String {
         let names = self.names();
         let rule = self.rule();
         match self.reason {
-            Some(Reason::TokenDead) if self.circumstances.is_disabled => format!(
-                "{who} {names} {rule}, but the token is disabled. Enable it if the app still needs it."
-            ),
-            Some(Reason::TokenDead) => format!(
-                "{who} {names} {rule}, but the token has expired. Renew it if the app still needs it."
-            ),
+            Some(Reason::TokenDead) => self.dead(who, policy),
             Some(Reason::Infrastructure) => format!(
-                "{who} {names} {rule}, but infrastructure apps take the action Allow only, which admits \
+                "{who} {names} {rule}, but infrastructure apps take Allow policies only, and those admit \
                  no service token. Use a person's login there."
             ),
             Some(Reason::WrongAction) => self.wrong_action(who, policy),
             Some(Reason::Blocked) => format!(
-                "{who} {names} {rule}, and no Service Auth policy admits it. If it should get in, take it \
-                 out of that policy and name it in one with the action Service Auth."
+                "{who} {names} {rule}, and no Service Auth policy admits it. If it should get in, name it \
+                 in a policy with the action Service Auth: those come before Block."
             ),
             Some(Reason::RuleFails) | None => self.rule_fails(who),
+        }
+    }
+
+    /// The token is over. Bringing it back is not enough where the policy would not admit it either.
+    fn dead(&self, who: &str, policy: &DecidingPolicy) -> String {
+        let (names, rule) = (self.names(), self.rule());
+        let (state, cure) = if self.circumstances.is_disabled {
+            ("is disabled", "enable it")
+        } else {
+            ("has expired", "renew it")
+        };
+        let fact = format!("{who} {names} {rule}, but the token {state}");
+        match policy.decision {
+            Decision::Allow | Decision::Block => format!(
+                "{fact}, and {} admits no service token anyway. If the app still needs it, {cure} and name \
+                 it in a policy with the action {}.",
+                policy.decision.label(),
+                Decision::ServiceAuth.label()
+            ),
+            Decision::ServiceAuth | Decision::Bypass | Decision::Unknown(_) => {
+                format!("{fact}. If the app still needs it, {cure}.")
+            }
         }
     }
 
@@ -173,28 +212,40 @@ impl AppAnswer {
         if self.circumstances.admits_people {
             return format!(
                 "{who} {names} {rule}, but {action} admits people only. Name the token in a policy of its \
-                 own with the action {wanted}."
+                 own, with the action {wanted}."
             );
         }
-        format!("{who} {names} {rule}, but {action} admits none. Give it the action {wanted}.")
+        format!(
+            "{who} {names} {rule}, but {action} admits no service token. Change the policy's action to \
+             {wanted}."
+        )
     }
 
     fn rule_fails(&self, who: &str) -> String {
         let (names, rule) = (self.names(), self.rule());
         match &self.circumstances.obstacle {
             Some(Obstacle::NotIncluded) => format!(
-                "{who} mentions {rule}, but includes nobody that this token is. If it should get in, add \
-                 the token to the include rules."
+                "{who} mentions {rule}, but none of its include rules is met by this token. If it should \
+                 get in, add it to the include rules."
             ),
             Some(Obstacle::Excluded(whom)) => {
                 format!("{who} excludes {whom}. If it should get in, take that exclude rule out.")
             }
             Some(Obstacle::Required(what)) => format!(
-                "{who} {names} {rule}, but requires {what}, which this token never meets. Take that \
+                "{who} {names} {rule}, but also requires {what}, which no service token has. Take that \
                  require rule out, or name the token in a Service Auth policy of its own."
             ),
             None => format!("{who} {names} {rule}, but does not admit it. Check its rules."),
         }
+    }
+}
+
+/// What a verdict depends on: `the address and the country`.
+pub(super) fn listed_or_unknown(conditions: &[String]) -> String {
+    if conditions.is_empty() {
+        "something that is not known".to_owned()
+    } else {
+        text::listed(conditions)
     }
 }
 

@@ -38,21 +38,30 @@ impl AnsweredBy {
             Self::Unknown => "unknown",
         }
     }
+
+    /// The same, after a preposition: `403 from Access`.
+    #[must_use]
+    pub fn sender(self) -> &'static str {
+        match self {
+            Self::Access | Self::Waf | Self::Origin => self.label(),
+            Self::Unknown => "an unknown sender",
+        }
+    }
 }
 
 /// What is known of an answer. Untrusted.
-#[derive(Debug, Clone, Copy)]
-pub struct Signs<'a> {
+#[derive(Debug, Clone)]
+pub struct Signs {
     /// The address that was asked.
-    pub url: &'a Url,
+    pub url: Url,
     pub status: u16,
-    pub location: Option<&'a str>,
-    pub cf_access_aud: Option<&'a str>,
-    pub cf_access_domain: Option<&'a str>,
-    pub cf_mitigated: Option<&'a str>,
-    pub www_authenticate: Option<&'a str>,
+    pub location: Option<String>,
+    pub cf_access_aud: Option<String>,
+    pub cf_access_domain: Option<String>,
+    pub cf_mitigated: Option<String>,
+    pub www_authenticate: Option<String>,
     /// The beginning of the body.
-    pub body: &'a [u8],
+    pub body: Vec<u8>,
 }
 
 /// The path of Access's login page.
@@ -79,12 +88,13 @@ const REJECTIONS: [&[u8]; 7] = [
     b"error code: 1020",
 ];
 
-impl Signs<'_> {
+impl Signs {
     /// Whether Access certainly refused a request without a token, so that one with the token may
     /// follow: both of its headers on a refusal, or its login page.
     #[must_use]
     pub fn allow_the_secret(&self) -> bool {
-        let both = is_set(self.cf_access_aud) && is_set(self.cf_access_domain);
+        let both =
+            is_set(self.cf_access_aud.as_deref()) && is_set(self.cf_access_domain.as_deref());
         !self.is_blocked() && (self.is_refusal() && both || self.is_login())
     }
 
@@ -106,10 +116,11 @@ impl Signs<'_> {
     /// login page, its challenge, or the challenge that met the request without the token.
     #[must_use]
     pub fn answered_by(&self, bare_challenge: Option<&str>) -> AnsweredBy {
-        let either = is_set(self.cf_access_aud) || is_set(self.cf_access_domain);
+        let either =
+            is_set(self.cf_access_aud.as_deref()) || is_set(self.cf_access_domain.as_deref());
         let is_same_challenge = self.status == 401
-            && is_set(self.www_authenticate)
-            && self.www_authenticate == bare_challenge;
+            && is_set(self.www_authenticate.as_deref())
+            && self.www_authenticate.as_deref() == bare_challenge;
         if self.is_mitigated() {
             AnsweredBy::Waf
         } else if self.is_refusal() && either
@@ -130,9 +141,18 @@ impl Signs<'_> {
     /// Whether the body can decide who answered: only the firewall's pages are told by theirs.
     #[must_use]
     pub fn needs_body(&self) -> bool {
-        let either = is_set(self.cf_access_aud) || is_set(self.cf_access_domain);
+        let either =
+            is_set(self.cf_access_aud.as_deref()) || is_set(self.cf_access_domain.as_deref());
         let is_told = self.is_mitigated() || self.is_refusal() && either || self.is_login();
         matches!(self.status, 403 | 429) && !is_told
+    }
+
+    /// Where it redirects to.
+    #[must_use]
+    pub fn redirect(&self) -> Option<Url> {
+        let location = self.location.as_ref();
+        let location = location.filter(|_| (300..400).contains(&self.status));
+        self.url.join(location?).ok()
     }
 
     fn is_refusal(&self) -> bool {
@@ -141,7 +161,7 @@ impl Signs<'_> {
 
     /// Whether a challenge of the firewall came in place of an answer.
     fn is_mitigated(&self) -> bool {
-        let mitigated = self.cf_mitigated.map(str::trim);
+        let mitigated = self.cf_mitigated.as_deref().map(str::trim);
         mitigated.is_some_and(|action| action.eq_ignore_ascii_case("challenge"))
     }
 
@@ -155,7 +175,7 @@ impl Signs<'_> {
 
     /// Whether the answer asks for a login of Access.
     fn is_challenged_by_access(&self) -> bool {
-        let challenge = self.www_authenticate.unwrap_or_default();
+        let challenge = self.www_authenticate.as_deref().unwrap_or_default();
         let challenge = challenge.trim().to_ascii_lowercase();
         let [scheme, metadata] = CHALLENGES;
         self.status == 401 && (challenge.starts_with(scheme) || challenge.contains(metadata))
@@ -163,10 +183,7 @@ impl Signs<'_> {
 
     /// Whether it redirects to Access's login page, on the same host or on an organization's.
     fn is_login(&self) -> bool {
-        if !(300..400).contains(&self.status) {
-            return false;
-        }
-        let Some(target) = self.location.and_then(|to| self.url.join(to).ok()) else {
+        let Some(target) = self.redirect() else {
             return false;
         };
         let host = target.host_str().unwrap_or_default();

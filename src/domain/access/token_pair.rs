@@ -106,14 +106,14 @@ pub fn read_secret(text: &str) -> Result<Recognised<Secret>, InvalidTokenSecret>
 
 /// What [`pasted::peel`] removed, as a fragment.
 fn removed(text: &str) -> Vec<String> {
-    let words = pasted::removed(text);
-    match words.as_slice() {
-        [] => Vec::new(),
-        [one] if one.starts_with("the name") || *one == "Bearer" => {
-            vec![format!("{one} was removed")]
-        }
-        words => vec![format!("{} were removed", words.join(" and "))],
-    }
+    let removed = pasted::removed(text);
+    let words: Vec<&str> = removed.iter().map(|it| it.words).collect();
+    let verb = match removed.as_slice() {
+        [] => return Vec::new(),
+        [one] if !one.is_plural => "was",
+        _ => "were",
+    };
+    vec![format!("{} {verb} removed", words.join(" and "))]
 }
 
 /// Whether two client IDs are of the same token: one may be followed by a domain.

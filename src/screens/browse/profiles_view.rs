@@ -3,7 +3,7 @@
 use ratatui::text::Span;
 
 use crate::action::{Action, Context};
-use crate::app::profile_reads::ProfileReads;
+use crate::app::profile_reads::{Outcome, ProfileReads};
 use crate::app::state::State;
 use crate::domain::failure::Failure;
 use crate::domain::text;
@@ -69,14 +69,10 @@ pub(crate) fn note(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Op
 fn reasons(profiles: &ProfileReads) -> Vec<(Vec<&str>, &str)> {
     let mut reasons: Vec<(Vec<&str>, &str)> = Vec::new();
     for read in &profiles.reads {
-        let Some(failure) = read.failure() else {
+        let Outcome::Failed { reason: why, .. } = &read.outcome else {
             continue;
         };
         let name = read.origin.profile.as_str();
-        // The summary begins with the name.
-        let why = failure.summary.strip_prefix(name);
-        let why = why.and_then(|rest| rest.strip_prefix(": "));
-        let why = why.unwrap_or(&failure.summary);
         match reasons.iter_mut().find(|(_, known)| *known == why) {
             Some((names, _)) => names.push(name),
             None => reasons.push((vec![name], why)),

@@ -194,6 +194,17 @@ impl Handler for Browse {
         Fetch::of(&state.list.extent)
     }
 
+    fn keep_up(&self, state: &mut State) {
+        state.keep_up();
+        let rows = state.body_rows();
+        state.browse.keep_in_view(&state.list, rows);
+        count_opens(state);
+    }
+
+    fn shows_list(&self, state: &State) -> bool {
+        state.list.profiles.is_none()
+    }
+
     fn next_countdown(&self, state: &State) -> Option<DateTime<Utc>> {
         let now = state.clock.corrected();
         let next = whole_second(now) + TimeDelta::seconds(1);
@@ -214,7 +225,7 @@ impl Handler for Browse {
 }
 
 /// Counts the apps that open for the tokens in view, if the map of their scope is there.
-pub(crate) fn count_opens(state: &mut State) {
+fn count_opens(state: &mut State) {
     let (list, reading) = (&state.list, &state.access_reading);
     let access = list.access.as_ref().filter(|_| list.profiles.is_none());
     let map = access.and_then(|access| reading.whole_map_of(access));

@@ -21,7 +21,7 @@ use crate::ui::painter::{
     Painter, RenderContext, Spans, below, bottom, first_rows, inset, number, row, width,
     without_right,
 };
-use crate::ui::texts::keyring_note;
+use crate::ui::texts::credential_note;
 use crate::ui::token_rows::TokenRows;
 
 /// The order of the counts in the title.
@@ -322,8 +322,9 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
     if list.extent.is_loading() && list.extent.value().is_none() {
         lines.push(progress(state, ctx));
         if !is_filtered {
-            let reached = list.progress.stage;
-            lines.extend(keyring_note(reached, waited(state), columns, ctx));
+            let waited = (list.progress.stage, waited(state));
+            let access = list.access.as_ref();
+            lines.extend(credential_note(access, waited, columns, state, ctx));
             return lines;
         }
         lines.push(Vec::new());

@@ -23,7 +23,9 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
         .pending_removal
         .as_deref()
         .unwrap_or_default();
+    let is_printed = state.session.settings.command_of(name).is_some();
     let mut text = match state.profiles.location_of(name) {
+        _ if is_printed => "Its credential comes from a command and stays there.".to_owned(),
         Some(Ok(Some(location))) => format!("Its secret is removed too, from {location}."),
         Some(Ok(None)) => "No secret is stored for it.".to_owned(),
         Some(Err(failure)) => format!(

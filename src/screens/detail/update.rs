@@ -24,6 +24,7 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout::TextLine;
 use crate::layout::detail::{Contents, DetailLayout, FRAME, Part, ROOM_FOR_DIGITS, TALL};
+use crate::screens::uses::update::keep_findings_up;
 
 impl Handler for Detail {
     fn context(&self, state: &State) -> Context {
@@ -258,6 +259,10 @@ impl Handler for Detail {
 
     fn fetch(&self, state: &State) -> Option<Fetch> {
         Fetch::of(&state.detail.token)
+    }
+
+    fn keep_up(&self, state: &mut State) {
+        keep_findings_up(state);
     }
 
     fn next_countdown(&self, state: &State) -> Option<DateTime<Utc>> {

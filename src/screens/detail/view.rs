@@ -14,6 +14,7 @@ use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status, elap
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout::detail::{DetailLayout, LARGE_DIGITS, Part};
+use crate::layout::half_cells;
 use crate::theme::Role;
 use crate::ui::digits;
 use crate::ui::painter::{
@@ -205,13 +206,7 @@ impl Headline<'_> {
         let percent = (share * 1000.0).floor() / 10.0;
         let label = format!("  {percent:.1} % elapsed");
         let columns = columns.saturating_sub(text::width(&label));
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            clippy::cast_precision_loss,
-            reason = "a share of a few hundred cells"
-        )]
-        let halves = (share.clamp(0.0, 1.0) * (columns * 2) as f64) as usize;
+        let halves = half_cells(share, columns);
         let role = self.role();
         let cell = |at: usize| match halves.saturating_sub(2 * at) {
             0 => (Role::Border, glyphs.horizontal),

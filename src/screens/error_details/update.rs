@@ -6,12 +6,8 @@ use crate::app::message::Effect;
 use crate::app::state::{Overlay, State};
 use crate::domain::failure::Failure;
 use crate::domain::text;
-use crate::layout;
-use crate::layout::{TextBox, TextLine};
+use crate::layout::{self, TextBox, TextLine};
 use crate::theme::Role;
-
-/// Maximum width of the box, in cells.
-const WIDEST: u16 = 100;
 
 /// Maximum number of facts, which no genuine error reaches.
 const MOST_FACTS: usize = 500;
@@ -44,8 +40,10 @@ impl State {
     /// The details of the last error, limited to the size of the body.
     #[must_use]
     pub fn error_details_box(&self) -> TextBox {
-        let size = layout::overlay(self.body(), WIDEST, u16::MAX);
-        let columns = usize::from(size.0).saturating_sub(4);
+        TextBox::new(self.body(), |columns| self.error_details(columns))
+    }
+
+    fn error_details(&self, columns: usize) -> Vec<TextLine> {
         let mut lines: Vec<TextLine> = Vec::new();
         for (at, text) in facts(self).iter().enumerate().take(MOST_FACTS) {
             let role = (at == 0).then_some(Role::Strong);
@@ -55,7 +53,7 @@ impl State {
                 lines.push(Vec::new());
             }
         }
-        TextBox::new(size, lines)
+        lines
     }
 }
 

@@ -104,10 +104,10 @@ fn list_on_screen(state: &State) -> Option<ListReport> {
             let origins = table.places().iter().filter_map(|it| list.origin(*it));
             let doubts = profiles.doubts();
             let doubts = (!doubts.is_empty()).then(|| doubts.join("; "));
-            (
-                Origins::Profiles(origins.cloned().collect()),
-                incomplete.or(doubts),
-            )
+            let origins: Vec<_> = origins.cloned().collect();
+            let outcomes = profiles.outcomes(&origins);
+            let origin = Origins::Profiles { origins, outcomes };
+            (origin, incomplete.or(doubts))
         }
         (None, Some(access)) => (Origins::Scope(access.scope.clone()), incomplete),
         (None, None) => return None,

@@ -70,7 +70,7 @@ impl State {
             return usize::from(self.find.is_waiting);
         };
         let waits_for_keyring =
-            self.detail.stage == Stage::Keyring && self.clock.seconds_since(since) > 1;
+            self.detail.stage == Stage::Credential && self.clock.seconds_since(since) > 1;
         match (waits_for_keyring, self.find_columns() > 76) {
             (false, _) => 1,
             (true, true) => 2,

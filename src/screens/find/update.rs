@@ -230,6 +230,15 @@ impl Handler for Find {
         has_recents.then(|| state.clock.local.signed_duration_since(epoch))
     }
 
+    fn keep_up(&self, state: &mut State) {
+        state.keep_up();
+        settle(state);
+    }
+
+    fn shows_list(&self, _: &State) -> bool {
+        true
+    }
+
     fn next_countdown(&self, state: &State) -> Option<DateTime<Utc>> {
         let now = whole_second(state.clock.corrected());
         let next = now + TimeDelta::seconds(1);
@@ -381,7 +390,7 @@ pub(crate) fn list_ended(state: &mut State) -> Vec<Effect> {
 }
 
 /// Searches again if the list or the text has changed, and updates the selection.
-pub(crate) fn settle(state: &mut State) {
+fn settle(state: &mut State) {
     state.find.search(&state.list);
     let counts = state.find_items();
     state.find.settle(&state.list, counts);

@@ -33,6 +33,10 @@ impl Handler for Probe {
         }
     }
 
+    fn keep_up(&self, state: &mut State) {
+        judge_again(state);
+    }
+
     fn scope(&self, state: &State) -> Option<Scope> {
         Detail.scope(state)
     }
@@ -177,15 +181,13 @@ pub(crate) fn address_on_uses(state: &State) -> Option<&str> {
 
 /// Asks for URL and secret to probe with the current token.
 pub(crate) fn open(state: &mut State) -> Vec<Effect> {
-    let (opener, address) = match state.screen {
-        Screen::Detail => (ProbeOpener::Detail, None),
-        Screen::Uses => match address_on_uses(state) {
-            Some(address) => (ProbeOpener::Uses, Some(format!("https://{address}"))),
-            None => return Vec::new(),
-        },
-        Screen::Browse | Screen::Find | Screen::Probe | Screen::Profiles | Screen::Setup => {
-            return Vec::new();
-        }
+    let address = address_on_uses(state).map(|address| format!("https://{address}"));
+    let (opener, address) = if state.screen == Screen::Detail {
+        (ProbeOpener::Detail, None)
+    } else if state.screen == Screen::Uses && address.is_some() {
+        (ProbeOpener::Uses, address)
+    } else {
+        return Vec::new();
     };
     let mut effects = use_profile_of_row(state);
     let Some((token, access)) = state.screen.handler().token(state) else {
@@ -339,10 +341,7 @@ pub(crate) fn probed(state: &mut State, request: RequestId, result: Result<Probe
 }
 
 /// Looks the URL up among the policies again if one of them changed, and concludes.
-pub(crate) fn keep_up(state: &mut State) {
-    if state.screen != Screen::Probe {
-        return;
-    }
+fn judge_again(state: &mut State) {
     let Some((token, access)) = Probe.token(state) else {
         return;
     };
@@ -354,12 +353,8 @@ pub(crate) fn keep_up(state: &mut State) {
             generation: state.access_reading.generation(),
             token,
         };
-        if !state
-            .probe
-            .basis
-            .as_ref()
-            .is_some_and(|known| known.is(&basis))
-        {
+        let known = state.probe.basis.as_ref();
+        if !known.is_some_and(|known| known.is(&basis)) {
             let map = state.access_reading.whole_map_of(&access);
             let view = map.map(|map| PolicyView::of(map, &basis.token, context, &basis.url));
             state.probe.policies = view;
@@ -406,7 +401,7 @@ fn answered(answer: &ProbeAnswer) -> String {
     };
     let ray = answer.cf_ray.as_deref();
     let ray = ray.map_or(String::new(), |ray| format!(", cf-ray {ray}"));
-    format!("{status} from {}{ray}", answer.answered_by.label())
+    format!("{status} from {}{ray}", answer.answered_by.sender())
 }
 
 /// A line of the outcome.

@@ -106,9 +106,12 @@ fn selected_profile(state: &mut State) -> Option<Profile> {
             Some(CredentialSource::Session) => {
                 "Not a profile: kept in memory until you quit.".to_owned()
             }
-            Some(CredentialSource::Keyring { .. } | CredentialSource::Demo) | None => {
-                "Not a profile: the demo stores nothing.".to_owned()
-            }
+            Some(
+                CredentialSource::Keyring { .. }
+                | CredentialSource::Command { .. }
+                | CredentialSource::Demo,
+            )
+            | None => "Not a profile: the demo stores nothing.".to_owned(),
         });
     }
     profile
@@ -132,6 +135,13 @@ pub(crate) fn replace(state: &mut State) -> Option<Effect> {
 
 fn open_form(state: &mut State, is_replacing: bool) -> Option<Effect> {
     let profile = selected_profile(state)?;
+    if let Some(command) = profile.command.as_ref().filter(|_| is_replacing) {
+        state.notify(format!(
+            "{} prints this credential: change `credential_command` in config.toml.",
+            command.program()
+        ));
+        return None;
+    }
     let is_missing = matches!(state.profiles.location_of(&profile.name), Some(Ok(None)));
     let mut setup = Setup::changing(profile, is_replacing, &state.session.settings);
     setup.has_stored = !is_missing;

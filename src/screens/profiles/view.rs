@@ -6,6 +6,7 @@ use ratatui::text::Span;
 use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::domain::credential::{ActiveCredential, CredentialKind, CredentialSource};
+use crate::domain::credential_command::CredentialCommand;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
@@ -222,9 +223,15 @@ fn name(credential: &ActiveCredential, ctx: &RenderContext<'_>) -> String {
         (Some(name), _) => name,
         (None, Some(CredentialSource::Environment { .. })) => "environment",
         (None, Some(CredentialSource::Demo)) => "demo",
-        (None, Some(CredentialSource::Session | CredentialSource::Keyring { .. }) | None) => {
-            "this session"
-        }
+        (
+            None,
+            Some(
+                CredentialSource::Session
+                | CredentialSource::Keyring { .. }
+                | CredentialSource::Command { .. },
+            )
+            | None,
+        ) => "this session",
     };
     ctx.clean(name).into_owned()
 }
@@ -275,6 +282,12 @@ impl SecretPlace {
         };
         let profile = match credential.source() {
             Some(CredentialSource::Keyring { profile }) => profile,
+            Some(CredentialSource::Command { profile }) => {
+                let command = state.session.settings.command_of(profile);
+                let program = command.map_or("a command", CredentialCommand::program);
+                let fact = format!("printed by {program}: `credential_command` in config.toml");
+                return place(Role::Muted, "from a command", &fact);
+            }
             Some(CredentialSource::Environment { variable }) => {
                 let fact = format!("in the environment, {variable}");
                 return place(Role::Muted, variable, &fact);

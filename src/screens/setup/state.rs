@@ -6,6 +6,7 @@ use crate::app::form::{Form, MaskedField, TextField};
 use crate::domain::credential::{
     Credential, CredentialKind, CredentialRef, Identity, Location, Lookalike, Secret, parse_email,
 };
+use crate::domain::credential_command::CredentialCommand;
 use crate::domain::fetched::{Remote, RequestId};
 use crate::domain::profile::{DEFAULT_PROFILE, Profile, Settings, parse_new_profile_name};
 use crate::domain::scope::{Scope, ScopeId, ScopeKind};
@@ -349,9 +350,19 @@ impl Setup {
         fault.map(|(_, complaint)| complaint)
     }
 
+    /// The command that prints the secret of the profile that is being changed, so that the form has
+    /// no field for it.
+    #[must_use]
+    pub fn command(&self) -> Option<&CredentialCommand> {
+        self.original.as_ref()?.command.as_ref()
+    }
+
     /// Whether an empty secret field keeps the stored secret.
     #[must_use]
     pub fn keeps_secret(&self) -> bool {
+        if self.command().is_some() {
+            return true;
+        }
         let is_of_kind = |profile: &Profile| {
             matches!(profile.kind, CredentialKind::GlobalKey { .. }) == self.is_global_key
         };
@@ -409,6 +420,7 @@ impl Setup {
             scope_name: None,
             // The store fills in the address of a new profile.
             base_url: original.map(|it| it.base_url.clone()).unwrap_or_default(),
+            command: self.command().cloned(),
         };
         Ok(Filled {
             profile,
@@ -508,13 +520,14 @@ impl Setup {
         };
         let has_no_store = self.has_no_store();
         let Offers { unchecked, session } = self.offers;
-        let session = session || has_no_store || self.store_is_slow;
+        let is_typed = self.command().is_none();
+        let session = is_typed && (session || has_no_store || self.store_is_slow);
         let rows = [
             // The secret is stored under the name, so the name cannot change.
             (Name, self.original.is_none()),
             (Kind, true),
             (Email, self.is_global_key),
-            (Secret, true),
+            (Secret, is_typed),
             (ScopeKind, true),
             (ScopeId, true),
             (Save, !has_no_store),

@@ -111,6 +111,7 @@ impl Handler for Setup {
             return None;
         }
         let value = Secret::new(pasted::peel(line).to_owned());
+        let removed: Vec<&str> = removed.iter().map(|it| it.words).collect();
         Some((value, format!("Taken off: {}.", removed.join(", "))))
     }
 
@@ -436,7 +437,7 @@ fn use_credential(
 pub(crate) fn saved(
     state: &mut State,
     request: RequestId,
-    result: Result<(Settings, Location), Failure>,
+    result: Result<(Settings, Option<Location>), Failure>,
 ) -> Vec<Effect> {
     let is_awaited = state.setup.phase == Phase::Saving { request };
     let (settings, location) = match result {
@@ -451,6 +452,7 @@ pub(crate) fn saved(
                 } else {
                     SetupField::SessionOnly
                 };
+                setup.settle_focus();
                 state.report(failure);
             }
             return Vec::new();
@@ -465,6 +467,6 @@ pub(crate) fn saved(
         return Vec::new();
     };
     // The collection matters where a secret is stored, not where it came from.
-    state.session.store = Some(location.store);
+    state.session.store = location.map(|location| location.store);
     use_credential(state, Identity::of(&profile), Some(profile.name), scope)
 }

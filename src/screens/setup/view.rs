@@ -178,6 +178,11 @@ fn store(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         rows.extend(form.paragraph(Role::Muted, problem));
         rows
     };
+    if let Some(command) = setup.command() {
+        let program = form.ctx.clean(command.program());
+        let text = format!("{program} prints the credential: `credential_command` in config.toml.");
+        return form.paragraph(Role::Muted, &text);
+    }
     match &setup.store {
         Remote::Idle => Vec::new(),
         Remote::Loading { last: None, .. } if setup.store_is_slow => {

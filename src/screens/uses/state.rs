@@ -100,6 +100,12 @@ impl UsesLines {
         self.above_places() + self.places
     }
 
+    /// Whether there are only other places from a line on.
+    #[must_use]
+    pub fn are_places_from(self, line: usize) -> bool {
+        self.places > 0 && line >= self.above_places()
+    }
+
     /// The line of a row.
     #[must_use]
     pub fn of_row(self, row: usize) -> usize {
@@ -261,6 +267,9 @@ impl Uses {
         } else {
             lines.of_row(self.selected)
         };
-        first_row_kept(self.top, selected, lines.total(), rows)
+        let first = first_row_kept(self.top, selected, lines.total(), rows);
+        // The title of the other places goes into the line above the list.
+        let is_title = lines.places > 0 && lines.at(first) == UsesLine::Places;
+        first + usize::from(is_title)
     }
 }

@@ -24,8 +24,8 @@ use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Status};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
-use crate::layout::TextLine;
 use crate::layout::uses::UsesLayout;
+use crate::layout::{self, TextLine};
 use crate::screens::find::update::keep_selection;
 use crate::screens::probe::update::address_on_uses;
 use crate::theme::Role;
@@ -159,6 +159,10 @@ impl Handler for Uses {
         self.scope(state).map(|scope| scope.apps_url())
     }
 
+    fn keep_up(&self, state: &mut State) {
+        keep_report_up(state);
+    }
+
     fn pending(&self, state: &State) -> Option<Pending> {
         let map = &state.access_reading.map;
         let since = map.loading_since()?;
@@ -184,11 +188,14 @@ impl Handler for Uses {
 
 /// Shows who uses the token that keys act on, at once, and reads what is not known yet.
 pub fn open(state: &mut State) -> Vec<Effect> {
-    let opener = match state.screen {
-        Screen::Detail => Opener::Detail,
-        Screen::Browse => Opener::Browse,
-        Screen::Find => Opener::Find,
-        Screen::Uses | Screen::Probe | Screen::Profiles | Screen::Setup => return Vec::new(),
+    let openers = [
+        (Screen::Detail, Opener::Detail),
+        (Screen::Browse, Opener::Browse),
+        (Screen::Find, Opener::Find),
+    ];
+    let opener = openers.iter().find(|(screen, _)| *screen == state.screen);
+    let Some((_, opener)) = opener.copied() else {
+        return Vec::new();
     };
     let Some((token, _)) = state.screen.handler().token(state) else {
         return Vec::new();
@@ -239,15 +246,6 @@ fn leave(state: &mut State) -> Vec<Effect> {
     effects
 }
 
-/// Keeps what depends on the map up to date: the report on Uses, the findings on Detail.
-pub fn keep_up(state: &mut State) {
-    match state.screen {
-        Screen::Uses => keep_report_up(state),
-        Screen::Detail => keep_findings_up(state),
-        Screen::Find | Screen::Browse | Screen::Probe | Screen::Profiles | Screen::Setup => {}
-    }
-}
-
 /// What a report or findings about the current token would be made from now.
 fn basis(state: &State, token: Arc<ServiceToken>, context: EvaluationContext) -> UsesBasis {
     let failure = state.detail.token.failure();
@@ -288,7 +286,7 @@ fn keep_report_up(state: &mut State) {
 }
 
 /// Finds again what a map that is there says about the token on Detail.
-fn keep_findings_up(state: &mut State) {
+pub(crate) fn keep_findings_up(state: &mut State) {
     let current = Detail.token(state);
     let known = current.and_then(|(token, access)| {
         let map = state.access_reading.whole_map_of(&access)?;
@@ -376,6 +374,16 @@ impl State {
             lines.extend(self.labelled(label, reason, columns));
         }
         lines
+    }
+
+    /// What was read of each part and what was not, wrapped.
+    #[must_use]
+    pub fn uses_reads(&self, columns: usize) -> Vec<TextLine> {
+        let reads = self.uses.report.reads.iter().flat_map(|(label, outcome)| {
+            let read = format!("{label}: {outcome}");
+            layout::hanging(&self.glyphs().clean(&read), columns)
+        });
+        reads.map(|line| vec![(None, line)]).collect()
     }
 
     /// Text after a label, wrapped beside it.

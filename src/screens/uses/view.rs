@@ -21,6 +21,9 @@ use crate::ui::painter::{
     width, without_right,
 };
 
+/// The title of the rows that are no apps.
+const PLACES: &str = "Other places";
+
 /// The cells of the labels of facts.
 const LABEL: usize = 11;
 
@@ -54,7 +57,14 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
         paint.render_spans(inset(row(inner, at)), &spans);
     }
     let divider = row(area, 1 + layout.facts);
-    paint.divider(divider, "Apps");
+    let lines = state.uses_lines();
+    let first = state.uses.first_line(lines, layout.list);
+    let title = if lines.are_places_from(first) {
+        PLACES
+    } else {
+        "Apps"
+    };
+    paint.divider(divider, title);
     let beside = layout.beside.unwrap_or(0);
     let list = without_right(
         below(inner, layout.facts + 1),
@@ -185,7 +195,7 @@ fn render_list(paint: &mut Painter<'_, '_>, area: Rect, state: &State, layout: U
                     width: place.width + 2,
                     ..place
                 };
-                paint.divider(line, "Other places");
+                paint.divider(line, PLACES);
             }
             UsesLine::Row(at) => {
                 let spans = uses.row(at).map(|row| row_line(row, columns, ctx));
@@ -230,7 +240,11 @@ fn render_why(paint: &mut Painter<'_, '_>, area: Rect, state: &State, layout: Us
     }
     let ctx = paint.ctx;
     let columns = layout.why_columns(area.width);
-    let lines = state.uses_why(columns);
+    let lines = if state.uses.report.rows.is_empty() {
+        state.uses_reads(columns)
+    } else {
+        state.uses_why(columns)
+    };
     let (title, place) = if let Some(beside) = layout.beside {
         let right = Rect {
             x: area.right() - beside,
@@ -244,7 +258,12 @@ fn render_why(paint: &mut Painter<'_, '_>, area: Rect, state: &State, layout: Us
         paint.divider(row(area, at), "");
         (row(area, at), below(area, at + 1))
     };
-    paint.frame_title(title, &[ctx.span(Role::Title, "Why")]);
+    let name = if state.uses.report.rows.is_empty() {
+        "What was read"
+    } else {
+        "Why"
+    };
+    paint.frame_title(title, &[ctx.span(Role::Title, name)]);
     if lines.len() > layout.why {
         let more = ctx.hint(Context::Uses, Action::Submit, "shows all");
         paint.frame_title_right(title, &more);

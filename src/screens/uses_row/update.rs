@@ -7,11 +7,8 @@ use crate::app::message::Effect;
 use crate::app::state::{Overlay, State};
 use crate::domain::access::uses::SECRET_PLACES;
 use crate::domain::text;
-use crate::layout::{self, TextBox, TextLine};
+use crate::layout::{TextBox, TextLine};
 use crate::theme::Role;
-
-/// Maximum width of the box, in cells.
-const WIDEST: u16 = 100;
 
 impl Handler for UsesRow {
     fn context(&self, _: &State) -> Context {
@@ -30,14 +27,8 @@ impl Handler for UsesRow {
             return None;
         }
         let lines = state.uses_details(usize::MAX);
-        let lines: Vec<String> = lines
-            .iter()
-            .map(|line| {
-                line.iter()
-                    .map(|(_, text)| text.as_str())
-                    .collect::<String>()
-            })
-            .collect();
+        let text = |line: &TextLine| line.iter().map(|(_, text)| text.as_str()).collect();
+        let lines: Vec<String> = lines.iter().map(text).collect();
         state.copy_raw("the details", Some(lines.join("\n")))
     }
 }
@@ -46,9 +37,7 @@ impl State {
     /// The details of Uses, limited to the size of the body.
     #[must_use]
     pub fn uses_row_box(&self) -> TextBox {
-        let size = layout::overlay(self.body(), WIDEST, u16::MAX);
-        let columns = usize::from(size.0).saturating_sub(4);
-        TextBox::new(size, self.uses_details(columns))
+        TextBox::new(self.body(), |columns| self.uses_details(columns))
     }
 
     fn uses_details(&self, columns: usize) -> Vec<TextLine> {
@@ -58,11 +47,7 @@ impl State {
         if let Some(row) = uses.selected_row() {
             let place = self.glyphs().clean(&row.place).into_owned();
             let place = text::wrap(&format!("{} {place}", row.mark.word()), columns);
-            lines.extend(
-                place
-                    .into_iter()
-                    .map(|line| vec![(Some(Role::Strong), line)]),
-            );
+            lines.extend(in_role(Some(Role::Strong), place));
             lines.extend(self.uses_why(columns));
             lines.push(Vec::new());
         }
@@ -71,21 +56,14 @@ impl State {
             lines.extend(self.labelled(fact.label, &fact.text, columns));
         }
         let caveat = text::wrap(&format!("But {SECRET_PLACES}."), columns);
-        lines.extend(
-            caveat
-                .into_iter()
-                .map(|line| vec![(Some(Role::Muted), line)]),
-        );
+        lines.extend(in_role(Some(Role::Muted), caveat));
         lines.push(Vec::new());
         lines.push(title("What was read"));
-        for (label, outcome) in &uses.report.reads {
-            let read = self
-                .glyphs()
-                .clean(&format!("{label}: {outcome}"))
-                .into_owned();
-            let read = layout::hanging(&read, columns);
-            lines.extend(read.into_iter().map(|line| vec![(None, line)]));
-        }
+        lines.extend(self.uses_reads(columns));
         lines
     }
+}
+
+fn in_role(role: Option<Role>, lines: Vec<String>) -> impl Iterator<Item = TextLine> {
+    lines.into_iter().map(move |line| vec![(role, line)])
 }

@@ -2,9 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use crate::action::{Action, Context};
+use crate::action::Context;
 use crate::app::state::State;
-use crate::ui::painter::{Painter, bottom, centred, inset};
+use crate::ui::painter::Painter;
 
 /// ```text
 /// ╭ Details ─────────────────────────────────────────────────────────────────╮
@@ -20,13 +20,6 @@ use crate::ui::painter::{Painter, bottom, centred, inset};
 /// ╰──────────────────────────────────────────────────────────── Esc close ───╯
 /// ```
 pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State, top: usize) {
-    let ctx = paint.ctx;
     let text = state.uses_row_box();
-    let area = centred(body, text.columns, text.rows);
-    let inner = inset(paint.overlay_panel(area, "Details"));
-    let top = top.min(text.last_top());
-    paint.render_lines(inner, ctx.lines(&text.lines[top..]));
-    paint.frame_position(area, top, text.page(), text.lines.len());
-    let close = ctx.hint(Context::UsesRow, Action::Back, "close");
-    paint.frame_title_right(bottom(area), &close);
+    paint.text_box(body, "Details", &text, top, Context::UsesRow);
 }

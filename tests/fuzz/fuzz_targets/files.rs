@@ -31,6 +31,7 @@ fuzz_target!(|text: &str| {
             .map(Scope::Account),
         scope_name: None,
         base_url: BaseUrl::default(),
+        command: None,
     };
     let saved = settings::save_profile(&paths, &profile);
     match loaded {
@@ -40,6 +41,8 @@ fuzz_target!(|text: &str| {
         }
         Ok(before) if saved.is_ok() => {
             let after = settings::load(&paths).unwrap().settings;
+            let command = after.command_of("fuzzed").cloned();
+            let profile = Profile { command, ..profile };
             assert_eq!(after.profile("fuzzed"), Some(&profile));
             assert_eq!(after.thresholds, before.settings.thresholds);
             let others = |profiles: &[Profile]| {

@@ -21,6 +21,7 @@ use crate::support::access::{
     ORGANIZATION, POLICIES, TOKENS, example,
 };
 use crate::support::api::{Fake, Reply, http};
+use crate::support::assertions::assert_contains;
 use crate::support::sessions::{account, zone};
 use crate::support::tokens::{ACCOUNT, CANARY, ID, ZONE};
 
@@ -277,11 +278,7 @@ async fn reads_all_but(path: &str, part: Part, answer: Answer, state: &str, kind
     assert!(failure.details.request.is_some(), "{context}");
     match part.permission() {
         Some(permission) if kind == FailureKind::Permission => {
-            assert!(
-                failure.hint.text.contains(permission),
-                "{}",
-                failure.hint.text
-            );
+            assert_contains(&failure.hint.text, permission);
         }
         _ => {}
     }
@@ -307,15 +304,8 @@ async fn the_documentation_of_a_refusal_is_among_its_details() {
     let run = read(AccessApi::example().with(HYPERDRIVE, contextual)).await;
     let failure = failure(run.part(Part::Hyperdrive));
     let said = failure.said().join("\n");
-    assert!(
-        said.contains("https://developers.cloudflare.com/api/resources/x"),
-        "{said}"
-    );
-    assert!(
-        failure.summary.contains("Hyperdrive configurations"),
-        "{}",
-        failure.summary
-    );
+    assert_contains(&said, "https://developers.cloudflare.com/api/resources/x");
+    assert_contains(&failure.summary, "Hyperdrive configurations");
 }
 
 #[tokio::test]
@@ -547,11 +537,7 @@ async fn at_most_fifty_apps_are_asked_for_their_policies() {
     let run = read_in(account(), &api, patience(20)).await;
     assert_eq!(api.heads().len(), 10 + 50);
     let failure = failure(run.part(Part::Apps));
-    assert!(
-        failure.summary.contains("the policies of 10 of 60 apps"),
-        "{}",
-        failure.summary
-    );
+    assert_contains(&failure.summary, "the policies of 10 of 60 apps");
     let read = run.apps().iter().filter(|app| {
         let policies = app.policies.as_ref().unwrap();
         policies[0].rules.is_some()

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokenscope::domain::credential::{Credential, CredentialKind, Secret};
 use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::scope::ScopeKind;
 use tokio::time::Instant;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -121,16 +122,8 @@ async fn dead_credential_missing_permission_and_wrong_scope_read_differently() {
     let dead = refusal(401, 1000, "Invalid API Token").await;
     let lacking = refusal(403, 10_000, "Authentication error").await;
     let elsewhere = refusal(403, 9109, "Unauthorized to access requested resource").await;
-    assert!(
-        dead.hint.text.contains("expired or revoked"),
-        "{}",
-        dead.hint
-    );
-    assert!(
-        lacking.hint.text.contains("Access: Service Tokens Read"),
-        "{}",
-        lacking.hint
-    );
+    assert_contains(&dead.hint.text, "expired or revoked");
+    assert_contains(&lacking.hint.text, "Access: Service Tokens Read");
     assert_contains(&elsewhere.summary, "works, but not for");
     for (failure, evidence) in [
         (&dead, "(HTTP 401, code 1000)"),
@@ -154,14 +147,7 @@ async fn a_zone_is_called_a_zone_and_the_account_suggested() {
         .await;
     let failure = fetched.unwrap_err().into_failure(Some(&zone()));
     assert!(failure.summary.contains(&format!("zone {ACCOUNT}")));
-    assert!(
-        failure
-            .hint
-            .to_string()
-            .contains("an account ID, choose account"),
-        "{}",
-        failure.hint
-    );
+    assert_contains(&failure.hint.to_string(), "an account ID, choose account");
 }
 
 #[tokio::test]
@@ -423,7 +409,7 @@ async fn accounts_that_cannot_be_listed_can_be_entered() {
     let message = "List accounts endpoint does not support account owned tokens.";
     let server = saying(400, error_body(1001, message)).await;
     let listed = client(&server.uri())
-        .list_accounts(&api_token(), patience(20))
+        .list_scopes(&api_token(), ScopeKind::Account, patience(20))
         .await;
     let failure = listed.unwrap_err().into_failure(None);
     assert_eq!(failure.kind, FailureKind::Rejected);

@@ -399,10 +399,13 @@ async fn accounts_and_zones_come_in_pages_of_fifty() {
     .await;
     let client = client(&server.uri());
     let accounts = client
-        .list_accounts(&api_token(), patience(20))
+        .list_scopes(&api_token(), ScopeKind::Account, patience(20))
         .await
         .unwrap();
-    let zones = client.list_zones(&api_token(), patience(20)).await.unwrap();
+    let zones = client
+        .list_scopes(&api_token(), ScopeKind::Zone, patience(20))
+        .await
+        .unwrap();
     assert_eq!(accounts.value.len(), 70);
     assert_eq!(accounts.value[69].name, "n69");
     assert_eq!(accounts.value[0].scope.kind(), ScopeKind::Account);

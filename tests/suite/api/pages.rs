@@ -211,8 +211,7 @@ fn k06_the_lists_of_accounts_and_zones_are_bounded_too_and_say_so() {
     let mut session = fake.screens_with(&[], &[]);
     session.wait_for("Access: Service Tokens Read");
     session.type_keys(&format!("{CANARY}\x0f"));
-    session.type_keys("\x1b[15~");
-    session.wait_for("a zone");
+    session.type_until("\x1b[15~", "a zone");
     shows(&mut session, "the list of zones is incomplete");
     session.type_keys("\x1b\x03");
     session.end();
@@ -261,11 +260,9 @@ fn l08_a_pause_holds_whatever_page_asked_for_it() {
         let fake = broken_page(number, limit());
         let mut session = fake.screens(&[]);
         session.wait_for("Find a token");
-        session.type_keys("\x1bOQ");
-        session.wait_for("etry in");
+        session.type_until("\x1bOQ", "etry in");
         let before = fake.heads().len();
-        session.type_keys("r");
-        session.wait_for("nothing was sent");
+        session.type_until("r", "nothing was sent");
         assert_eq!(fake.heads().len(), before, "page {number}");
         session.type_keys("\x03");
         session.end();
@@ -283,11 +280,9 @@ fn l08_a_pause_holds_whatever_page_asked_for_it() {
     let fake = broken_page(2, limit());
     let mut session = fake.screens(&[]);
     session.wait_for("Find a token");
-    session.type_keys("n2\r");
-    session.wait_for("NEVER EXPIRES");
+    session.type_until("n2\r", "NEVER EXPIRES");
     let before = fake.heads().len();
-    session.type_keys("r");
-    session.wait_for("nothing was sent");
+    session.type_until("r", "nothing was sent");
     assert_eq!(fake.heads().len(), before);
     session.quit();
 }

@@ -399,8 +399,7 @@ fn a08_nothing_looks_like_success_before_the_answer_has_been_judged() {
     session.wait_for("Access: Service Tokens Read");
     session.type_keys(&format!("{CANARY}\r{ACCOUNT}\r"));
     session.wait_until("the request", |_| !fake.heads().is_empty());
-    session.type_keys("\x0c");
-    session.wait_for("Verifying");
+    session.type_until("\x0c", "Verifying");
     release.send(()).unwrap();
     session.wait_for("does not accept the API token");
     let files: Vec<_> = std::fs::read_dir(session.home.path())
@@ -431,8 +430,7 @@ fn a10_a_refusal_names_the_scope_in_use_and_suggests_the_other_kind() {
     }
     let mut session = fake.screens(&[ID]);
     session.wait_for("may not read the service tokens");
-    session.type_keys("e");
-    session.wait_for(ACCOUNT);
+    session.type_until("e", ACCOUNT);
     shows(&mut session, "If that is a zone ID, choose zone instead.");
     session.wait_for("CLOUDFLARE_ACCOUNT_ID");
     session.interrupt();
@@ -521,8 +519,7 @@ fn a20_a_token_that_is_gone_blames_no_credential_and_leaves_the_last_data_marked
     });
     let mut session = fake.screens(&[ID]);
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("r");
-    session.wait_for("deleted or recreated");
+    session.type_until("r", "deleted or recreated");
     session.wait_for("stale");
     session.wait_for("deploy");
     let screen = session.shown().to_lowercase();
@@ -557,15 +554,13 @@ fn a20_the_list_opens_on_what_came_in_place_of_a_token_that_is_gone() {
     });
     let mut session = fake.screens(&[ID]);
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("r");
-    session.wait_for("deleted or recreated");
+    session.type_until("r", "deleted or recreated");
     session.type_keys("b");
     session.wait_until("the list without the others", |session| {
         let shown = session.shown();
         shown.contains("deploy 50%") && shown.contains("of 1") && !shown.contains("other")
     });
-    session.type_keys("\r");
-    session.wait_for(NEW);
+    session.type_until("\r", NEW);
     session.quit();
 }
 
@@ -638,10 +633,8 @@ fn a24_a_rate_limit_is_obeyed_and_reloading_meanwhile_sends_nothing() {
     });
     let mut session = fake.screens(&[ID]);
     session.wait_for("ACTIVE");
-    session.type_keys("r");
-    session.wait_for("too many requests");
-    session.type_keys("rrrr");
-    session.wait_for("nothing was sent");
+    session.type_until("r", "too many requests");
+    session.type_until("rrrr", "nothing was sent");
     session.wait_for("etry in 49:");
     let before = session.stream.len();
     session.wait_until("the countdown goes on", |session| {
@@ -729,15 +722,12 @@ fn a33_five_refusals_leave_one_line_with_a_count_and_the_screen_alive() {
     let mut session = fake.screens(&[ID]);
     session.wait_for("may not read");
     for count in 2..=5 {
-        session.type_keys("r");
-        session.wait_for(&format!("×{count}"));
+        session.type_until("r", &format!("×{count}"));
     }
     let screen = session.shown();
     assert_eq!(screen.matches("may not read").count(), 1, "{screen}");
-    session.type_keys("t");
-    session.wait_for("Find a token");
-    session.type_keys("\x1bOP");
-    session.wait_for("type in the field");
+    session.type_until("t", "Find a token");
+    session.type_until("\x1bOP", "type in the field");
     session.interrupt();
     let heads = fake.heads();
     assert_eq!(heads.iter().filter(|head| head.contains(ID)).count(), 5);

@@ -7,6 +7,7 @@ mod rules;
 mod source;
 mod workflows;
 
+use crate::support::assertions::assert_starts;
 use std::path::Path;
 
 /// Files that are one table each, and may be as long as it.
@@ -152,10 +153,7 @@ fn a_file_uses_no_higher_layer() {
         "pub use crate::api::*;",
     ] {
         let found = broken("domain/status.rs", body);
-        assert!(
-            found[0].starts_with("domain/status.rs may not use"),
-            "{found:?}"
-        );
+        assert_starts(&found[0], "domain/status.rs may not use");
     }
 }
 

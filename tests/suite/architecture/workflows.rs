@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::config::files::text;
+use crate::support::assertions::assert_contains;
 
 #[test]
 fn k15_workflows_pin_what_they_run_and_builds_may_only_read() {
@@ -14,10 +15,8 @@ fn k15_workflows_pin_what_they_run_and_builds_may_only_read() {
     let workflows: Vec<String> = workflows.map(|it| text(&it.unwrap().path())).collect();
     assert!(!workflows.is_empty());
     for workflow in &workflows {
-        assert!(
-            workflow.contains("\npermissions: {}\n"),
-            "a job gets what it needs itself"
-        );
+        // A job gets what it needs itself.
+        assert_contains(workflow, "\npermissions: {}\n");
         // The one job that may write makes the draft of a release, and builds nothing.
         let (building, releasing) = workflow
             .split_once("\n  release:\n")

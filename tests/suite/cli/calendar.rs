@@ -10,7 +10,7 @@ use tokenscope::domain::status::{EvaluationContext, Thresholds};
 use tokenscope::formats::ics;
 
 use crate::support::assertions::assert_contains;
-use crate::support::binary::{Stage, TOKENS, text};
+use crate::support::binary::{Stage, TOKENS, json, text};
 use crate::support::sessions::account;
 use crate::support::tokens::{ACCOUNT, now, token};
 
@@ -170,7 +170,16 @@ async fn findings_choose_tokens() {
         .collect();
     assert_eq!(names, ["eternal", "off"]);
     // The access map's findings are read by `uses` alone.
-    for code in ["wrong_action", "nothing"] {
+    let of_map = [
+        "wrong_action",
+        "no_expiry_alert",
+        "cleanup_due",
+        "unreferenced",
+    ];
+    for code in of_map.iter().chain(&["nothing"]) {
         assert_eq!(run(code).status.code(), Some(64), "{code}");
+        let check = stage.run(&["check", "--fail-on", code, "-o", "json"]);
+        assert_eq!(check.status.code(), Some(3), "{code}");
+        assert_eq!(json(&check)["error"]["kind"], "usage", "{code}");
     }
 }

@@ -8,6 +8,7 @@ use crate::support::access::{
     POLICIES, TOKENS, VERIFY_ACCOUNT, VERIFY_USER, example,
 };
 use crate::support::api::{Fake, Outcome, home, http, refusal, run};
+use crate::support::assertions::{assert_contains, assert_starts};
 use crate::support::tokens::{ACCOUNT, CANARY, ID, ZONE};
 
 /// Members of `reads` that are read whole in the example, with their totals.
@@ -309,11 +310,7 @@ fn the_credential_is_judged_as_a_token_is() {
             .contains("\ntokenscope_credential_expiry_timestamp_seconds ");
         assert_eq!(has_metric, days_left.is_some(), "{result}");
         let table = run(&mut api.command(&["check", "--credential"]));
-        assert!(
-            table.stdout.contains(&format!("\n(API token)\t{status}\t")),
-            "{}",
-            table.stdout
-        );
+        assert_contains(&table.stdout, &format!("\n(API token)\t{status}\t"));
         let first = table.stdout.lines().next().unwrap();
         assert_eq!(first.contains("API token"), code != 0, "{first}");
     }
@@ -362,22 +359,10 @@ fn a_refusal_to_verify_proves_nothing() {
     }
     let api = verifying(Answer::failing(403), Answer::failing(403));
     let table = run(&mut api.command(&["check", "--credential"]));
-    assert!(
-        table.stdout.starts_with("UNKNOWN: the API token: "),
-        "{}",
-        table.stdout
-    );
-    assert!(
-        table.stdout.contains("This proves nothing"),
-        "{}",
-        table.stdout
-    );
+    assert_starts(&table.stdout, "UNKNOWN: the API token: ");
+    assert_contains(&table.stdout, "This proves nothing");
     let status = run(&mut api.command(&["auth", "status", "--online"]));
-    assert!(
-        status.stdout.contains("This proves nothing"),
-        "{}",
-        status.stdout
-    );
+    assert_contains(&status.stdout, "This proves nothing");
 }
 
 #[test]
@@ -578,12 +563,6 @@ fn each_profile_has_a_credential_of_its_own() {
     assert!(metrics.contains(series), "{metrics}");
     let table = run(&["check", "--all-profiles", "--credential"], "").stdout;
     assert!(table.contains("\nmine\t(API token)\texpiring\t"), "{table}");
-    assert!(
-        table.contains("\ntheirs\t(API token)\tunknown\t"),
-        "{table}"
-    );
-    assert!(
-        table.starts_with("UNKNOWN: the API token of profile theirs: "),
-        "{table}"
-    );
+    assert_contains(&table, "\ntheirs\t(API token)\tunknown\t");
+    assert_starts(&table, "UNKNOWN: the API token of profile theirs: ");
 }

@@ -1,5 +1,6 @@
 //! The built program: output, streams and exit codes.
 
+mod all_profiles;
 mod calendar;
 mod check;
 mod completions;
@@ -124,6 +125,18 @@ fn auth_status_names_the_variable_and_never_the_secret() {
     assert_eq!(report["variable"], "CLOUDFLARE_API_TOKEN");
     assert_eq!(report["scope"]["kind"], "zone");
     assert!(!String::from_utf8(output.stdout).unwrap().contains(CANARY));
+}
+
+#[test]
+fn auth_status_says_that_the_demo_needs_no_credential() {
+    let output = run(&["--demo", "auth", "status"]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        said,
+        "Source\tthe demo, which needs no credential of yours\n"
+    );
+    assert!(output.stderr.is_empty());
 }
 
 #[test]

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::schema::assert_fits;
 use crate::api::transport::private_tls;
 use crate::support::api::{Fake, Outcome, Reply, head, home, http, run, run_with_input};
+use crate::support::assertions::{assert_contains, assert_starts};
 use crate::support::binary::{BINARY, Binary, dress};
 use crate::support::table::rows;
 use crate::support::terminal::Session;
@@ -237,6 +238,14 @@ fn no_byte_of_the_secret_leaves_unless_access_refused() {
         assert!(!heads[0].contains(&SECRET[..12]) && !heads[0].contains(&CLIENT_ID[..12]));
     }
     assert!(elsewhere.heads().is_empty());
+}
+
+#[test]
+fn an_answer_of_nobody_known_is_called_that() {
+    let fake = Fake::sending(http(530, &[], "error code: 1033"));
+    let outcome = run(&mut command(&fake.url(), &["-o", "table"]));
+    let page = &outcome.stdout;
+    assert!(page.contains("530 from an unknown sender"), "{page}");
 }
 
 #[test]
@@ -479,11 +488,7 @@ fn the_first_pair_of_variables_counts_and_half_a_pair_is_named() {
     }
     let before = fake.heads().len();
     let outcome = run(&mut binary(&fake.url(), &[]).command());
-    assert!(
-        outcome
-            .is_error("usage", 3)
-            .contains("CLOUDFLARE_ACCESS_CLIENT_ID")
-    );
+    assert_contains(&outcome.is_error("usage", 3), "CLOUDFLARE_ACCESS_CLIENT_ID");
     // Without a terminal nobody can be asked for the secret, so nothing is asked for at all.
     let outcome = run(&mut binary(&fake.url(), &[CLIENT_ID]).command());
     assert!(outcome.is_error("usage", 3).contains("--secret-stdin"));
@@ -763,16 +768,8 @@ fn on_a_terminal_the_secret_is_asked_for_only_if_access_refused() {
     let mut session = asked(&fake);
     session.wait_for("(not shown):");
     let host = fake.address.to_string();
-    assert!(
-        session
-            .screen
-            .screen()
-            .contents()
-            .replace('\n', "")
-            .contains(&host)
-    );
-    session.type_keys(&format!("{SECRET}\r"));
-    session.wait_for("OPENS");
+    assert_contains(&session.screen.screen().contents().replace('\n', ""), &host);
+    session.type_until(&format!("{SECRET}\r"), "OPENS");
     let (_, stream) = session.end();
     assert!(!stream.contains(&SECRET[..12]));
     assert_eq!(secrets(&fake), 1);
@@ -914,10 +911,7 @@ fn https_goes_through_the_proxy_and_never_past_it() {
     let report = concludes(&run(&mut command), "undecided", "unknown", 3);
     assert_eq!(report["error"]["kind"], "proxy");
     let heads = proxy.heads();
-    assert!(
-        heads[0].starts_with("CONNECT app.example.com:443 "),
-        "{heads:?}"
-    );
+    assert_starts(&heads[0], "CONNECT app.example.com:443 ");
     assert_eq!(secrets(&proxy), 0);
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::process::Output;
 
 use serde_json::{Value, json};
+use tokenscope::domain::access::uses::SECRET_PLACES;
 
 use super::schema::assert_fits;
 use crate::support::access::{
@@ -115,6 +116,9 @@ fn the_example_has_the_verdicts_of_the_documentation() {
         (&entry["deletable"], &entry["told"]),
         (&json!("no"), &json!("yes"))
     );
+    let reasons = entry["deletable_reasons"].as_array().unwrap();
+    let last = reasons.last().unwrap().as_str();
+    assert_eq!(last, Some(SECRET_PLACES), "{reasons:?}");
     assert_eq!(entry["told_who"], json!(["ops@example.com"]));
     assert_eq!(entry["cleanup_at"], Value::Null, "a policy names it itself");
     assert_eq!(

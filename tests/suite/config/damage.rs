@@ -103,8 +103,7 @@ fn a_keymap_or_state_that_cannot_be_used_is_a_warning_and_the_screens_open() {
         let mut session = fake.screens_with(&[], &variables);
         session.wait_for("Find a token");
         session.wait_for("▲");
-        session.type_keys("\x1b");
-        session.wait_for("q quit");
+        session.type_until("\x1b", "q quit");
         session.type_keys("e");
         shows(&mut session, said);
         session.type_keys("qq");

@@ -264,15 +264,12 @@ fn a_list_that_does_not_fit_on_the_disk_is_refused_whole() {
         }
         let mut session = place.screens(&fake, &[]);
         session.wait_for("1 known");
-        session.type_keys("\x1bOQ");
-        session.wait_for("1 token");
-        session.type_keys("w");
-        session.wait_for("CSV or JSON");
+        session.type_until("\x1bOQ", "1 token");
+        session.type_until("w", "CSV or JSON");
         let path = place.home().join("tokens.csv");
         session.type_keys("\x15");
         session.type_keys(path.to_str().unwrap());
-        session.type_keys("\r");
-        session.wait_for("cannot be written");
+        session.type_until("\r", "cannot be written");
         // The sentence wraps.
         let last = disk.reason().rsplit(' ').next().unwrap();
         session.wait_for(&format!("{last}."));

@@ -133,10 +133,10 @@ fn with_several_profiles_each_row_ends_with_its_profile_and_scope() {
         }
         .into()
     };
-    let report = report(Origins::Profiles(vec![
-        origin("prod", account()),
-        origin("staging", zone()),
-    ]));
+    let report = report(Origins::Profiles {
+        origins: vec![origin("prod", account()), origin("staging", zone())],
+        outcomes: Vec::new(),
+    });
     let path = dir.path().join("all.csv");
     write_list(&report, path.to_str().unwrap(), Existing::Kept).unwrap();
     let text = fs::read_to_string(&path).unwrap();

@@ -27,6 +27,7 @@ use tokenscope::domain::scope::BaseUrl;
 use tokenscope::domain::status::{Lifecycle, Threshold};
 use tokenscope::domain::token::TokenId;
 
+use crate::support::assertions::assert_contains;
 use crate::support::sessions::{account, profile, zone};
 use crate::support::tokens::{ACCOUNT, ZONE};
 
@@ -152,6 +153,7 @@ credential = "api_token"
             scope: Some(zone()),
             scope_name: None,
             base_url: BaseUrl::default(),
+            command: None,
         },
         Profile {
             scope: None,
@@ -185,10 +187,7 @@ fn unknown_keys_of_a_newer_version_are_warned_about_and_nothing_more() {
 fn a_file_that_does_not_parse_is_named_with_line_and_column() {
     let failure = load_text("theme = \"dark\"\nwarn = = tok_abc\n").unwrap_err();
     assert_eq!(failure.kind, FailureKind::Config);
-    assert!(
-        failure.summary.contains("config.toml, line 2, column 8: "),
-        "{failure:?}"
-    );
+    assert_contains(&failure.summary, "config.toml, line 2, column 8: ");
     assert!(!format!("{failure:?}").contains("tok_abc"), "{failure:?}");
 }
 
@@ -282,7 +281,8 @@ fn a_change_keeps_comments_order_and_unknown_keys() {
     let text = format!(
         "# mine\ntheme = \"light\" # at the office\nshiny = [1, 2] # from the future\r\n\n\
          # the first\n[profiles.b]\naccount = \"{ACCOUNT}\" # ours\ncredential = \"api_token\" # narrow\n\
-         note = \"kept\"\n\n[profiles.a]\n"
+         note = \"kept\"\n\n[profiles.a]\n\
+         credential_command = [ \"op\", # by hand\n  \"read\" ]\n"
     );
     fs::write(paths.config_file(), &text).unwrap();
     let changed = Profile {
@@ -293,6 +293,8 @@ fn a_change_keeps_comments_order_and_unknown_keys() {
         ..profile("b", Some(account()))
     };
     save_profile(&paths, &changed).unwrap();
+    // What changes a profile need not know its command.
+    save_profile(&paths, &profile("a", Some(zone()))).unwrap();
     set_default_profile(&paths, "a").unwrap();
     let now = fs::read_to_string(paths.config_file()).unwrap();
     for kept in [
@@ -302,6 +304,7 @@ fn a_change_keeps_comments_order_and_unknown_keys() {
         "credential = \"global_key\" # narrow\n",
         "note = \"kept\"\n",
         "default_profile = \"a\"\n",
+        "credential_command = [ \"op\", # by hand\n  \"read\" ]\n",
     ] {
         assert!(now.contains(kept), "{kept:?} in {now}");
     }
@@ -309,6 +312,11 @@ fn a_change_keeps_comments_order_and_unknown_keys() {
     let settings = load(&paths).unwrap().settings;
     assert_eq!(settings.default_profile, "a");
     assert_eq!(settings.profile("b"), Some(&changed));
+    let command = settings.command_of("a").unwrap();
+    assert_eq!(
+        (command.program(), command.arguments()),
+        ("op", &["read".to_owned()][..])
+    );
     let names: Vec<&str> = settings.profiles.iter().map(|p| p.name.as_str()).collect();
     assert_eq!(names, ["b", "a"]);
 }

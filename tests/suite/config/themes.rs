@@ -11,6 +11,7 @@ use tokenscope::startup::output_style::{self, ThemeChoice};
 use tokenscope::theme::{ColorDepth, Role, Theme};
 
 use super::{home, load_text, said};
+use crate::support::assertions::{assert_contains, assert_lacks};
 use crate::support::sessions::{account, environment, profile, zone};
 use crate::support::tokens::ACCOUNT;
 
@@ -48,11 +49,7 @@ fn a_file_in_the_folder_of_themes_is_a_theme() {
     fs::remove_file(folder.join("mine.toml")).unwrap();
     let loaded = load(&paths).unwrap();
     assert_eq!(loaded.settings.theme, "auto");
-    assert!(
-        said(&loaded).contains("`theme` must be one of"),
-        "{}",
-        said(&loaded)
-    );
+    assert_contains(&said(&loaded), "`theme` must be one of");
 }
 
 /// The themes for settings, and what was warned of.
@@ -152,19 +149,11 @@ fn the_name_of_an_account_is_read_kept_and_replaced_when_it_is_learnt() {
     };
     save_profile(&paths, &renamed).unwrap();
     assert_eq!(read(), renamed);
-    assert!(
-        fs::read_to_string(paths.config_file())
-            .unwrap()
-            .contains("# ours")
-    );
+    assert_contains(&fs::read_to_string(paths.config_file()).unwrap(), "# ours");
     // The name of another scope is not known.
     save_profile(&paths, &profile("prod", Some(zone()))).unwrap();
     assert_eq!(read(), profile("prod", Some(zone())));
-    assert!(
-        !fs::read_to_string(paths.config_file())
-            .unwrap()
-            .contains("name")
-    );
+    assert_lacks(&fs::read_to_string(paths.config_file()).unwrap(), "name");
 }
 
 #[test]
@@ -172,9 +161,5 @@ fn a_name_that_is_no_text_is_a_warning() {
     let text = format!("[profiles.prod]\naccount = \"{ACCOUNT}\"\nname = 3\n");
     let loaded = load_text(&text).unwrap();
     assert_eq!(loaded.settings.profiles[0].scope_name, None);
-    assert!(
-        said(&loaded).contains("`profiles.prod.name` must be text"),
-        "{}",
-        said(&loaded)
-    );
+    assert_contains(&said(&loaded), "`profiles.prod.name` must be text");
 }

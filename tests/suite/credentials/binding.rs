@@ -165,11 +165,7 @@ fn k01_storing_binds_to_the_base_url_in_force_and_its_spellings_are_one() {
         CANARY.as_bytes(),
     );
     assert_eq!(stored.code, Some(0), "{}", stored.stderr);
-    assert!(
-        stored.stderr.contains(&host_of(&host.fake)),
-        "{}",
-        stored.stderr
-    );
+    assert_contains(&stored.stderr, &host_of(&host.fake));
     let bound = format!("base_url = \"{url}\"");
     assert_contains(&config_of(host.path()), &bound);
     for spelling in [
@@ -455,28 +451,23 @@ fn k01_on_the_screens_neither_look_up_nor_list_nor_picker_nor_form_sends_it() {
         "was stored for api.cloudflare.com, but CLOUDFLARE_BASE_URL names",
     );
     session.wait_for(&format!("· {}", host_of(&host.fake)));
-    session.type_keys("b");
-    session.wait_for("API token from Secret Service");
+    session.type_until("b", "API token from Secret Service");
     shows(&mut session, "was stored for api.cloudflare.com");
     // The form of a profile whose secret stays checks with it.
-    session.type_keys("p");
-    session.wait_for("default");
-    session.type_keys("i");
-    session.wait_for("Change a profile");
+    session.type_until("p", "default");
+    session.type_until("i", "Change a profile");
     shows(
         &mut session,
         &format!("It is sent to {}", host_of(&host.fake)),
     );
     // Nor does the picker that the form opens.
-    session.type_keys("\x1b[15~");
-    session.wait_for("Accounts and zones");
+    session.type_until("\x1b[15~", "Accounts and zones");
     session.wait_for("Type an ID of 32 digits.");
     session.type_keys("\x1b");
     session.wait_until("the picker is closed", |it| {
         !it.shown().contains("Accounts and zones")
     });
-    session.type_keys("\t");
-    session.wait_for("› [ Check and save ]");
+    session.type_until("\t", "› [ Check and save ]");
     session.type_keys("\r");
     shows(
         &mut session,
@@ -484,13 +475,13 @@ fn k01_on_the_screens_neither_look_up_nor_list_nor_picker_nor_form_sends_it() {
     );
     assert!(host.fake.heads().is_empty(), "something was sent");
     // What is typed goes to the host that the form names, and is bound to it.
-    session.type_keys("\x1b[Z");
-    session.wait_for("› Account ID");
-    session.type_keys(&format!("\x1b[Z\x1b[Z{CANARY}\r"));
-    session.wait_for("Now using the profile default");
+    session.type_until("\x1b[Z", "› Account ID");
+    session.type_until(
+        &format!("\x1b[Z\x1b[Z{CANARY}\r"),
+        "Now using the profile default",
+    );
     assert!(config_of(host.path()).contains(&host.fake.url()));
-    session.type_keys(&format!("{ID}\r"));
-    session.wait_for("NEVER EXPIRES");
+    session.type_until(&format!("{ID}\r"), "NEVER EXPIRES");
     assert!(!host.fake.heads().is_empty());
     session.quit();
 }

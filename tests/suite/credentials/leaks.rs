@@ -10,6 +10,7 @@ use std::process::Stdio;
 use crate::support::api::{
     Fake, Outcome, Reply, home, http, refusal, run, run_with_input, success, token, tokenscope,
 };
+use crate::support::assertions::assert_lacks;
 use crate::support::binary::BINARY;
 use crate::support::keyring::eventually;
 #[cfg(target_os = "linux")]
@@ -55,8 +56,7 @@ fn k14_the_secret_of_a_service_token_is_masked_wherever_an_answer_is_shown() {
         assert!(one.get().stdout.contains(r#""client_secret_version":3"#));
         let mut session = one.screens(&[ID]);
         session.wait_for("hidden");
-        session.type_keys("v");
-        session.wait_for("\"[hidden]\"");
+        session.type_until("v", "\"[hidden]\"");
         let stream = session.quit();
         assert!(!stream.contains(&secret[..20]));
     }
@@ -64,8 +64,7 @@ fn k14_the_secret_of_a_service_token_is_masked_wherever_an_answer_is_shown() {
     let fake = Fake::saying(400, &refusal(&echo));
     let mut session = fake.screens(&[ID]);
     session.wait_for("refused the request");
-    session.type_keys("e");
-    session.wait_for("Error details");
+    session.type_until("e", "Error details");
     session.type_keys("\x1b\x1b\x03");
     let (_, stream) = session.end();
     assert!(!stream.contains(&secret[..20]));
@@ -345,24 +344,17 @@ fn d09_neither_the_list_nor_the_profiles_nor_the_scopes_to_pick_let_it_out() {
         let fake = echoing(status);
         let mut session = fake.screens(&["--log", "trace"]);
         session.wait_for("Find a token");
-        session.type_keys("\x1bOQ");
-        session.wait_for("✖");
-        session.type_keys("e");
-        session.wait_for("Kind:");
-        session.type_keys("y");
-        session.wait_for("clipboard");
+        session.type_until("\x1bOQ", "✖");
+        session.type_until("e", "Kind:");
+        session.type_until("y", "clipboard");
         session.type_keys("\x1b");
         session.wait_until("the details are closed", |session| {
             !session.shown().contains("Kind:")
         });
-        session.type_keys("p");
-        session.wait_for("Enter use");
-        session.type_keys("i");
-        session.wait_for("Not a profile");
-        session.type_keys("t");
-        session.wait_for("Find a token");
-        session.type_keys("\x1b[15~");
-        session.wait_for("Type an ID of 32 digits.");
+        session.type_until("p", "Enter use");
+        session.type_until("i", "Not a profile");
+        session.type_until("t", "Find a token");
+        session.type_until("\x1b[15~", "Type an ID of 32 digits.");
         session.type_keys("\x03");
         let home = session.home.path().to_owned();
         is_clean("the command line", &command_line(&session));
@@ -419,12 +411,12 @@ fn d09_no_screen_lets_it_out_whether_typed_pasted_or_set() {
         let mut session = fake.screens_with(&["--log", "trace"], &[]);
         session.wait_for("Access: Service Tokens Read");
         let (typed, pasted) = CANARY.split_at(9);
-        session.type_keys(&format!("{typed}\x1b[200~{pasted}\x1b[201~\r{ACCOUNT}\r"));
-        session.wait_for("✖");
-        session.type_keys("\x1bOP");
-        session.wait_for("╭ Keys");
-        session.type_keys("\x1bOP\x1bOS");
-        session.wait_for("demo API");
+        session.type_until(
+            &format!("{typed}\x1b[200~{pasted}\x1b[201~\r{ACCOUNT}\r"),
+            "✖",
+        );
+        session.type_until("\x1bOP", "╭ Keys");
+        session.type_until("\x1bOP\x1bOS", "demo API");
         session.type_keys("\x03");
         let home = session.home.path().to_owned();
         let cmdline = command_line(&session);
@@ -434,10 +426,8 @@ fn d09_no_screen_lets_it_out_whether_typed_pasted_or_set() {
         is_clean("the screen", session.end().1.as_bytes());
         let mut session = fake.screens(&[ID, "--log", "trace"]);
         session.wait_for("✖");
-        session.type_keys("e");
-        session.wait_for("Kind:");
-        session.type_keys("y");
-        session.wait_for("clipboard");
+        session.type_until("e", "Kind:");
+        session.type_until("y", "clipboard");
         session.type_keys("\x03");
         let home = session.home.path().to_owned();
         files_are_clean(&home);
@@ -445,10 +435,7 @@ fn d09_no_screen_lets_it_out_whether_typed_pasted_or_set() {
         is_clean("the screen", stream.as_bytes());
         for copied in stream.split("\x1b]52;c;").skip(1) {
             let secret = base64(CANARY.as_bytes());
-            assert!(
-                !copied.contains(&secret[4..secret.len() - 6]),
-                "the clipboard"
-            );
+            assert_lacks(copied, &secret[4..secret.len() - 6]);
         }
     }
 }

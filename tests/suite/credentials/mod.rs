@@ -1,6 +1,7 @@
 //! Credentials and scope from the environment, the in-memory store, and the store thread.
 
 mod binding;
+mod command;
 mod hints;
 mod leaks;
 mod pasted;
@@ -20,6 +21,7 @@ use tokenscope::domain::credential::{CredentialKind, InvalidSecret, Location, Se
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::scope::ScopeKind;
 
+use crate::support::assertions::assert_contains;
 use crate::support::tokens::{ACCOUNT, ZONE};
 
 const AGES: Duration = Duration::from_secs(20);
@@ -101,14 +103,8 @@ fn a_key_without_an_email_is_an_error_unless_a_token_decides_first() {
         .credential()
         .unwrap_err();
     assert_eq!(failure.kind, FailureKind::NoCredential);
-    assert!(
-        failure.summary.contains("CLOUDFLARE_API_KEY"),
-        "{failure:?}"
-    );
-    assert!(
-        failure.hint.text.contains("CLOUDFLARE_EMAIL"),
-        "{failure:?}"
-    );
+    assert_contains(&failure.summary, "CLOUDFLARE_API_KEY");
+    assert_contains(&failure.hint.text, "CLOUDFLARE_EMAIL");
     let pairs = [("CLOUDFLARE_API_KEY", "key"), ("CF_API_TOKEN", "tok")];
     let found = environment(&pairs).credential().unwrap().unwrap();
     assert_eq!(found.0.kind, CredentialKind::ApiToken);
@@ -138,10 +134,7 @@ fn the_scope_is_an_account_or_a_zone_and_never_both() {
     let failure = scope(&both).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Usage);
     assert!(failure.summary.contains("CF_ACCOUNT_ID"), "{failure:?}");
-    assert!(
-        failure.summary.contains("CLOUDFLARE_ZONE_ID"),
-        "{failure:?}"
-    );
+    assert_contains(&failure.summary, "CLOUDFLARE_ZONE_ID");
     // What the inspector opens on instead.
     let account = environment(&both).scope_of(ScopeKind::Account).unwrap();
     assert_eq!(account.unwrap().0.id(), ACCOUNT);
@@ -153,10 +146,7 @@ fn a_malformed_scope_names_its_variable_and_not_its_value() {
         .scope()
         .unwrap_err();
     assert_eq!(failure.kind, FailureKind::Usage);
-    assert!(
-        failure.summary.contains("CLOUDFLARE_ACCOUNT_ID"),
-        "{failure:?}"
-    );
+    assert_contains(&failure.summary, "CLOUDFLARE_ACCOUNT_ID");
     assert!(!format!("{failure:?}").contains("tok_in"), "{failure:?}");
 }
 

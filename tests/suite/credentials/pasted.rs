@@ -52,11 +52,9 @@ fn e08_a_refused_credential_is_typed_again_with_the_rest_kept_and_the_fetch_goes
     let mut session = screens_in(&desktop, &fake, home.path(), &[ID]);
     session.wait_for("does not accept the API token");
     session.wait_for("re-enter");
-    session.type_keys("a");
-    session.wait_for("Re-enter the credential");
+    session.type_until("a", "Re-enter the credential");
     session.wait_for(ACCOUNT);
-    session.type_keys(&format!("{CANARY}\r"));
-    session.wait_for("NEVER EXPIRES");
+    session.type_until(&format!("{CANARY}\r"), "NEVER EXPIRES");
     session.quit();
     assert_eq!(desktop.look_up("default").as_deref(), Some(CANARY));
 }
@@ -69,8 +67,7 @@ fn e09_the_least_powerful_credential_is_first_and_its_permission_named() {
     session.wait_for("Needs the permission Access: Service Tokens Read.");
     let screen = session.shown();
     assert!(!screen.contains("can do everything"), "{screen}");
-    session.type_keys("\x1b[A ");
-    session.wait_for("‹ Global API key ›");
+    session.type_until("\x1b[A ", "‹ Global API key ›");
     session.wait_for("A Global API key can do everything its user can. Prefer an API token.");
     session.type_keys("\x03");
     session.end();
@@ -236,8 +233,7 @@ fn f02_what_is_piped_in_typed_or_lay_in_the_keyring_is_peeled() {
             decorated(ACCOUNT, kind).trim()
         ));
         session.wait_for("Find a token");
-        session.type_keys(&format!("{ID}\r"));
-        session.wait_for("NEVER EXPIRES");
+        session.type_until(&format!("{ID}\r"), "NEVER EXPIRES");
         session.quit();
     }
     assert!(

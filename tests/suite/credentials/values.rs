@@ -117,8 +117,10 @@ fn a01_a_pasted_token_is_trimmed_and_a_bad_one_is_a_complaint_beside_its_field()
     let mut session = fake.screens_with(&[], &[]);
     session.wait_for("Access: Service Tokens Read");
     session.type_keys("\x1b[200~\u{FEFF}can\u{200B}ary\r\n\x1b[201~\r");
-    session.type_keys(&format!("\x1b[200~\t{ACCOUNT}\n\x1b[201~\r"));
-    session.wait_for("no credential has");
+    session.type_until(
+        &format!("\x1b[200~\t{ACCOUNT}\n\x1b[201~\r"),
+        "no credential has",
+    );
     assert_eq!(fake.heads().len(), 0);
     session.type_keys(&format!(
         "\x15\x1b[200~\r\n \u{FEFF}{CANARY}\u{200B}\r\n\x1b[201~\r"
@@ -184,8 +186,7 @@ fn a04_the_kind_of_a_credential_can_be_switched_and_every_header_switches_with_i
     let mut session = fake.screens_with(&[], &[]);
     session.wait_for("Access: Service Tokens Read");
     // The kind is the row above the secret.
-    session.type_keys("\x1b[A \t");
-    session.wait_for("Email");
+    session.type_until("\x1b[A \t", "Email");
     session.type_keys(&format!("me@example.com\t{CANARY}\t\t{ACCOUNT}\r"));
     session.wait_for("switch the credential kind to API token");
     // The focus is on the rejected key, two rows below the kind.
@@ -232,8 +233,7 @@ fn a06_a_credential_is_judged_by_the_read_it_is_for_and_by_no_verify_endpoint() 
     let fake = api_without_verification();
     let mut session = fake.screens_with(&[], &[]);
     session.wait_for("Keep for this session only");
-    session.type_keys(&format!("{CANARY}\r{ACCOUNT}\r"));
-    session.wait_for("Find a token");
+    session.type_until(&format!("{CANARY}\r{ACCOUNT}\r"), "Find a token");
     session.type_keys("\x03");
     session.end();
     asked_nothing_but_reads(&fake);

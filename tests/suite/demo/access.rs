@@ -315,7 +315,7 @@ async fn the_ids_of_the_demo_are_unique_and_its_addresses_are_its_own() {
             };
             let host = address.split('/').next().unwrap();
             let is_own = host == "example.cloudflareaccess.com"
-                || tokenscope::demo::hosts::is_demo_host(host);
+                || tokenscope::domain::access::probe::is_demo_host(host);
             assert!(is_own, "{host}");
         }
         for id in objects.policies.iter().map(|it| &it.id) {

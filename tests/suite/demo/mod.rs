@@ -118,7 +118,7 @@ async fn the_readme_token_expires_in_twelve_days_and_its_previous_secret_still_w
 async fn the_opening_scope_and_credential_are_the_ones_that_work() {
     let demo = Demo::start(now()).await.unwrap();
     assert_eq!(demo.scope.id(), ACCOUNT);
-    assert_eq!(demo.scope.segment(), "accounts");
+    assert_eq!(demo.scope.kind().segment(), "accounts");
     assert!(demo.base_url.starts_with("http://127.0.0.1:"));
     assert!(demo.base_url.ends_with("/client/v4"));
     let other = Demo::start(now()).await.unwrap();

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use tokenscope::domain::access::uses::{Lookup, TokenUses};
 use tokenscope::domain::access::verdict::{AppAnswer, Reason, Verdict};
 
-use crate::support::access_map::{CLIENT_ID, alive, context, map, token_with};
+use crate::support::access_map::{CLIENT_ID, alive, context, disabled, map, token_with};
+use crate::support::assertions::assert_contains;
 use crate::support::tokens::ID;
 
 const GROUP: &str = "22222222-bbbb-4bbb-8bbb-000000000001";
@@ -243,10 +244,9 @@ fn a_type_without_documentation_is_unknown_only_if_the_token_is_named() {
     };
     let named = saas(json!({"service_token": {"token_id": ID}}));
     assert_eq!(named.verdict, Verdict::Unknown);
-    assert!(
-        named
-            .message()
-            .contains("Policy P (Service Auth, 1st) names this token")
+    assert_contains(
+        &named.message(),
+        "Policy P (Service Auth, 1st) names this token",
     );
     let any = saas(json!({"any_valid_service_token": {}}));
     assert_eq!(any.verdict, Verdict::Opens);
@@ -270,8 +270,8 @@ fn an_unread_group_lists_an_app_only_where_it_could_open_it() {
     assert!(!found.is_named);
     assert_eq!(
         found.message(),
-        "Policy P (Service Auth, 1st) may admit this token: it depends on group missing, which could not \
-         be read. Let the credential read that group, and reload."
+        "Policy P (Service Auth, 1st) may admit this token; whether it does depends on group missing, \
+         which could not be read. Let the credential read that group, and reload."
     );
     // A group that came without its rules is as good as none.
     let bare = json!({"id": "missing", "name": "Bare"});
@@ -298,12 +298,12 @@ fn groups_in_a_circle_are_named_and_end() {
         ["policy P", "group Machines", "group CI", "this token"]
     );
     let message = found.message();
-    assert!(
-        message.contains("group Machines › group CI, which holds this token"),
-        "{message}"
+    assert_contains(
+        &message,
+        "group Machines, which holds this token through group CI",
     );
     assert!(
-        message.ends_with("contain each other, which adds nobody."),
+        message.ends_with("contain each other; that loop admits nobody."),
         "{message}"
     );
 }
@@ -373,13 +373,13 @@ fn advice_depends_on_what_is_wrong() {
     let cases = [
         (
             with("allow", json!([token]), none(), none()),
-            "Policy P (Allow, 1st) names this token, but Allow admits none. Give it the action Service \
-             Auth.",
+            "Policy P (Allow, 1st) names this token, but Allow admits no service token. Change the \
+             policy's action to Service Auth.",
         ),
         (
             with("allow", json!([people, token]), none(), none()),
             "Policy P (Allow, 1st) names this token, but Allow admits people only. Name the token in a \
-             policy of its own with the action Service Auth.",
+             policy of its own, with the action Service Auth.",
         ),
         (
             with("allow", json!([people]), json!([token]), none()),
@@ -398,23 +398,72 @@ fn advice_depends_on_what_is_wrong() {
         ),
         (
             with("non_identity", json!([token]), none(), json!([people])),
-            "Policy P (Service Auth, 1st) names this token, but requires an email domain, which this \
-             token never meets. Take that require rule out, or name the token in a Service Auth policy \
-             of its own.",
+            "Policy P (Service Auth, 1st) names this token, but also requires an email domain, which \
+             no service token has. Take that require rule out, or name the token in a Service Auth \
+             policy of its own.",
         ),
         (
             with("deny", json!([token]), none(), none()),
             "Policy P (Block, 1st) names this token, and no Service Auth policy admits it. If it should \
-             get in, take it out of that policy and name it in one with the action Service Auth.",
+             get in, name it in a policy with the action Service Auth: those come before Block.",
         ),
         (
             with("non_identity", json!([token]), none(), none()),
             "Policy P (Service Auth, 1st) admits this token. Probe the app to test the secret as well.",
         ),
+        (
+            with(
+                "non_identity",
+                json!([token]),
+                json!([{"geo": {"country_code": "XX"}}]),
+                json!([{"ip": {"ip": "192.0.2.0/24"}}]),
+            ),
+            "Policy P (Service Auth, 1st) names this token; whether the app opens depends on the caller's \
+             address and country. Probe the app from where the client runs.",
+        ),
+        (
+            with(
+                "non_identity",
+                json!([token]),
+                none(),
+                json!([{"certificate": {}}]),
+            ),
+            "Policy P (Service Auth, 1st) names this token; whether the app opens depends on a client \
+             certificate. Try it with the client itself: a probe presents no certificate.",
+        ),
     ];
     for (message, expected) in cases {
         assert_eq!(message, expected);
     }
+}
+
+#[test]
+fn a_dead_token_is_told_what_else_keeps_it_out() {
+    let token = json!({"service_token": {"token_id": ID}});
+    let allow = json!({"id": "q", "name": "Q", "decision": "allow", "include": [token]});
+    let any = auth(&json!({"any_valid_service_token": {}}));
+    let said = |policies: &Value| {
+        let map = map(&[app(policies)], &[], &[]);
+        let uses = Lookup::new(&map).uses(&disabled(), context());
+        uses.apps[0].message()
+    };
+    assert_eq!(
+        said(&json!([auth(&token), allow])),
+        "Policy P (Service Auth, 1st) names this token, but the token is disabled. If the app still \
+         needs it, enable it."
+    );
+    assert_eq!(
+        said(&json!([allow])),
+        "Policy Q (Allow, 1st) names this token, but the token is disabled, and Allow admits no service \
+         token anyway. If the app still needs it, enable it and name it in a policy with the action \
+         Service Auth."
+    );
+    // What would admit it is told, not what names it first.
+    assert_eq!(
+        said(&json!([allow, any])),
+        "Policy P (Service Auth, 1st) names any valid service token, but the token is disabled. If the \
+         app still needs it, enable it."
+    );
 }
 
 #[test]

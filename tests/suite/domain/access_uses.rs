@@ -59,8 +59,8 @@ fn a_token_that_nothing_names_may_be_deleted_if_all_was_read() {
 
 #[test]
 fn each_place_that_names_a_token_keeps_it() {
-    let refused = |what: &str| format!("{what} (the API would refuse)");
-    let broken = |what: &str| format!("{what} (it would break)");
+    let refused = |what: &str| format!("the API would refuse (named by {what})");
+    let broken = |what: &str| format!("what uses it would break ({what})");
     let with = |part: Part, entry: Value| {
         let mut map = elsewhere();
         take(&mut map, part, &[entry]);
@@ -76,29 +76,26 @@ fn each_place_that_names_a_token_keeps_it() {
     let cases = [
         (
             with(Part::Apps, app(&[policy("p", &this_token())])),
-            refused("policy P names it"),
+            refused("policy P"),
         ),
         (
             with(Part::Policies, policy("q", &this_token())),
-            refused("policy Q names it"),
+            refused("policy Q"),
         ),
-        (with(Part::Groups, group), refused("group CI names it")),
-        (with(Part::Apps, scim), refused("SCIM of B names it")),
-        (
-            with(Part::Doh, json!({"id": ID})),
-            broken("DNS over HTTPS uses it"),
-        ),
+        (with(Part::Groups, group), refused("group CI")),
+        (with(Part::Apps, scim), refused("SCIM of B")),
+        (with(Part::Doh, json!({"id": ID})), broken("DNS over HTTPS")),
         (
             with(Part::Doh, json!({"client_id": CLIENT_ID})),
-            broken("DNS over HTTPS uses it"),
+            broken("DNS over HTTPS"),
         ),
         (
             with(Part::DeviceProfiles, profile),
-            broken("device profile Kiosks uses it"),
+            broken("device profile Kiosks"),
         ),
         (
             with(Part::Hyperdrive, hyperdrive),
-            broken("Hyperdrive Orders uses it"),
+            broken("Hyperdrive Orders"),
         ),
     ];
     for ((word, why), expected) in cases {
@@ -126,7 +123,7 @@ fn an_app_that_takes_any_token_keeps_every_living_one() {
     let everyone = policy("p", &json!({"everyone": {}}));
     let (word, why) = deletable(&map_of(everyone.clone()));
     assert_eq!(word, "unknown");
-    assert!(why.contains("about everyone"), "{why}");
+    assert!(why.contains("admits everyone"), "{why}");
     let bypass = json!({"id": "b", "decision": "bypass", "include": [{"everyone": {}}]});
     assert_eq!(
         deletable(&map(&[app(&[bypass, everyone])], &[], &[])).0,
@@ -188,7 +185,7 @@ fn each_other_doubt_keeps_a_token_from_being_surely_deletable() {
         ),
         (
             with(Part::Groups, nested),
-            "1 group that rules name are not visible to this credential",
+            "1 group that rules name is not visible to this credential",
         ),
         (
             with(
@@ -343,12 +340,13 @@ fn the_clean_up_counts_from_the_last_use_or_the_creation() {
     cleaned(&mut map);
     let plan = |members: Value| {
         let uses = Lookup::new(&map).uses(&token_with(&members), context());
-        uses.clean_up_message()
+        uses.clean_up_message(context().now)
     };
     let seen = json!({"last_seen_at": "2026-11-26T00:00:00Z"});
-    let after = "disabled after 90 days without use, on or after";
-    assert_eq!(plan(seen), format!("{after} 24 Feb 2027"));
-    assert_eq!(plan(json!({})), format!("{after} 19 Jun 2026"));
+    let after = "disabled after 90 days without use";
+    assert_eq!(plan(seen), format!("{after}, on or after 24 Feb 2027"));
+    let overdue = format!("{after}, at any time now: due since 19 Jun 2026");
+    assert_eq!(plan(json!({})), overdue);
     assert_eq!(plan(json!({"last_seen_at": "x"})), "not known");
     assert_eq!(plan(json!({"created_at": null})), "not known");
 }
@@ -358,9 +356,9 @@ fn only_a_policy_that_names_the_token_itself_spares_it() {
     let of = |apps: &[Value], policies: &[Value], groups: &[Value]| {
         let mut map = map(apps, policies, groups);
         cleaned(&mut map);
-        uses(&map).clean_up_message()
+        uses(&map).clean_up_message(context().now)
     };
-    let spared = |name: &str| format!("spared: policy {name} names it directly");
+    let spared = |name: &str| format!("spared: named directly by policy {name}");
     let direct = policy("p", &this_token());
     assert_eq!(
         of(&[app(std::slice::from_ref(&direct))], &[], &[]),
@@ -440,7 +438,7 @@ fn references_say_who_uses_them() {
             (
                 ReferenceKind::Group,
                 "CI",
-                "includes it; in Machines; policy P; 1 app"
+                "includes it; in Machines; used by policy P; 1 app"
             ),
         ]
     );

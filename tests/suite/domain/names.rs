@@ -192,6 +192,7 @@ fn the_settings_start_as_documented() {
         scope: None,
         scope_name: None,
         base_url: BaseUrl::default(),
+        command: None,
     };
     let settings = Settings {
         profiles: vec![profile.clone()],

@@ -7,7 +7,7 @@ use tokenscope::domain::access::address::{app_of, has_host};
 use tokenscope::domain::access::conclusion::{Conclusion, conclude};
 use tokenscope::domain::access::objects::App;
 use tokenscope::domain::access::probe::{
-    AppView, InvalidProbeUrl, PolicyView, ProbeAnswer, ProbeAnswers, ProbeUrl,
+    AppView, InvalidProbeUrl, PolicyView, ProbeAnswer, ProbeAnswers, ProbeUrl, is_demo_host,
 };
 use tokenscope::domain::access::signs::AnsweredBy;
 use tokenscope::domain::access::token_pair::{
@@ -18,6 +18,7 @@ use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::status::Status;
 use url::Url;
 
+use crate::support::assertions::assert_contains;
 use crate::support::table::rows;
 
 const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
@@ -88,16 +89,21 @@ fn a_secret_goes_over_https_or_stays_on_this_computer() {
 
 #[test]
 fn the_demo_answers_for_its_own_hosts_alone() {
-    for (text, is) in [
-        ("https://deploy.example.com/", true),
-        ("https://example.com/", true),
-        ("https://a.b.EXAMPLE.com/", true),
-        ("https://notexample.com/", false),
-        ("https://example.com.evil.test/", false),
-        ("https://example.org/", false),
+    for (host, is) in [
+        ("deploy.example.com", true),
+        ("example.com", true),
+        ("a.b.EXAMPLE.com", true),
+        ("notexample.com", false),
+        ("example.com.evil.test", false),
+        ("example.org", false),
+        ("127.0.0.1", false),
+        ("www.example.com.", false),
     ] {
-        assert_eq!(url(text).is_of_demo(), is, "{text}");
+        assert_eq!(is_demo_host(host), is, "{host}");
+        let url = url(&format!("https://{host}/"));
+        assert_eq!(url.is_of_demo(), is, "{host}");
     }
+    assert!(!is_demo_host("") && !is_demo_host("com"));
 }
 
 fn apps(addresses: &[&str]) -> Vec<App> {
@@ -416,7 +422,7 @@ fn the_answers_and_the_policies_decide_together() {
         unnamed strict  | 401 access  | refused   | policy  | 2 | names it
         opens strict    | 403 access  | refused   | policy  | 2 | The secret is right / probe again in two minutes
         opens strict    | 401 access  | refused   | secret  | 2 | not the current one / the secret of version 3
-        opens legacy    | 403 access  | refused   | secret  | 2 | not the current one / Policy CI only admits
+        opens legacy    | 403 access  | refused   | secret  | 2 | not the current one / Policy CI only (Service Auth) admits
         opens           | 302 access  | refused   | secret  | 2 | changed in the last two minutes
         none            | 401 access  | refused   | unknown | 2 | tokenscope uses 88bf3b6d86161464f6509f7219099e57.access
         none            | 403 access  | refused   | unknown | 2 | tokenscope uses
@@ -490,7 +496,7 @@ fn without_a_refusal_of_access_the_secret_stays_and_nothing_is_learnt() {
         "
         200 origin  | no_access | unknown | the secret was not sent / Bypass
         404 origin  | no_access | unknown | the secret was not sent
-        403 origin  | no_access | unknown | its answer 403
+        403 origin  | no_access | unknown | which answered 403
         502 unknown | undecided | unknown | The secret was not sent
         401 unknown | undecided | unknown | login of Access
         403 waf     | blocked   | waf     | nothing was learnt about the token
@@ -514,7 +520,7 @@ fn without_a_refusal_of_access_the_secret_stays_and_nothing_is_learnt() {
     };
     let plain = conclude(&url("http://app.example.com/x"), &answers, None, CLIENT_ID);
     assert_eq!((plain.verdict.code(), plain.exit_code()), ("undecided", 3));
-    assert_eq!(plain.hint.unwrap(), "Probe https://app.example.com.");
+    assert_eq!(plain.hint.unwrap(), "Probe https://app.example.com/x.");
 }
 
 #[test]
@@ -546,10 +552,7 @@ fn an_answer_that_is_missing_decides_nothing() {
         assert_eq!(conclusion.verdict.code(), "undecided");
         assert_eq!(conclusion.fault.code(), "unknown");
         assert_eq!(conclusion.exit_code(), 3);
-        assert!(
-            conclusion.message.contains("No response after 30 seconds"),
-            "{conclusion:?}"
-        );
+        assert_contains(&conclusion.message, "No response after 30 seconds");
         assert_eq!(conclusion.hint.as_deref(), Some("Wait longer."));
     }
 }
@@ -569,11 +572,9 @@ fn a_redirect_that_is_not_access_names_what_to_probe_instead() {
         None,
         CLIENT_ID,
     );
-    assert!(
-        conclusion
-            .hint
-            .unwrap()
-            .contains("redirects to https://app.example.com/hooks/")
+    assert_contains(
+        &conclusion.hint.unwrap(),
+        "redirects to https://app.example.com/hooks/",
     );
 }
 

@@ -6,24 +6,24 @@ use url::Url;
 const URL: &str = "https://app.example.com/hooks";
 
 /// An answer as one line: the status, then `name: value` of each header, then `body: …`.
-fn judge<T>(answer: &str, judge: impl Fn(Signs<'_>) -> T) -> T {
+fn judge<T>(answer: &str, judge: impl Fn(Signs) -> T) -> T {
     let url = Url::parse(URL).unwrap();
     let mut parts = answer.split(" ; ");
     let status = parts.next().unwrap().parse().unwrap();
     let headers: Vec<(&str, &str)> = parts.map(|it| it.split_once(": ").unwrap()).collect();
     let find = |name: &str| {
         let found = headers.iter().find(|(known, _)| *known == name);
-        found.map(|(_, value)| *value)
+        found.map(|(_, value)| (*value).to_owned())
     };
     judge(Signs {
-        url: &url,
+        url,
         status,
         location: find("location"),
         cf_access_aud: find("aud"),
         cf_access_domain: find("domain"),
         cf_mitigated: find("cf-mitigated"),
         www_authenticate: find("www-authenticate"),
-        body: find("body").unwrap_or_default().as_bytes(),
+        body: find("body").unwrap_or_default().into(),
     })
 }
 

@@ -254,8 +254,7 @@ fn l13_a_person_has_more_than_five_seconds_and_what_was_typed_is_offered_again()
     let service = Fake::start(&host.desktop, &locked_away());
     let mut session = host.screens(&["auth", "set", "--timeout", "1"]);
     session.wait_for("(not shown)");
-    session.type_keys(&format!("{CANARY}\r"));
-    session.wait_for("waiting for the keyring");
+    session.type_until(&format!("{CANARY}\r"), "waiting for the keyring");
     // Longer than the command's own time, and than the keyring's.
     assert!(!session.ends_within(Duration::from_millis(5500)));
     assert_eq!((service.count("prompt"), service.count("dismiss")), (1, 0));
@@ -410,6 +409,7 @@ fn profile() -> (Profile, Credential) {
         scope: Some(Scope::Account(ScopeId::parse(ACCOUNT).unwrap())),
         scope_name: None,
         base_url: BaseUrl::parse("http://127.0.0.1:9").unwrap(),
+        command: None,
     };
     let credential = Credential {
         kind: CredentialKind::ApiToken,

@@ -69,10 +69,8 @@ fn b01_without_a_bus_the_program_works_says_so_and_offers_the_two_ways_on() {
         "Keep it for this session only, or set CLOUDFLARE_API_TOKEN instead.",
     );
     session.wait_for("Keep for this session only");
-    session.type_keys(&format!("{CANARY}\r{ACCOUNT}\r"));
-    session.wait_for("Find a token");
-    session.type_keys(&format!("{ID}\r"));
-    session.wait_for("NEVER EXPIRES");
+    session.type_until(&format!("{CANARY}\r{ACCOUNT}\r"), "Find a token");
+    session.type_until(&format!("{ID}\r"), "NEVER EXPIRES");
     keeps_no_secret(session.home.path());
     session.quit();
     let home = home();
@@ -161,10 +159,8 @@ fn b02_a_keyring_that_never_answers_holds_nothing_up() {
         .env("DBUS_SESSION_BUS_ADDRESS", &bus.address())
         .on_terminal();
     session.wait_for("waiting for the OS keyring");
-    session.type_keys("\x1b");
-    session.wait_for("Cancelled");
-    session.type_keys("r");
-    session.wait_for("Looking up");
+    session.type_until("\x1b", "Cancelled");
+    session.type_until("r", "Looking up");
     session.type_keys("q");
     let asked = Instant::now();
     assert_eq!(session.end().0.exit_code(), 0);
@@ -179,14 +175,10 @@ fn b02_the_form_goes_on_without_a_keyring_that_never_answers() {
     let mut session = fake.screens_with(&[], &[("DBUS_SESSION_BUS_ADDRESS", &address)]);
     session.wait_for("Waiting for the OS keyring (an unlock prompt may be on the desktop)");
     session.wait_for("Keep for this session only");
-    session.type_keys(&format!("{CANARY}\r{ACCOUNT}\r"));
-    session.wait_for("Saving");
-    session.type_keys("\x1b");
-    session.wait_for("Cancelled");
-    session.type_keys("\t\t\r");
-    session.wait_for("Find a token");
-    session.type_keys(&format!("{ID}\r"));
-    session.wait_for("NEVER EXPIRES");
+    session.type_until(&format!("{CANARY}\r{ACCOUNT}\r"), "Saving");
+    session.type_until("\x1b", "Cancelled");
+    session.type_until("\t\t\r", "Find a token");
+    session.type_until(&format!("{ID}\r"), "NEVER EXPIRES");
     keeps_no_secret(session.home.path());
     session.quit();
 }
@@ -235,10 +227,8 @@ fn b02_a_keyring_that_answers_after_more_than_five_seconds_is_waited_for_where_o
         ],
     );
     session.wait_for("waiting for the OS keyring");
-    session.type_keys("?");
-    session.wait_for("Esc close");
-    session.type_keys("?");
-    session.wait_for("NEVER EXPIRES");
+    session.type_until("?", "Esc close");
+    session.type_until("?", "NEVER EXPIRES");
     session.quit();
     // Nobody watches a command: it says after five seconds what it waits for.
     let outcome = command.join().unwrap();
@@ -264,10 +254,8 @@ fn b02_a_service_restarted_between_two_reads_is_found_again() {
         host.desktop.restart_keyring();
     }
     // The screens read through the connection that they had before.
-    session.type_keys("p");
-    session.wait_for("Secret Service, login collection");
-    session.type_keys("j\r");
-    session.wait_for("Now using the profile other");
+    session.type_until("p", "Secret Service, login collection");
+    session.type_until("j\r", "Now using the profile other");
     session.type_keys(&format!("{ID}\r"));
     // The status stands among the recent ones too.
     session.wait_for("Duration       forever");
@@ -283,8 +271,7 @@ fn b02_a_keyring_that_was_unlocked_meanwhile_is_read_on_the_next_request() {
     session.wait_for("The keyring is locked");
     assert!(host.fake.heads().is_empty());
     host.desktop.restart_keyring();
-    session.type_keys("r");
-    session.wait_for("NEVER EXPIRES");
+    session.type_until("r", "NEVER EXPIRES");
     session.quit();
 }
 
@@ -303,11 +290,9 @@ fn b02_a_locked_keyring_says_what_to_do_on_screen_and_in_a_command() {
     assert_eq!(status.json()["stored"], true, "seen without unlocking it");
     let mut session = host.screens(&[ID]);
     session.wait_for("The keyring is locked");
-    session.type_keys("a");
-    session.wait_for("Re-enter the credential");
+    session.type_until("a", "Re-enter the credential");
     session.wait_for("[ Try the keyring again ]");
-    session.type_keys(&format!("{CANARY}\r"));
-    session.wait_for("NEVER EXPIRES");
+    session.type_until(&format!("{CANARY}\r"), "NEVER EXPIRES");
     session.quit();
     keeps_no_secret(host.path());
 }
@@ -320,14 +305,14 @@ fn b04_a_secret_that_cannot_be_stored_is_not_thrown_away() {
     let mut session = host.screens(&[]);
     // The store is tried out before anything is typed.
     session.wait_for("has no collection to store secrets in");
-    session.type_keys(&format!("{CANARY}\r{ACCOUNT}\t\t\r"));
-    session.wait_for("› [ Keep for this session only ]");
+    session.type_until(
+        &format!("{CANARY}\r{ACCOUNT}\t\t\r"),
+        "› [ Keep for this session only ]",
+    );
     session.wait_for("•••");
     session.wait_for(ACCOUNT);
-    session.type_keys("\r");
-    session.wait_for("Find a token");
-    session.type_keys(&format!("{ID}\r"));
-    session.wait_for("NEVER EXPIRES");
+    session.type_until("\r", "Find a token");
+    session.type_until(&format!("{ID}\r"), "NEVER EXPIRES");
     keeps_no_secret(host.path());
     session.quit();
     let set = &["auth", "set", "--stdin", "--account", ACCOUNT];
@@ -385,8 +370,7 @@ fn b08_a_stored_credential_that_is_gone_leads_to_the_form_with_the_rest_filled_i
     );
     session.wait_for(ACCOUNT);
     session.wait_for("default");
-    session.type_keys(&format!("{CANARY}\r"));
-    session.wait_for("NEVER EXPIRES");
+    session.type_until(&format!("{CANARY}\r"), "NEVER EXPIRES");
     session.quit();
     assert_eq!(host.desktop.look_up("default").as_deref(), Some(CANARY));
     let cleared = host.run(&["auth", "clear"]);
@@ -408,8 +392,7 @@ fn b09_a_store_that_cannot_be_opened_is_a_state_of_its_own() {
     assert!(words.contains("No keyring service is running"), "{words}");
     let mut session = host.screens(&[ID]);
     session.wait_for("No keyring service is running");
-    session.type_keys("a");
-    session.wait_for("Keep for this session only");
+    session.type_until("a", "Keep for this session only");
     session.interrupt();
 }
 
@@ -567,6 +550,7 @@ async fn b12_a_secret_too_long_for_the_store_is_refused_with_the_number_and_noth
             scope: Some(account()),
             scope_name: None,
             base_url: BaseUrl::default(),
+            command: None,
         };
         let credential = Credential {
             kind: CredentialKind::ApiToken,

@@ -207,8 +207,7 @@ fn h03_the_screens_reload_over_a_new_connection_by_themselves() {
     });
     let mut session = fake.screens(&[ID]);
     session.wait_for("answer number 1");
-    session.type_keys("r");
-    session.wait_for("answer number 3");
+    session.type_until("r", "answer number 3");
     session.quit();
 }
 
@@ -406,10 +405,8 @@ fn d06_the_screens_show_the_seconds_and_esc_cancels_at_once() {
     let fake = Fake::start(|_, _| Reply::ThenSilence(Vec::new()));
     let mut session = fake.screens(&[ID]);
     session.wait_for("2 s");
-    session.type_keys("\x1b");
-    session.wait_for("Cancelled");
-    session.type_keys("r");
-    session.wait_for("1 s");
+    session.type_until("\x1b", "Cancelled");
+    session.type_until("r", "1 s");
     session.quit();
 }
 

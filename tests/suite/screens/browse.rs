@@ -177,7 +177,7 @@ fn loading() -> State {
 
 fn keyring() -> State {
     let mut state = loading();
-    state.list.progress.stage = Stage::Keyring;
+    state.list.progress.stage = Stage::Credential;
     state
 }
 

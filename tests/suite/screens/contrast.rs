@@ -3,23 +3,11 @@
 use ratatui::style::Color;
 use tokenscope::theme::{ColorDepth, Role, Theme};
 
-type Rgb = [u8; 3];
+use crate::support::palette::{Rgb, fixed};
 
 const ON_DARK: [Rgb; 3] = [[0; 3], [0x1e; 3], [0x00, 0x2b, 0x36]];
 const WHITE: Rgb = [0xff; 3];
 const CREAM: Rgb = [0xfd, 0xf6, 0xe3];
-
-/// The value of a colour from 16 to 255, as xterm defines it.
-fn rgb(color: Color) -> Rgb {
-    const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
-    let Color::Indexed(index @ 16..) = color else {
-        panic!("{color:?} has no fixed value");
-    };
-    if index >= 232 {
-        return [8 + 10 * (index - 232); 3];
-    }
-    [36, 6, 1].map(|step| LEVELS[usize::from((index - 16) / step % 6)])
-}
 
 /// The relative luminance of WCAG 2.
 fn luminance(color: Rgb) -> f64 {
@@ -55,8 +43,8 @@ fn check(theme: &str, background: Rgb, status: f64) {
         let style = styles.style(role);
         // Text without a colour of its own has that of the terminal.
         let Some(fg) = style.fg else { continue };
-        let bg = style.bg.map_or(background, rgb);
-        let (found, least) = (contrast(rgb(fg), bg), least(role, status));
+        let bg = style.bg.map_or(background, fixed);
+        let (found, least) = (contrast(fixed(fg), bg), least(role, status));
         assert!(
             found >= least,
             "{theme}, {role:?} on {background:?}: {found:.2}, not {least}"
@@ -84,9 +72,9 @@ fn every_role_of_the_light_theme_is_readable_on_light_backgrounds() {
 fn every_status_is_readable_on_the_bar_of_the_selected_row() {
     for theme in ["dark", "light", "colorblind"] {
         let styles = Theme::named(theme, ColorDepth::Fixed).unwrap();
-        let bar = rgb(styles.style(Role::Selected).bg.unwrap());
+        let bar = fixed(styles.style(Role::Selected).bg.unwrap());
         for role in [Role::Calm, Role::Warning, Role::Critical, Role::Accent] {
-            let found = contrast(rgb(styles.style(role).fg.unwrap()), bar);
+            let found = contrast(fixed(styles.style(role).fg.unwrap()), bar);
             assert!(found >= 4.0, "{theme}, {role:?}: {found:.2}");
         }
     }

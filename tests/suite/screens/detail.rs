@@ -13,6 +13,7 @@ use super::scenes::{
     token_with,
 };
 use crate::support::app::act;
+use crate::support::assertions::assert_contains;
 
 fn drawn(state: &State, size: (u16, u16)) -> String {
     let mut state = state.clone();
@@ -159,14 +160,11 @@ fn utc_has_its_day_where_that_is_another() {
     let screen = text(&renderer.draw(state, (100, 30)).0);
     let row = screen.lines().find(|line| line.contains(" Expires "));
     let row = row.unwrap();
-    assert!(
-        row.contains("in 12 d     Tue  8 Dec 2026 02:07:52 +05:30   7 Dec 20:37 UTC"),
-        "{row}"
+    assert_contains(
+        row,
+        "in 12 d     Tue  8 Dec 2026 02:07:52 +05:30   7 Dec 20:37 UTC",
     );
-    assert!(
-        screen.contains("expires Tue 8 Dec 2026 02:07 +05:30"),
-        "{screen}"
-    );
+    assert_contains(&screen, "expires Tue 8 Dec 2026 02:07 +05:30");
 }
 
 #[test]
@@ -194,14 +192,8 @@ fn a_changed_value_stands_after_the_old_one() {
     state.detail.before = Some(token_with(&[]));
     state.detail.changed = vec!["duration".to_owned(), "name".to_owned()];
     let screen = drawn(&state, (80, 30));
-    assert!(
-        screen.contains("ΔDuration       365d (8760h) → 90d (2160h)"),
-        "{screen}"
-    );
-    assert!(
-        screen.contains("ΔName           CI/CD token → new"),
-        "{screen}"
-    );
+    assert_contains(&screen, "ΔDuration       365d (8760h) → 90d (2160h)");
+    assert_contains(&screen, "ΔName           CI/CD token → new");
     assert!(matches!(state.detail.view, View::Fields));
 }
 
@@ -263,8 +255,5 @@ fn the_request_can_be_read_whole_on_the_smallest_terminal() {
         assert!(seen.contains(part), "{part}: {seen}");
     }
     let other = pressed(&mut state, size, Action::Down);
-    assert!(
-        other.contains("new secret for every client; the old"),
-        "{other}"
-    );
+    assert_contains(&other, "new secret for every client; the old");
 }

@@ -16,6 +16,7 @@ use crate::screens::scenes::{
     USUAL, banner, choice, detail, detail_expiring, detail_reloading, detail_stale, lookup_demo,
     lookup_recents, now, refused, renderer, scenes, selected_rows, text, token_with,
 };
+use crate::support::assertions::{assert_contains, assert_starts};
 
 fn drawn(theme: &str, ascii: bool, state: State) -> Buffer {
     renderer(theme, ascii).draw(state, USUAL).0
@@ -119,10 +120,7 @@ fn footer(state: State, width: u16) -> String {
 #[test]
 fn the_header_leads_from_the_profile_to_the_token_and_says_how_old_it_is() {
     let wide = header(detail_expiring(), 120);
-    assert!(
-        wide.starts_with(" prod · account 4f1b…9c2e › Tokens › CI/CD token"),
-        "{wide}"
-    );
+    assert_starts(&wide, " prod · account 4f1b…9c2e › Tokens › CI/CD token");
     assert!(
         wide.ends_with("just now · API token from Secret Service"),
         "{wide}"
@@ -139,6 +137,7 @@ fn an_account_is_shown_by_the_name_that_its_profile_knows() {
         scope: state.session.active.scope.clone(),
         scope_name: Some("Example Ltd".to_owned()),
         base_url: BaseUrl::default(),
+        command: None,
     }];
     let wide = header(state, 120);
     assert!(wide.starts_with(" prod · Example Ltd › Tokens"), "{wide}");
@@ -275,11 +274,7 @@ fn in_ascii_a_name_without_a_latin_base_is_the_beginning_of_the_id() {
             .unwrap()
             .to_owned()
     };
-    assert!(
-        shown("東京-バックアップ").contains("> #f174e90a"),
-        "{}",
-        shown("東京")
-    );
+    assert_contains(&shown("東京-バックアップ"), "> #f174e90a");
     assert!(shown("Größe").contains("> Grosse"));
 }
 

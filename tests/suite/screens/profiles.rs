@@ -68,6 +68,7 @@ fn profile(name: &str, email: Option<&str>, scope: Option<Scope>) -> Profile {
         scope,
         scope_name: None,
         base_url: BaseUrl::default(),
+        command: None,
     }
 }
 

@@ -8,11 +8,13 @@ use tokenscope::app::update;
 use tokenscope::keymap::Row;
 
 use crate::screens::browse::BROWSE;
+use crate::screens::probe::PROBE;
 use crate::screens::scenes::{Scene, now, renderer, scenes, text};
+use crate::screens::uses::USES;
 use crate::support::app::press;
 
 fn every_scene() -> impl Iterator<Item = Scene> {
-    scenes().chain(BROWSE)
+    scenes().chain(BROWSE).chain(USES).chain(PROBE)
 }
 
 const LOOKS: [(&str, bool); 5] = [
@@ -40,7 +42,7 @@ fn every_state_can_be_drawn_in_every_look_at_many_sizes() {
 }
 
 /// Labels of fields, heads of columns, and titles of parts of a screen.
-const NAMES: [&str; 43] = [
+const NAMES: [&str; 57] = [
     "Last seen",
     "Secret",
     "Enabled",
@@ -84,6 +86,20 @@ const NAMES: [&str; 43] = [
     "LIFETIME",
     "Default",
     "Kind",
+    "Delete?",
+    "Told",
+    "Clean-up",
+    "Strict",
+    "Apps",
+    "Other places",
+    "Why",
+    "What was read",
+    "Path",
+    "Depends on",
+    "Answers",
+    "answered by",
+    "cf-ray",
+    "took",
 ];
 
 fn names(state: State, size: (u16, u16)) -> BTreeSet<&'static str> {

@@ -379,7 +379,7 @@ fn lookup_loading() -> State {
 
 pub(crate) fn lookup_keyring() -> State {
     let mut state = lookup_loading();
-    state.detail.stage = Stage::Keyring;
+    state.detail.stage = Stage::Credential;
     state
 }
 

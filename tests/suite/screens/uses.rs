@@ -345,6 +345,34 @@ fn the_selected_row_is_on_screen_at_every_size() {
 }
 
 #[test]
+fn the_title_of_the_list_names_the_rows_in_view() {
+    let titles = |state: &State| {
+        let (buffer, _) = renderer("dark", false).draw(state.clone(), state.size);
+        let screen = text(&buffer);
+        let title = |name: &str| screen.matches(&format!(" {name} ─")).count();
+        (title("Apps"), title("Other places"))
+    };
+    let mut state = whole();
+    state.size = (80, 10);
+    assert_eq!(titles(&state).0, 1);
+    let mut seen = Vec::new();
+    for _ in 0..2 * state.uses.rows() {
+        act(&mut state, Action::Down);
+        seen.push(titles(&state));
+    }
+    assert_eq!(seen.last(), Some(&(0, 1)));
+    for _ in 0..2 * state.uses.rows() {
+        act(&mut state, Action::Up);
+        seen.push(titles(&state));
+    }
+    assert_eq!(seen.last().map(|it| it.0), Some(1));
+    assert!(
+        seen.iter().all(|it| it.0 + it.1 > 0 && it.1 < 2),
+        "{seen:?}"
+    );
+}
+
+#[test]
 fn a_key_does_not_write_the_report_again() {
     let mut state = many();
     let before = state.uses.report.rows.as_ptr();

@@ -93,6 +93,7 @@ pub(crate) fn request_in(effect: &Effect) -> Option<RequestId> {
         | Effect::WriteList { request, .. }
         | Effect::OpenDemo { request } => Some(*request),
         Effect::HoldCredential(_)
+        | Effect::ForgetPrinted { .. }
         | Effect::NameScope { .. }
         | Effect::LoadRecents
         | Effect::Remember(_)
@@ -189,5 +190,6 @@ pub(crate) fn profiles_changed(request: RequestId, result: Result<Settings, Fail
 }
 
 pub(crate) fn saved(request: RequestId, result: Result<(Settings, Location), Failure>) -> Message {
+    let result = result.map(|(settings, location)| (settings, Some(location)));
     Message::ProfileSaved { request, result }
 }

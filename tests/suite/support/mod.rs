@@ -8,6 +8,7 @@ pub(crate) mod app;
 pub(crate) mod assertions;
 pub(crate) mod binary;
 pub(crate) mod keyring;
+pub(crate) mod palette;
 pub(crate) mod secret_service;
 pub(crate) mod services;
 pub(crate) mod sessions;

@@ -68,6 +68,7 @@ pub(crate) fn profile(name: &str, scope: Option<Scope>) -> Profile {
         scope,
         scope_name: None,
         base_url: BaseUrl::default(),
+        command: None,
     }
 }
 

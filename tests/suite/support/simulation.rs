@@ -312,7 +312,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
         },
         Effect::SaveProfile { .. } => Message::ProfileSaved {
             request,
-            result: is_good.map(|()| (settings(), login_keyring())),
+            result: is_good.map(|()| (settings(), Some(login_keyring()))),
         },
         Effect::ProbeStore { .. } => Message::StoreProbed {
             request,
@@ -350,6 +350,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
             }),
         },
         Effect::HoldCredential(_)
+        | Effect::ForgetPrinted { .. }
         | Effect::NameScope { .. }
         | Effect::LoadRecents
         | Effect::Remember(_)
@@ -391,7 +392,7 @@ fn stale_answer(which: usize, outcome: &Outcome, now: DateTime<Utc>) -> Message 
     if which.is_multiple_of(7) {
         return Message::Staged {
             request,
-            stage: Stage::Keyring,
+            stage: Stage::Credential,
         };
     }
     answer_to(&effects[which % effects.len()], outcome, now).unwrap()

@@ -85,6 +85,12 @@ impl Session {
         });
     }
 
+    /// Types keys, and waits for what they bring up.
+    pub(crate) fn type_until(&mut self, keys: &str, text: &str) {
+        self.type_keys(keys);
+        self.wait_for(text);
+    }
+
     /// Waits for the shell's prompt to appear for the nth time.
     pub(crate) fn wait_for_prompt(&mut self, count: usize) {
         self.wait_until("the prompt", |session| {

@@ -72,22 +72,17 @@ async fn all_profiles_are_one_list_and_a_row_opens_with_its_own_profile() {
         .asking(&server.uri())
         .on_terminal();
     session.wait_for("aaaa…aaaa");
-    session.type_keys("\x1bOQ");
-    session.wait_for("token-of-prod");
-    session.type_keys("A");
-    session.wait_for("token-of-staging");
+    session.type_until("\x1bOQ", "token-of-prod");
+    session.type_until("A", "token-of-staging");
     session.wait_for("PROFILE");
     // Its secret is bound to another server.
     session.wait_for("not read: elsewhere");
-    session.type_keys("e");
-    session.wait_for("The secret of profile elsewhere was stored for");
+    session.type_until("e", "The secret of profile elsewhere was stored for");
     session.type_keys("q");
 
     let file = home.path().join("all.csv");
-    session.type_keys("w");
-    session.wait_for("Write 2 tokens to a file");
-    session.type_keys(&format!("{}\r", file.display()));
-    session.wait_for("Wrote 2 tokens to");
+    session.type_until("w", "Write 2 tokens to a file");
+    session.type_until(&format!("{}\r", file.display()), "Wrote 2 tokens to");
     let text = std::fs::read_to_string(&file).unwrap();
     let lines: Vec<&str> = text.split("\r\n").collect();
     assert_contains(lines[0], ",profile,scope");
@@ -97,23 +92,18 @@ async fn all_profiles_are_one_list_and_a_row_opens_with_its_own_profile() {
         lines[2],
         ",staging,account bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
     );
-    session.type_keys("w");
-    session.wait_for("Write 2 tokens to a file");
-    session.type_keys("\r");
-    session.wait_for("exists. Replace it?");
-    session.type_keys("n");
-    session.wait_for("CSV or JSON");
+    session.type_until("w", "Write 2 tokens to a file");
+    session.type_until("\r", "exists. Replace it?");
+    session.type_until("n", "CSV or JSON");
     // Not with the key after it: together they would be another key.
     session.type_keys("\x1b");
     session.wait_until("the list alone", |session| {
         !session.screen.screen().contents().contains("CSV or JSON")
     });
 
-    session.type_keys("j\r");
-    session.wait_for("Now using the profile staging");
+    session.type_until("j\r", "Now using the profile staging");
     session.wait_for("staging");
-    session.type_keys("\x1b");
-    session.wait_for("not read: elsewhere");
+    session.type_until("\x1b", "not read: elsewhere");
     session.quit();
     let to_other = other.received_requests().await.unwrap().len();
     assert_eq!(to_other, before, "nothing went to the other server");

@@ -171,8 +171,7 @@ fn an_answer_that_never_comes_comes_late_or_is_garbage_changes_nothing() {
             session.type_keys(part);
             pass(&mut session, Duration::from_millis(60));
         }
-        session.type_keys("zebra");
-        session.wait_for("zebra");
+        session.type_until("zebra", "zebra");
         assert!(colours(&session).is_empty(), "{parts:?}");
         let shown = session.shown();
         assert!(!shown.contains("rgb") && !shown.contains("junk"), "{shown}");

@@ -13,7 +13,7 @@ use tokenscope::domain::raw::{LONGEST_SHOWN, MOST_MATCHES, RawJson, RawLines};
 use tokenscope::domain::token::{MOST_OTHERS, ServiceToken};
 
 use crate::support::api::{Fake, Reply, http, run, success, token};
-use crate::support::assertions::assert_below;
+use crate::support::assertions::{assert_below, assert_contains};
 use crate::support::terminal::is_given_back_once;
 use crate::support::tokens::ID;
 
@@ -203,8 +203,7 @@ fn k02_the_screens_answer_keys_and_signals_whatever_the_answer_holds() {
         let mut session = server.screens(&[ID]);
         session.wait_until(shape, |session| session.shown().contains("Facts"));
         session.type_keys("G");
-        session.type_keys("v");
-        session.wait_for("v fields");
+        session.type_until("v", "v fields");
         session.type_keys("G/1\r");
         session.wait_until(shape, |session| {
             session.shown().contains("match") && !session.shown().contains("searching")
@@ -224,17 +223,12 @@ fn k02_the_rest_of_the_fields_is_counted_on_screen_and_in_the_table() {
     let server = Fake::holding(&token(&keys(20_000)));
     let mut session = server.screens(&[ID]);
     session.wait_for("Other fields");
-    session.type_keys("G");
-    session.wait_for("and 19,500 more fields");
+    session.type_until("G", "and 19,500 more fields");
     session.wait_for("key_000499");
     session.quit();
     let table = run(&mut server.command(&["get", ID]));
     assert_eq!(table.code, Some(0));
-    assert!(
-        table.stdout.contains("19500 more fields"),
-        "{}",
-        table.stderr
-    );
+    assert_contains(&table.stdout, "19500 more fields");
     assert!(!table.stdout.contains("key_000500"));
     let json = run(&mut server.command(&["get", ID, "-o", "json"]));
     assert_eq!(json.json()["token"]["key_019999"], 19_999);
@@ -259,8 +253,7 @@ fn k02_a_list_of_errors_or_a_long_one_leaves_the_banner_small() {
         let server = Fake::saying(403, &crate::support::api::refusal(&errors));
         let mut session = server.screens(&[ID]);
         session.wait_for("details");
-        session.type_keys("e");
-        session.wait_for("Error details");
+        session.type_until("e", "Error details");
         session.type_keys("GG\x1b");
         session.signal(Signal::TERM);
         let (status, stream) = session.end();
@@ -284,10 +277,8 @@ fn k02_a_credential_that_sees_many_zones_is_filtered_once_a_letter() {
     });
     let mut session = server.screens(&[]);
     session.wait_for("Find a token");
-    session.type_keys("\x1b[15~");
-    session.wait_for("45 of 45");
-    session.type_keys("zone-4");
-    session.wait_for("6 of 45");
+    session.type_until("\x1b[15~", "45 of 45");
+    session.type_until("zone-4", "6 of 45");
     session.interrupt();
 }
 

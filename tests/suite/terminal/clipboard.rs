@@ -9,7 +9,7 @@ use portable_pty::CommandBuilder;
 use tokenscope::tui::Clipboard;
 
 use crate::support::api::{Fake, home, token};
-use crate::support::assertions::assert_contains;
+use crate::support::assertions::{assert_contains, assert_starts};
 use crate::support::binary::BINARY;
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
@@ -20,13 +20,9 @@ fn c31_the_dashboard_link_is_copied_and_no_program_is_started_that_would_eat_key
     let fake = Fake::holding(&token(r#""duration":"forever""#));
     let mut session = fake.screens(&[ID]);
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("ov");
-    session.wait_for("raw JSON");
+    session.type_until("ov", "raw JSON");
     let stream = session.quit();
-    assert!(
-        stream.contains("\x1b]52;"),
-        "sent to the terminal's clipboard"
-    );
+    assert_contains(&stream, "\x1b]52;");
 }
 
 fn decoded(base64: &str) -> String {
@@ -60,8 +56,7 @@ fn k12_what_is_copied_is_what_is_shown() {
     let fake = one_token(&hostile, Duration::ZERO);
     let mut session = fake.screens(&[ID]);
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("c");
-    session.wait_for("Copied the client ID to the terminal's clipboard");
+    session.type_until("c", "Copied the client ID to the terminal's clipboard");
     for (row, key) in ["G", "k", "k", "k", "k"].iter().enumerate() {
         session.type_keys(key);
         session.type_keys("y");
@@ -75,8 +70,7 @@ fn k12_what_is_copied_is_what_is_shown() {
         let wild = |c: char| c.is_control() || c == '\u{202e}';
         assert!(!text.contains(wild), "{text:?}");
     }
-    session.type_keys("Y");
-    session.wait_for("with control characters");
+    session.type_until("Y", "with control characters");
     let all = copied(&String::from_utf8_lossy(session.written()));
     let raw = all.last().unwrap();
     assert_eq!(*raw, token(&hostile));
@@ -89,10 +83,8 @@ fn k12_y_in_the_list_and_in_error_details_copies_no_control_character() {
     let fake = Fake::saying(418, refusal);
     let mut session = fake.screens(&[ID]);
     session.wait_for("e details");
-    session.type_keys("e");
-    session.wait_for("rm -rf");
-    session.type_keys("y");
-    session.wait_for("Copied the details to the terminal's clipboard");
+    session.type_until("e", "rm -rf");
+    session.type_until("y", "Copied the details to the terminal's clipboard");
     let all = copied(&String::from_utf8_lossy(session.written()));
     let text = all.last().unwrap();
     assert_contains(text, "API error 7: no\u{FFFD}[201~ rm -rf ~");
@@ -105,12 +97,9 @@ fn k12_y_in_the_list_and_in_error_details_copies_no_control_character() {
     let fake = Fake::holding(r#"[{"id":"i\u001b\nd","client_id":"c\u009b\nx","name":"only"}]"#);
     let mut session = fake.screens(&[]);
     session.wait_for("account 023e");
-    session.type_keys("\x1bOQ");
-    session.wait_for("only");
-    session.type_keys("y");
-    session.wait_for("Copied the ID to the terminal's clipboard");
-    session.type_keys("c");
-    session.wait_for("Copied the client ID to the terminal's clipboard");
+    session.type_until("\x1bOQ", "only");
+    session.type_until("y", "Copied the ID to the terminal's clipboard");
+    session.type_until("c", "Copied the client ID to the terminal's clipboard");
     let all = copied(&String::from_utf8_lossy(session.written()));
     assert_eq!(all, ["i\u{FFFD} d", "c\u{FFFD} x"]);
     session.type_keys("\x03");
@@ -154,10 +143,9 @@ fn l03_what_no_terminal_takes_is_said_and_not_sent() {
         assert_eq!(clipboard.sequences(&long), "");
         let notice = clipboard.notice("Copied the JSON", &long, true);
         assert!(notice.contains("75 KB") && notice.len() < 100, "{notice}");
-        assert!(
-            clipboard
-                .notice("Copied the JSON", &fits, true)
-                .starts_with("Copied the JSON ")
+        assert_starts(
+            &clipboard.notice("Copied the JSON", &fits, true),
+            "Copied the JSON ",
         );
     }
     let lost = Clipboard::Tmux.notice("Copied the ID", "x", false);
@@ -188,8 +176,7 @@ fn l03_a_tmux_that_does_not_answer_gets_every_form_and_the_user_is_told() {
         // The last fact is the name, which has a value to copy.
         session.type_keys("G");
         for key in ["y", "c", "Y", "o"] {
-            session.type_keys(key);
-            session.wait_for(if key == "c" { "EXPIRED" } else { notice });
+            session.type_until(key, if key == "c" { "EXPIRED" } else { notice });
         }
         let stream = session.quit();
         assert!(stream.contains(form), "{variable}: {stream:?}");
@@ -213,8 +200,10 @@ fn l03_y_inside_tmux_with_its_own_settings_reaches_buffer_and_terminal() {
         command.args(["new-session", &format!("{BINARY} --demo {ID}")]);
         let mut session = Session::spawn(command, &[("PATH", "/usr/local/bin:/usr/bin:/bin")]);
         session.wait_for("EXPIRES IN");
-        session.type_keys("c");
-        session.wait_for("Copied the client ID to tmux's buffer and the clipboard");
+        session.type_until(
+            "c",
+            "Copied the client ID to tmux's buffer and the clipboard",
+        );
         session.wait_until("the outer terminal's copy", |session| {
             String::from_utf8_lossy(session.written()).contains("\x1b]52;")
         });

@@ -71,8 +71,7 @@ fn an_address_opens_in_the_browser_or_is_copied_and_the_notice_says_which() {
         }
         let mut session = binary.on_terminal();
         session.wait_for("NEVER EXPIRES");
-        session.type_keys("o");
-        session.wait_for(said);
+        session.type_until("o", said);
         let copies = String::from_utf8_lossy(session.written())
             .matches("\x1b]52;")
             .count();
@@ -108,8 +107,7 @@ fn a_token_that_expires_is_notified_outside_tmux_and_screen_only() {
         let config = "notify = true\nbell = true\n";
         let (_home, mut session) = configured(&fake, config, &[(variable, "1")]);
         session.wait_for("F1");
-        session.type_keys("\x1bOQ");
-        session.wait_for("1 expired");
+        session.type_until("\x1bOQ", "1 expired");
         let stream = session.interrupt();
         let notified = stream.contains("\x1b]9;ci has expired\x07");
         assert_eq!(notified, is_notified, "{variable}");
@@ -137,13 +135,11 @@ fn with_the_mouse_on_a_click_selects_a_row_and_another_opens_it() {
     let fake = three();
     let (_home, mut session) = configured(&fake, "mouse = true\n", &[]);
     session.wait_for("F1");
-    session.type_keys("\x1bOQ");
-    session.wait_for("name-3");
+    session.type_until("\x1bOQ", "name-3");
     session.wait_for("3 tokens");
     let click = format!("\x1b[<0;8;{}M", row_of(&session, "name-3"));
     session.type_keys(&click);
-    session.type_keys(&click);
-    session.wait_for("NEVER EXPIRES");
+    session.type_until(&click, "NEVER EXPIRES");
     session.wait_for("name-3");
     let stream = session.interrupt();
     assert_eq!(stream.matches("\x1b[?1006h").count(), 1);
@@ -171,8 +167,7 @@ fn the_title_is_given_back_on_a_signal_and_can_be_turned_off() {
 fn the_hidden_cursor_is_at_the_selected_row() {
     let (_home, mut session) = configured(&three(), "", &[]);
     session.wait_for("F1");
-    session.type_keys("\x1bOQ");
-    session.wait_for("3 tokens");
+    session.type_until("\x1bOQ", "3 tokens");
     for name in ["name-2", "name-3"] {
         session.type_keys("\x1b[B");
         session.wait_until("the cursor", |session| {

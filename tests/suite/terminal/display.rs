@@ -48,8 +48,7 @@ fn c01_a_shrunken_terminal_says_so_and_what_was_typed_survives() {
     let fake = Fake::holding("[]");
     let mut session = fake.screens(&[]);
     session.wait_for("Find a token");
-    session.type_keys("half a name");
-    session.wait_for("half a name");
+    session.type_until("half a name", "half a name");
     for (columns, rows) in [(39, 30), (100, 9), (1, 1), (2, 40), (130, 1), (12, 4)] {
         resize(&mut session, columns, rows);
         let before = session.stream.len();
@@ -60,8 +59,7 @@ fn c01_a_shrunken_terminal_says_so_and_what_was_typed_survives() {
     session.wait_for("40");
     resize(&mut session, 100, 30);
     session.wait_for("half a name");
-    session.type_keys("!");
-    session.wait_for("half a name......!");
+    session.type_until("!", "half a name......!");
     session.interrupt();
 }
 
@@ -75,12 +73,9 @@ fn c03_seventy_thousand_of_anything_scroll_to_their_end() {
     )));
     let mut session = fake.screens(&[ID]);
     session.wait_for("NEVER EXPIRES");
-    session.type_keys("v");
-    session.wait_for("1–26 of 210007");
-    session.type_keys("G");
-    session.wait_for("69999");
-    session.type_keys("\x1b[5~\x1b[5~");
-    session.wait_for("69975");
+    session.type_until("v", "1–26 of 210007");
+    session.type_until("G", "69999");
+    session.type_until("\x1b[5~\x1b[5~", "69975");
     session.quit();
     let fake = Fake::start(|head, _| {
         let page = head.split(['=', '&']).nth(1).unwrap();
@@ -95,15 +90,11 @@ fn c03_seventy_thousand_of_anything_scroll_to_their_end() {
     });
     let mut session = fake.screens(&[]);
     session.wait_for("Find a token");
-    session.type_keys("same");
-    session.wait_for("70,000 matches");
-    session.type_keys("\x1bOQ");
-    session.wait_for("1 of 70,000");
+    session.type_until("same", "70,000 matches");
+    session.type_until("\x1bOQ", "1 of 70,000");
     session.type_keys("\x1b");
-    session.type_keys("G");
-    session.wait_for("70,000 of 70,000");
-    session.type_keys("\x1b[5~");
-    session.wait_for("69,97");
+    session.type_until("G", "70,000 of 70,000");
+    session.type_until("\x1b[5~", "69,97");
     session.quit();
 }
 
@@ -149,8 +140,7 @@ fn c14_wide_joined_and_right_to_left_names_move_no_column() {
         |column| move |session: &Session| session.screen.screen().cursor_position().1 == column;
     session.wait_for("東京");
     session.wait_until("the cursor behind it", is_at(start + 4));
-    session.type_keys("\x1b[D\x1b[Dé");
-    session.wait_for("é東京");
+    session.type_until("\x1b[D\x1b[Dé", "é東京");
     session.wait_until("the cursor before it", is_at(start + 1));
     session.type_keys("\x03");
     session.end();
@@ -243,8 +233,7 @@ fn c15_nor_does_what_an_error_quotes() {
     is_harmless(&log);
     let mut session = fake.screens(&[ID]);
     session.wait_for("may not read");
-    session.type_keys("e");
-    session.wait_for("API error 10000");
+    session.type_until("e", "API error 10000");
     // The first closes the details.
     session.type_keys("qq");
     is_harmless(&session.end().1);

@@ -20,8 +20,7 @@ fn in_a_shell() -> Session {
     command.arg("-i");
     let mut session = Session::spawn(command, &[("PS1", PROMPT), ("ENV", "")]);
     session.wait_for_prompt(1);
-    session.type_keys(&format!("{BINARY} --demo\r"));
-    session.wait_for("account 023e");
+    session.type_until(&format!("{BINARY} --demo\r"), "account 023e");
     session
 }
 
@@ -45,8 +44,7 @@ fn a_stop_from_outside_gives_the_terminal_back_and_fg_takes_it_again() {
     session.type_keys("stty -a\r");
     session.wait_for_prompt(3);
     assert!(session.shown().contains(" icanon"), "{}", session.shown());
-    session.type_keys("fg\r");
-    session.wait_for("account 023e");
+    session.type_until("fg\r", "account 023e");
     leave_shell(session, 4);
 }
 
@@ -57,13 +55,10 @@ fn modes_that_were_spoilt_during_a_stop_without_warning_are_set_again() {
     session.wait_for_prompt(2);
     session.type_keys("stty sane; printf '\\033[?1049l\\033[?2004l'; echo spoilt\n");
     session.wait_for_prompt(3);
-    session.type_keys("fg\r");
-    session.wait_for("account 023e");
+    session.type_until("fg\r", "account 023e");
     // Without raw mode a key would wait for Enter; without bracketed paste this would be typed.
-    session.type_keys("\x1b[200~CI/CD\x1b[201~");
-    session.wait_for("CI/CD");
-    session.type_keys("\x1bOP");
-    session.wait_for("Symbols");
+    session.type_until("\x1b[200~CI/CD\x1b[201~", "CI/CD");
+    session.type_until("\x1bOP", "Symbols");
     leave_shell(session, 4);
 }
 
@@ -72,8 +67,7 @@ fn where_no_shell_could_wake_it_up_ctrl_z_does_not_stop_the_program() {
     let mut session = Session::start(&["--demo"]);
     session.wait_for("account 023e");
     session.type_keys("\x1a");
-    session.type_keys("\x1bOP");
-    session.wait_for("Symbols");
+    session.type_until("\x1bOP", "Symbols");
     session.interrupt();
 }
 
@@ -155,8 +149,7 @@ fn a_paste_is_text_whatever_is_in_it() {
         session.type_keys("\x15");
     }
     // Nothing of it was a command, and the field still takes text.
-    session.type_keys("still here");
-    session.wait_for("still here");
+    session.type_until("still here", "still here");
     session.type_keys("\x03");
     let (status, stream) = session.end();
     assert_eq!(status.exit_code(), 0);
@@ -169,8 +162,7 @@ fn a_paste_among_commands_does_nothing() {
     let mut session = Session::start(&["--demo", CI_CD]);
     session.wait_for("EXPIRES IN");
     session.type_keys("\x1b[200~q\nvq\x03\n\x1b[201~");
-    session.type_keys("v");
-    session.wait_for("raw JSON");
+    session.type_until("v", "raw JSON");
     session.quit();
 }
 

@@ -12,6 +12,7 @@ use tokenscope::keymap::Keymap;
 use tokenscope::tui::TypedKeys;
 
 use crate::support::api::{Fake, token};
+use crate::support::assertions::assert_lacks;
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, ID};
 
@@ -137,26 +138,21 @@ fn c11_a_paste_is_one_insertion_and_never_a_key() {
     let fake = Fake::holding(&token(r#""duration":"forever""#));
     let mut session = fake.screens(&[]);
     session.wait_for("Find a token");
-    session.type_keys("\x1b[200~\n \r\n tok_q\nddq\r\x1b[201~");
-    session.wait_for("tok_q");
-    session.type_keys(".");
-    session.wait_for("tok_q.");
+    session.type_until("\x1b[200~\n \r\n tok_q\nddq\r\x1b[201~", "tok_q");
+    session.type_until(".", "tok_q.");
     let heads = fake.heads();
     let is_list = |head: &String| head.contains("/service_tokens?");
     assert!(
         heads.iter().all(is_list),
         "nothing was submitted: {heads:?}"
     );
-    session.type_keys(&format!("\x15{ID}\r"));
-    session.wait_for("NEVER EXPIRES");
+    session.type_until(&format!("\x15{ID}\r"), "NEVER EXPIRES");
     for harmless in ["q", "tok_q\nddq\n", "vvv\x03", "\x1b[201~q", "\x1bq\x1b[A"] {
         session.type_keys(&format!("\x1b[200~{harmless}\x1b[201~"));
     }
     let stream = session.quit();
-    assert!(
-        !stream.contains("raw JSON"),
-        "no key of a paste was a command"
-    );
+    // No key of a paste was a command.
+    assert_lacks(&stream, "raw JSON");
     let enter = stream.find("\x1b[?2004h").unwrap();
     assert!(stream.rfind("\x1b[?2004l").unwrap() > enter);
 }
@@ -169,32 +165,32 @@ fn c12_every_field_takes_a_paste_at_its_cursor() {
     let paste = |text: &str| format!("\x1b[200~{text}\x1b[201~");
     // Up to the name; the kind becomes the global key, so that there is an email field.
     session.type_keys("\x1b[A\x1b[A");
-    session.type_keys(&format!("\x15{}\x1b[H{}", paste("-end"), paste("start")));
-    session.wait_for("start-end");
-    session.type_keys("\t ");
-    session.wait_for("Email");
+    session.type_until(
+        &format!("\x15{}\x1b[H{}", paste("-end"), paste("start")),
+        "start-end",
+    );
+    session.type_until("\t ", "Email");
     session.type_keys(&format!("\t{}\x1b[H{}", paste("@example.com"), paste("me")));
     session.wait_for("me@example.com");
-    session.type_keys(&format!("\t{}", paste("secret-by-paste")));
-    session.wait_for("•••");
+    session.type_until(&format!("\t{}", paste("secret-by-paste")), "•••");
     session.type_keys(&format!(
         "\t\t{}\x1b[H{}",
         paste(&ACCOUNT[8..]),
         paste(&ACCOUNT[..8])
     ));
     session.wait_for(ACCOUNT);
-    session.type_keys(&paste(&"x".repeat(10_000)));
-    session.wait_for("Paste too long");
+    session.type_until(&paste(&"x".repeat(10_000)), "Paste too long");
     session.type_keys("\x03");
     let (_, stream) = session.end();
     assert!(!stream.contains("secret-by") && !stream.contains("xxxx"));
     let fake = Fake::holding(&token(r#""duration":"forever","needle":1"#));
     let mut session = fake.screens(&[]);
     session.wait_for("Find a token");
-    session.type_keys(&format!("{}\x1b[H{}\r", paste(&ID[8..]), paste(&ID[..8])));
-    session.wait_for("NEVER EXPIRES");
-    session.type_keys(&format!("v/{}", paste("needle")));
-    session.wait_for("1/1 match");
+    session.type_until(
+        &format!("{}\x1b[H{}\r", paste(&ID[8..]), paste(&ID[..8])),
+        "NEVER EXPIRES",
+    );
+    session.type_until(&format!("v/{}", paste("needle")), "1/1 match");
     session.type_keys("\x03");
     session.end();
 }
@@ -215,8 +211,7 @@ fn c19_the_mouse_is_the_terminals_own() {
     let mut session = fake.screens(&[ID]);
     session.wait_for("NEVER EXPIRES");
     session.type_keys("\x1b[<0;101;31M\x1b[<0;65535;65535m\x1b[M !!");
-    session.type_keys("v");
-    session.wait_for("raw JSON");
+    session.type_until("v", "raw JSON");
     let stream = session.quit();
     for mode in ["1000", "1002", "1003", "1006", "1015"] {
         assert!(!stream.contains(&format!("\x1b[?{mode}h")), "{mode}");
@@ -246,12 +241,10 @@ fn c19_what_the_terminal_says_unasked_is_no_key() {
     let mut session = fake.screens(&[]);
     session.wait_for("Find a token");
     session.type_keys(&REPORTS.concat());
-    session.type_keys(&format!("{ID}\r"));
-    session.wait_for("NEVER EXPIRES");
+    session.type_until(&format!("{ID}\r"), "NEVER EXPIRES");
     session.type_keys(&REPORTS.concat());
     // A key after them tells that they were read.
-    session.type_keys("?");
-    session.wait_for("Esc close");
+    session.type_until("?", "Esc close");
     session.type_keys("?");
     session.wait_until("Detail again", |session| {
         let shown = session.shown();
@@ -305,8 +298,7 @@ fn c11_a_key_behind_escape_is_both_however_fast() {
     let mut session = fake.screens(&[]);
     session.wait_for("Find a token");
     // As tmux sends them where they come within half a second.
-    session.type_keys("abc\x1bp");
-    session.wait_for("╭ Profiles");
+    session.type_until("abc\x1bp", "╭ Profiles");
     session.quit();
 }
 

@@ -94,16 +94,12 @@ async fn profiles_are_switched_by_keys_and_one_is_removed_with_its_secret() {
         .on_terminal();
     session.wait_for("prod · account aaaa…aaaa");
 
-    session.type_keys(&format!("{ID}\r"));
-    session.wait_for("Token of prod");
+    session.type_until(&format!("{ID}\r"), "Token of prod");
     session.wait_for("What to do");
-    session.type_keys("p");
-    session.wait_for("Secret Service, login collection");
-    session.type_keys("j\r");
-    session.wait_for("Now using the profile staging");
+    session.type_until("p", "Secret Service, login collection");
+    session.type_until("j\r", "Now using the profile staging");
     session.wait_for("staging · account bbbb…bbbb");
-    session.type_keys(&format!("{ID}\r"));
-    session.wait_for("Token of staging");
+    session.type_until(&format!("{ID}\r"), "Token of staging");
     session.wait_for("What to do");
     let mut sent: Vec<String> = server
         .received_requests()
@@ -123,27 +119,23 @@ async fn profiles_are_switched_by_keys_and_one_is_removed_with_its_secret() {
     assert_eq!(sent, ["Bearer canary-of-prod", "Bearer canary-of-staging"]);
 
     // The scope is changed; the secret that is stored lets the API be asked.
-    session.type_keys("pi");
-    session.wait_for("leave empty to keep the stored one");
+    session.type_until("pi", "leave empty to keep the stored one");
     session.wait_for("Will be stored in Secret Service");
-    session.type_keys(&format!("\x15{MOVED}\r"));
-    session.wait_for("Saved. Now using the profile staging");
+    session.type_until(
+        &format!("\x15{MOVED}\r"),
+        "Saved. Now using the profile staging",
+    );
     session.wait_for("staging · account cccc…cccc");
     let written = std::fs::read_to_string(&config).unwrap();
     assert_contains(&written, &format!("account = \"{MOVED}\" # not the zone"));
 
-    session.type_keys("\x1bOR");
-    session.wait_for("●   staging");
-    session.type_keys("d");
-    session.wait_for("staging is now the default");
-    session.type_keys("kd");
-    session.wait_for("prod is now the default");
+    session.type_until("\x1bOR", "●   staging");
+    session.type_until("d", "staging is now the default");
+    session.type_until("kd", "prod is now the default");
 
-    session.type_keys("jX");
-    session.wait_for("Remove the profile staging?");
+    session.type_until("jX", "Remove the profile staging?");
     session.type_keys("\r");
-    session.type_keys("y");
-    session.wait_for("Removed staging");
+    session.type_until("y", "Removed staging");
     session.wait_for("prod · account aaaa…aaaa");
     eventually("the secret is gone", || {
         desktop.look_up("staging").is_none()

@@ -12,14 +12,10 @@ use crate::support::terminal::{PROMPT, Session, is_given_back_once};
 fn a_token_is_looked_up_looked_at_and_left_and_the_terminal_is_given_back() {
     let mut session = Session::start(&["--demo"]);
     session.wait_for("account 023e");
-    session.type_keys("\x1b[200~CI/CD token\n\x1b[201~\r");
-    session.wait_for("EXPIRES IN");
-    session.type_keys("v");
-    session.wait_for("raw JSON");
-    session.type_keys("v");
-    session.wait_for("What to do");
-    session.type_keys("?");
-    session.wait_for("copy the client ID");
+    session.type_until("\x1b[200~CI/CD token\n\x1b[201~\r", "EXPIRES IN");
+    session.type_until("v", "raw JSON");
+    session.type_until("v", "What to do");
+    session.type_until("?", "copy the client ID");
     // Closes the help.
     session.type_keys("q");
     let stream = session.quit();
@@ -30,8 +26,7 @@ fn a_token_is_looked_up_looked_at_and_left_and_the_terminal_is_given_back() {
 fn a_token_on_the_command_line_opens_at_once_and_copies_through_the_terminal() {
     let mut session = Session::start(&["--demo", "f174e90a-fafe-4643-bbbc-4a0ed4fc8415"]);
     session.wait_for("EXPIRES IN");
-    session.type_keys("y");
-    session.wait_for("Copied last_seen_at to the terminal's clipboard");
+    session.type_until("y", "Copied last_seen_at to the terminal's clipboard");
     let stream = session.quit();
     assert!(stream.contains("\x1b]52;"), "OSC 52");
 }
@@ -68,8 +63,7 @@ fn without_a_credential_the_form_opens_and_ctrl_c_leaves_it() {
 fn the_form_leads_to_the_demo() {
     let mut session = Session::start(&[]);
     session.wait_for("Access: Service Tokens Read");
-    session.type_keys("\x1bOS");
-    session.wait_for("demo API");
+    session.type_until("\x1bOS", "demo API");
     session.interrupt();
 }
 
@@ -101,15 +95,16 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
     command.arg("-i");
     let mut session = Session::spawn(command, &[("PS1", PROMPT), ("ENV", "")]);
     session.wait_for_prompt(1);
-    session.type_keys(concat!(env!("CARGO_BIN_EXE_tokenscope"), " --demo\r"));
-    session.wait_for("account 023e");
+    session.type_until(
+        concat!(env!("CARGO_BIN_EXE_tokenscope"), " --demo\r"),
+        "account 023e",
+    );
     session.type_keys("\x1a");
     session.wait_for_prompt(2);
     session.type_keys("echo between\r");
     session.wait_for_prompt(3);
     session.wait_for("between");
-    session.type_keys("fg\r");
-    session.wait_for("account 023e");
+    session.type_until("fg\r", "account 023e");
     session.type_keys("\x03");
     session.wait_for_prompt(4);
     session.type_keys("exit\r");
@@ -148,14 +143,15 @@ async fn the_form_stores_the_credential_in_the_keyring_and_the_token_is_fetched_
         .on_terminal();
     session.wait_for("Will be stored in Secret Service");
     session.type_keys("\x1b[200~ canary0123456789\r\n\x1b[201~\r");
-    session.type_keys("023e105f4ecef8ad9ca31a8372d0c353\r");
-    session.wait_for("API token from Secret Service");
+    session.type_until(
+        "023e105f4ecef8ad9ca31a8372d0c353\r",
+        "API token from Secret Service",
+    );
     assert_eq!(
         desktop.look_up("default").as_deref(),
         Some("canary0123456789")
     );
-    session.type_keys("f174e90a-fafe-4643-bbbc-4a0ed4fc8415\r");
-    session.wait_for("NEVER EXPIRES");
+    session.type_until("f174e90a-fafe-4643-bbbc-4a0ed4fc8415\r", "NEVER EXPIRES");
     let stream = session.quit();
     assert!(!stream.contains("canary"), "the secret is never on screen");
 }

@@ -206,8 +206,7 @@ fn l02_a_paste_with_a_mark_in_it_and_a_pause_after_it_presses_no_key() {
         std::thread::sleep(Duration::from_millis(pause));
         session.type_keys("qq\x03");
         std::thread::sleep(Duration::from_millis(pause));
-        session.type_keys("\x03q\x1b[201~");
-        session.wait_for("tok");
+        session.type_until("\x03q\x1b[201~", "tok");
         session.type_keys("\x1bq");
         assert_eq!(session.end().0.exit_code(), 0, "{pause} ms");
     }
@@ -276,8 +275,7 @@ fn g01_a_stop_gives_the_terminal_to_the_shell_and_the_question_comes_back_masked
     let fake = api();
     let mut session = shell(&desktop, &fake);
     let line = format!("{BINARY} auth set --account {ACCOUNT}\r");
-    session.type_keys(&line);
-    session.wait_for(ASKED.trim_end());
+    session.type_until(&line, ASKED.trim_end());
     wait_until_raw(&session);
     session.type_keys("canary01\x1a");
     session.wait_for_prompt(2);
@@ -346,8 +344,7 @@ fn k08_of_a_paste_of_many_lines_or_much_text_the_shell_runs_nothing() {
     ] {
         let mut session = shell(&desktop, &fake);
         let line = format!("{BINARY} auth set --account {ACCOUNT}\r");
-        session.type_keys(&line);
-        session.wait_for(ASKED.trim_end());
+        session.type_until(&line, ASKED.trim_end());
         wait_until_raw(&session);
         session.type_keys(&paste);
         session.wait_for_prompt(2);

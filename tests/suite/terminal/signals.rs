@@ -445,16 +445,16 @@ fn c08_ctrl_z_in_a_text_field_stops_the_program_and_fg_draws_it_again() {
     session.wait_for_prompt(1);
     session.type_keys("echo before=$(stty -g)\r");
     session.wait_for_prompt(2);
-    session.type_keys(concat!(env!("CARGO_BIN_EXE_tokenscope"), " --demo\r"));
-    session.wait_for("account 023e");
-    session.type_keys("typed text");
-    session.wait_for("typed text");
+    session.type_until(
+        concat!(env!("CARGO_BIN_EXE_tokenscope"), " --demo\r"),
+        "account 023e",
+    );
+    session.type_until("typed text", "typed text");
     session.type_keys("\x1a");
     session.wait_for_prompt(3);
     session.type_keys("echo stopped=$(stty -g)\r");
     session.wait_for_prompt(4);
-    session.type_keys("fg\r");
-    session.wait_for("typed text");
+    session.type_until("fg\r", "typed text");
     session.type_keys("\x03");
     session.wait_for_prompt(5);
     session.type_keys("exit\r");

@@ -464,11 +464,17 @@ fn a_file_of_it_names_profile_and_scope_of_each_token() {
     let [Effect::WriteList { list, .. }] = effects.as_slice() else {
         panic!("{effects:?}");
     };
-    let Origins::Profiles(origins) = &list.origin else {
+    let Origins::Profiles { origins, outcomes } = &list.origin else {
         panic!("{list:?}");
     };
     let profiles: Vec<_> = origins.iter().map(|it| it.profile.as_str()).collect();
     assert_eq!(profiles, ["prod", "staging", "prod"]);
+    let counts: Vec<_> = outcomes
+        .iter()
+        .map(|it| (it.profile.as_str(), it.count, it.error.is_some()))
+        .collect();
+    let expected = [("prod", 2, false), ("edge", 0, true), ("staging", 1, false)];
+    assert_eq!(counts, expected);
     assert_eq!(
         list.incomplete.as_deref(),
         Some("not read: edge (no permission)")

@@ -340,7 +340,7 @@ fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
     let [Effect::SaveProfile { request, .. }] = effects.as_slice() else {
         panic!("{effects:?}");
     };
-    let saved = (Settings::default(), Location::new("Secret Service"));
+    let saved = (Settings::default(), Some(Location::new("Secret Service")));
     let (request, result) = (*request, Ok(saved));
     let effects = update(&mut state, at(2), Message::ProfileSaved { request, result });
     // The trial of the store that the form began is of no use any more.

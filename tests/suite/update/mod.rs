@@ -3,6 +3,7 @@
 mod all_profiles;
 mod browse;
 mod clock;
+mod command;
 mod detail;
 mod errors;
 mod export;
@@ -84,7 +85,7 @@ fn an_answer_that_nobody_waits_for_is_dropped() {
 #[test]
 fn a_request_waits_for_the_keyring_first_and_is_drawn_again_only_where_that_shows() {
     let (mut state, request) = looking_up();
-    assert_eq!(state.detail.stage, Stage::Keyring);
+    assert_eq!(state.detail.stage, Stage::Credential);
     let staged = |request| Message::Staged {
         request,
         stage: Stage::Network,
@@ -96,7 +97,7 @@ fn a_request_waits_for_the_keyring_first_and_is_drawn_again_only_where_that_show
     assert!(!state.changed);
 
     let (mut state, request) = reloading();
-    assert_eq!(state.detail.stage, Stage::Keyring);
+    assert_eq!(state.detail.stage, Stage::Credential);
     update(&mut state, at(0), staged(request));
     assert_eq!(state.detail.stage, Stage::Network);
     assert!(!state.changed);
@@ -260,7 +261,7 @@ fn a_checked_credential_is_saved_and_used() {
     let request = request_of(&act(&mut state, Action::Submit));
     let effects = update(&mut state, at(1), checked(request, Ok(())));
     let request = request_of(&effects);
-    let saved = (Settings::default(), Location::new("Secret Service"));
+    let saved = (Settings::default(), Some(Location::new("Secret Service")));
     update(
         &mut state,
         at(2),

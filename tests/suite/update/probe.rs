@@ -15,7 +15,7 @@ use tokenscope::screens::probe::state::{ProbeField, ProbePhase};
 use super::uses::{CLIENT_ID, detailed, part, read_example, with_example};
 use crate::support::access_parts::example;
 use crate::support::app::{act, notice, request_of, tell, type_text};
-use crate::support::assertions::assert_matches;
+use crate::support::assertions::{assert_contains, assert_matches};
 use crate::support::tokens::now;
 
 const SECRET: &str = "bdd31c1fa6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0b1d2";
@@ -207,11 +207,9 @@ fn the_answers_are_judged_by_the_policies() {
     assert_eq!(state.context(), Context::Probe);
     let conclusion = state.probe.conclusion.clone().unwrap();
     assert_eq!(conclusion.fault.code(), "secret");
-    assert!(
-        conclusion
-            .hint
-            .unwrap()
-            .contains("Policy CI only admits this token")
+    assert_contains(
+        &conclusion.hint.unwrap(),
+        "Policy CI only (Service Auth) admits this token",
     );
     let copied = act(&mut state, Action::CopyField);
     assert_matches!(copied.as_slice(), [Effect::Copy { text, .. }] if text.contains("REFUSED: ")
@@ -321,7 +319,7 @@ fn the_demo_offers_its_secret_and_takes_no_other_host() {
     let identity = access.identity.clone();
     state.session.active.identity = Some(identity);
     let (request, _, _, secret) = sent(&act(&mut state, Action::Submit));
-    assert_eq!(secret, tokenscope::demo::hosts::PROBE_SECRET);
+    assert_eq!(secret, tokenscope::domain::access::probe::DEMO_SECRET);
     probed(&mut state, request, answers(200, AnsweredBy::Origin));
     act(&mut state, Action::Edit);
     act(&mut state, Action::DeleteToStart);

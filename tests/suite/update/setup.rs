@@ -193,7 +193,7 @@ fn a_list_that_is_read_and_empty_is_told_with_what_it_may_mean() {
     let result = Ok(0);
     let effects = tell(&mut state, Message::CredentialChecked { request, result });
     let request = request_of(&effects);
-    let saved = (Settings::default(), Location::new("Secret Service"));
+    let saved = (Settings::default(), Some(Location::new("Secret Service")));
     let result = Ok(saved);
     tell(&mut state, Message::ProfileSaved { request, result });
     assert_eq!(state.screen, Screen::Find);

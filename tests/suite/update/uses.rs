@@ -19,7 +19,7 @@ use crate::support::app::{
     act, fetched, finding, found, listed, lookup, notice, press, request_in, request_of, started,
     tell, type_text,
 };
-use crate::support::assertions::assert_matches;
+use crate::support::assertions::{assert_matches, assert_starts};
 use crate::support::sessions::{failed, limited, session, zone};
 use crate::support::tokens::{ID, at, token};
 
@@ -240,12 +240,9 @@ fn r_reads_the_token_and_the_map_again_and_keeps_the_map_until_the_next_is_whole
     }
     end(&mut state, request, Ok(()));
     assert_eq!(rows(&state), [] as [String; 0]);
-    assert!(
-        state
-            .uses
-            .report
-            .remark
-            .starts_with("No app, policy or group is visible")
+    assert_starts(
+        &state.uses.report.remark,
+        "No app, policy or group is visible",
     );
 }
 
@@ -409,11 +406,7 @@ fn nothing_is_sent_while_the_api_asks_for_a_pause() {
     tell(&mut state, fetched(reload, Err(limited(60))));
     assert_eq!(act(&mut state, Action::Uses), []);
     assert_eq!(state.screen, Screen::Uses);
-    assert!(
-        notice(&state).starts_with("Rate limited"),
-        "{}",
-        notice(&state)
-    );
+    assert_starts(notice(&state), "Rate limited");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::domain::failure::{Failure, and_more};
 
 /// A failure.
 #[derive(Serialize)]
-pub(super) struct ErrorReport<'a> {
+pub struct ErrorReport<'a> {
     kind: &'static str,
     summary: &'a str,
     hint: String,

@@ -1,0 +1,650 @@
+//! `credential_command`: a program that prints the secret of a profile.
+
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, geteuid, kill_process};
+use tempfile::TempDir;
+use tokenscope::domain::credential_command::{InvalidOutput, secret_in};
+
+use crate::credentials::values::sends;
+use crate::support::api::{Fake, Outcome, home, run, run_with_input, shows};
+use crate::support::assertions::{assert_below, assert_contains, assert_lacks};
+use crate::support::binary::Binary;
+use crate::support::services::{SilentBus, api};
+use crate::support::tokens::{ACCOUNT, CANARY, ID};
+
+/// A home whose default profile has a command, beside an API and a keyring that never answers.
+struct Place {
+    fake: Fake,
+    bus: SilentBus,
+    home: TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self {
+            fake: api(),
+            bus: SilentBus::start(),
+            home: home(),
+        }
+    }
+
+    /// The command is a script of the shell, which is run by its own path.
+    fn with(script: &str) -> Self {
+        let place = Self::new();
+        place.write(&place.profile("default", &["/bin/sh", "-c", script]));
+        place
+    }
+
+    /// The lines of a profile, bound to the fake API.
+    fn profile(&self, name: &str, words: &[&str]) -> String {
+        let url = self.fake.url();
+        format!(
+            "[profiles.{name}]\naccount = \"{ACCOUNT}\"\nbase_url = \"{url}\"\n\
+             credential_command = {words:?}\n"
+        )
+    }
+
+    fn config(&self) -> PathBuf {
+        self.home.path().join("config.toml")
+    }
+
+    fn write(&self, text: &str) {
+        fs::write(self.config(), text).unwrap();
+        mode(&self.config(), 0o600);
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.home.path().join(name).display().to_string()
+    }
+
+    /// A script that leaves a mark for each run, then goes on.
+    fn marking(&self, script: &str) -> String {
+        format!("printf x >> '{}'; {script}", self.path("runs"))
+    }
+
+    fn runs(&self) -> usize {
+        fs::read(self.home.path().join("runs")).map_or(0, |marks| marks.len())
+    }
+
+    fn binary(&self, arguments: &[&str]) -> Binary {
+        let binary = self.fake.binary(arguments).home(self.home.path());
+        binary.env("DBUS_SESSION_BUS_ADDRESS", &self.bus.address())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        self.binary(arguments).command()
+    }
+
+    #[track_caller]
+    fn run(&self, arguments: &[&str]) -> Outcome {
+        let outcome = run(&mut self.command(arguments));
+        assert_eq!(self.asked_keyring(), 0, "the keyring was asked");
+        outcome.hides_the_secret();
+        outcome
+    }
+
+    fn asked_keyring(&self) -> usize {
+        self.bus.met.load(std::sync::atomic::Ordering::SeqCst)
+    }
+
+    /// A pipe that everything with its writing end open keeps open: it ends when all are gone.
+    fn life(&self) -> Life {
+        let path = self.path("life");
+        make_pipe(&path);
+        let (sender, told) = channel();
+        let from = path.clone();
+        std::thread::spawn(move || {
+            let mut pipe = fs::File::open(from).unwrap();
+            let began = pipe.read(&mut [0]).unwrap();
+            sender.send(began).unwrap();
+            let rest = pipe.read_to_end(&mut Vec::new()).unwrap();
+            let _gone = sender.send(rest);
+        });
+        Life { path, told }
+    }
+}
+
+struct Life {
+    path: String,
+    told: Receiver<usize>,
+}
+
+impl Life {
+    /// A script that starts another process, waits for it, and ends with it only.
+    fn endless(&self) -> String {
+        format!("exec 3>'{}'; printf x >&3; sleep 1000 & wait", self.path)
+    }
+
+    #[track_caller]
+    fn begins(&self) {
+        assert_eq!(self.told.recv_timeout(PATIENCE).unwrap(), 1);
+    }
+
+    #[track_caller]
+    fn ends(&self) {
+        assert_eq!(self.told.recv_timeout(PATIENCE).unwrap(), 0);
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn make_pipe(path: &str) {
+    let made = Command::new("mkfifo").arg(path).status().unwrap();
+    assert!(made.success());
+}
+
+fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn the_first_line_is_the_token_and_the_keyring_is_left_alone() {
+    for script in [
+        format!("printf %s {CANARY}"),
+        format!("echo {CANARY}"),
+        format!("printf '%s\\r\\n\\n \\n' {CANARY}"),
+        format!("echo \\\"{CANARY}\\\"; echo a warning >&2"),
+        // Nothing comes from a terminal or from what is piped into tokenscope.
+        format!("cat; [ -t 0 ] || echo {CANARY}"),
+    ] {
+        let place = Place::new();
+        let script = place.marking(&script);
+        place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
+        for arguments in [&["get", ID, "-o", "json"][..], &["list"], &["check"]] {
+            let mut command = place.command(arguments);
+            let outcome = run_with_input(&mut command, b"another-token");
+            assert_eq!(outcome.code, Some(0), "{script}: {}", outcome.stderr);
+            outcome.hides_the_secret();
+            assert_lacks(&outcome.stderr, "a warning");
+        }
+        sends(&place.fake, &format!("authorization: Bearer {CANARY}"));
+        assert_eq!((place.runs(), place.asked_keyring()), (3, 0));
+    }
+}
+
+#[test]
+fn a_global_key_comes_from_a_command_too() {
+    let place = Place::new();
+    let key = ["/bin/sh", "-c", &format!("echo {CANARY}")];
+    let profile = place.profile("default", &key);
+    let kind = "credential = \"global_key\"\nemail = \"me@example.com\"\n";
+    place.write(&format!("{profile}{kind}"));
+    assert_eq!(place.run(&["get", ID]).code, Some(0));
+    sends(&place.fake, &format!("x-auth-key: {CANARY}"));
+    sends(&place.fake, "x-auth-email: me@example.com");
+}
+
+/// A script, the kind of the error, and what it says.
+const FAULTS: &[(&str, &str, &str)] = &[
+    (":", "no_credential", "printed nothing"),
+    ("printf '\\n\\n'", "no_credential", "printed nothing"),
+    (
+        "printf '\\n%s\\n' $SECRET",
+        "no_credential",
+        "printed an empty line first",
+    ),
+    (
+        "echo $SECRET; echo $SECRET",
+        "no_credential",
+        "printed more than one line",
+    ),
+    (
+        "printf '\\377\\376'",
+        "no_credential",
+        "printed something that is not text",
+    ),
+    (
+        "echo $SECRET and more",
+        "no_credential",
+        "printed no valid credential: it contains a space",
+    ),
+    (
+        "while :; do echo $SECRET; done",
+        "no_credential",
+        "printed more than 64 KiB",
+    ),
+    (
+        "echo $SECRET; exit 7",
+        "no_credential",
+        "failed with exit code 7.",
+    ),
+    (
+        "echo one >&2; printf 'two\\033[31m\\n\\nnot signed in.\\n' >&2; exit 1",
+        "no_credential",
+        "failed with exit code 1: one / two\u{FFFD}[31m / not signed in.",
+    ),
+    ("kill -9 $$", "no_credential", "was ended by signal 9."),
+    (
+        "i=0; while [ $i -lt 9999 ]; do echo \"line $i\" >&2; i=$((i+1)); done; exit 1",
+        "no_credential",
+        "exit code 1: line 9996 / line 9997 / line 9998.",
+    ),
+];
+
+#[test]
+fn what_goes_wrong_is_said_without_what_was_printed() {
+    for (script, kind, said) in FAULTS {
+        let place = Place::with(&script.replace("$SECRET", CANARY));
+        let outcome = place.run(&["get", ID, "-o", "json", "--log", "trace"]);
+        let summary = outcome.is_error(kind, 1);
+        assert_contains(
+            &summary,
+            "The credential command of profile default, /bin/sh, ",
+        );
+        let report = outcome.json();
+        let summary = report["error"]["summary"].as_str().unwrap();
+        let shown = tokenscope::domain::text::sanitize(summary);
+        assert_contains(&shown, said);
+        assert!(place.fake.heads().is_empty(), "{script}");
+        let log = fs::read_to_string(place.home.path().join("tokenscope.log")).unwrap();
+        assert_lacks(&log, CANARY);
+        let text = place.run(&["check", "--all-profiles"]);
+        assert_eq!(text.code, Some(3), "{script}");
+        assert_contains(&text.stdout, "UNKNOWN");
+    }
+}
+
+#[test]
+fn the_secret_is_hidden_in_the_error_output_too() {
+    let place = Place::with(&format!(
+        "echo {CANARY}; echo \"read '{CANARY}' badly\" >&2; exit 1"
+    ));
+    for arguments in [&["get", ID][..], &["get", ID, "-o", "json"]] {
+        let outcome = place.run(arguments);
+        let said = format!("{}{}", outcome.stdout, outcome.stderr);
+        assert_contains(&said, "exit code 1: read '[hidden]' badly.");
+    }
+}
+
+#[test]
+fn a_program_that_cannot_be_run_is_an_error_with_a_way_out() {
+    let place = Place::new();
+    let script = place.home.path().join("secret");
+    fs::write(&script, "echo no first line\n").unwrap();
+    let script = script.to_str().unwrap();
+    let rights = |rights| mode(Path::new(script), rights);
+    for (program, rights_of_script, said) in [
+        (
+            "no-such-program-anywhere",
+            0o600,
+            ["was not found", "whole path"],
+        ),
+        ("/no/such/program", 0o600, ["was not found", "whole path"]),
+        ("~/secret", 0o600, ["config.toml", "its whole path"]),
+        (script, 0o600, ["may not be executed", "chmod +x"]),
+        (script, 0o700, ["could not be started", "#!/bin/sh"]),
+    ] {
+        rights(rights_of_script);
+        place.write(&place.profile("default", &[program]));
+        let outcome = place.run(&["get", ID, "-o", "json"]);
+        let kind = if program.starts_with('~') {
+            "config"
+        } else {
+            "no_credential"
+        };
+        let words = outcome.is_error(kind, 1);
+        for part in said {
+            assert_contains(&words, part);
+        }
+    }
+}
+
+#[test]
+fn at_the_deadline_the_command_is_killed_with_what_it_started() {
+    let place = Place::new();
+    let life = place.life();
+    place.write(&place.profile("default", &["/bin/sh", "-c", &life.endless()]));
+    let outcome = place.run(&["get", ID, "-o", "json", "--timeout", "1"]);
+    let words = outcome.is_error("timeout", 1);
+    assert_contains(&words, "did not end within 1 s");
+    assert_below(outcome.took, Duration::from_secs(5));
+    life.begins();
+    life.ends();
+}
+
+#[test]
+fn a_signal_ends_it_too() {
+    let place = Place::new();
+    let life = place.life();
+    place.write(&place.profile("default", &["/bin/sh", "-c", &life.endless()]));
+    let mut child = place
+        .command(&["list"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    life.begins();
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    life.ends();
+}
+
+/// Agents live on, with the output of what started them.
+#[test]
+fn what_outlives_the_command_is_left_alone_and_not_waited_for() {
+    let place = Place::new();
+    let life = place.life();
+    let end = place.path("end");
+    make_pipe(&end);
+    let agent = format!("(exec 3>'{}'; printf x >&3; cat '{end}') &", life.path);
+    let script = format!("{agent} echo {CANARY}");
+    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
+    let outcome = place.run(&["get", ID]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    life.begins();
+    assert!(life.told.try_recv().is_err(), "it was ended");
+    fs::write(end, "now").unwrap();
+    life.ends();
+}
+
+#[test]
+fn a_file_that_others_may_write_runs_nothing() {
+    let runs = |place: &Place| {
+        let outcome = place.run(&["get", ID, "-o", "json"]);
+        let words = outcome.is_error("config", 1);
+        assert_contains(&words, "is not run");
+        assert_eq!(place.runs(), 0);
+        let status = place.run(&["auth", "status"]);
+        assert_eq!(status.code, Some(1));
+        words
+    };
+    let place = Place::new();
+    let script = place.marking(&format!("echo {CANARY}"));
+    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
+    for rights in [0o620, 0o602, 0o666] {
+        mode(&place.config(), rights);
+        let advice = format!("chmod go-w {}", place.config().display());
+        assert_contains(&runs(&place), &advice);
+    }
+    mode(&place.config(), 0o600);
+    mode(place.home.path(), 0o770);
+    let advice = format!("chmod go-w {}", place.home.path().display());
+    assert_contains(&runs(&place), &advice);
+    mode(place.home.path(), 0o700);
+    // A link does not hide the other end.
+    let elsewhere = home();
+    let target = elsewhere.path().join("config.toml");
+    fs::rename(place.config(), &target).unwrap();
+    std::os::unix::fs::symlink(&target, place.config()).unwrap();
+    mode(elsewhere.path(), 0o777);
+    let advice = format!("chmod go-w {}", elsewhere.path().display());
+    assert_contains(&runs(&place), &advice);
+    mode(elsewhere.path(), 0o700);
+    if geteuid().is_root() {
+        std::os::unix::fs::chown(&target, Some(12_345), None).unwrap();
+        assert_contains(&runs(&place), "belongs to another user (uid 12345)");
+        std::os::unix::fs::chown(&target, Some(0), None).unwrap();
+    }
+    assert_eq!(place.run(&["get", ID]).code, Some(0));
+    assert_eq!(place.runs(), 1);
+}
+
+#[test]
+fn a_variable_counts_first_and_profile_before_it() {
+    let place = Place::new();
+    let script = place.marking(&format!("echo {CANARY}"));
+    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
+    let get = |more: &[&str]| {
+        let arguments = [&["get", ID][..], more].concat();
+        let mut command = place.command(&arguments);
+        let outcome = run(command.env("CLOUDFLARE_API_TOKEN", "token-of-the-environment"));
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        place.runs()
+    };
+    assert_eq!(get(&[]), 0);
+    sends(
+        &place.fake,
+        "authorization: Bearer token-of-the-environment",
+    );
+    assert_eq!(get(&["--profile", "default"]), 1);
+}
+
+#[test]
+fn a_credential_for_one_address_is_not_even_printed_for_another() {
+    let place = Place::new();
+    let script = place.marking(&format!("echo {CANARY}"));
+    let profile = place.profile("default", &["/bin/sh", "-c", &script]);
+    let unbound: Vec<&str> = profile
+        .lines()
+        .filter(|it| !it.contains("base_url"))
+        .collect();
+    place.write(&unbound.join("\n"));
+    let words = place.run(&["get", ID, "-o", "json"]).is_error("usage", 64);
+    assert_contains(
+        &words,
+        "is for api.cloudflare.com, but CLOUDFLARE_BASE_URL names 127.0.0.1",
+    );
+    assert_contains(&words, "set `base_url` of the profile to http://127.0.0.1");
+    assert_eq!(place.run(&["auth", "status"]).code, Some(1));
+    assert_eq!(place.runs(), 0);
+}
+
+#[test]
+fn status_names_the_program_alone_and_runs_it_only_online() {
+    let place = Place::new();
+    let script = place.marking(&format!("echo {CANARY}"));
+    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
+    let status = place.run(&["auth", "status", "-o", "json"]);
+    assert_eq!(status.code, Some(0), "{}", status.stderr);
+    let report = status.json();
+    assert_eq!(report["source"], "command");
+    assert_eq!(report["profile"], "default");
+    assert_eq!(report["credential"], "api_token");
+    for key in ["variable", "stored", "locked", "store"] {
+        assert!(report[key].is_null(), "{key}");
+    }
+    let table = place.run(&["auth", "status"]);
+    assert_contains(&table.stdout, "Source\tcommand\nProgram\t/bin/sh\n");
+    assert_lacks(&table.stdout, "printf");
+    assert_eq!(place.runs(), 0);
+    let online = place.run(&["auth", "status", "--online", "-o", "json"]);
+    assert_eq!(online.json()["source"], "command");
+    assert_eq!(place.runs(), 1);
+}
+
+#[test]
+fn no_secret_is_stored_or_removed_beside_a_command() {
+    let place = Place::with(&format!("echo {CANARY}"));
+    let before = fs::read_to_string(place.config()).unwrap();
+    let mut set = place.command(&["auth", "set", "--stdin"]);
+    let outcome = run_with_input(&mut set, CANARY.as_bytes());
+    assert_eq!(outcome.code, Some(64), "{}", outcome.stderr);
+    assert_contains(
+        &outcome.stderr,
+        "comes from a command, /bin/sh, not from the keyring",
+    );
+    let outcome = place.run(&["auth", "clear"]);
+    assert_eq!(outcome.code, Some(64));
+    assert_contains(
+        &outcome.stderr,
+        "comes from a command, /bin/sh, not from the keyring",
+    );
+    assert_eq!(fs::read_to_string(place.config()).unwrap(), before);
+    assert!(place.fake.heads().is_empty());
+    let outcome = place.run(&["profile", "remove", "default"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+}
+
+#[test]
+fn all_profiles_are_read_each_with_its_own_command() {
+    let place = Place::new();
+    let printing = |secret: &str| format!("echo {secret}");
+    let one = place.profile("one", &["/bin/sh", "-c", &printing("token-of-one")]);
+    let two = place.profile("two", &["/bin/sh", "-c", &printing("token-of-two")]);
+    let bad = place.profile("bad", &["/bin/sh", "-c", "echo locked >&2; exit 3"]);
+    place.write(&format!("{one}{two}{bad}"));
+    let outcome = place.run(&["check", "--all-profiles", "-o", "json"]);
+    assert_eq!(outcome.code, Some(3), "{}", outcome.stdout);
+    let report = outcome.json();
+    let profiles = report["profiles"].as_array().unwrap();
+    assert!(profiles[0]["error"].is_null() && profiles[1]["error"].is_null());
+    let error = &profiles[2]["error"];
+    assert_eq!(error["kind"], "no_credential");
+    assert_contains(
+        error["summary"].as_str().unwrap(),
+        "profile bad, /bin/sh, failed with exit code 3: locked.",
+    );
+    let heads = place.fake.heads().concat();
+    for secret in ["token-of-one", "token-of-two"] {
+        assert_contains(&heads, &format!("Bearer {secret}"));
+    }
+}
+
+#[test]
+fn words_that_are_no_command_are_refused_with_their_place() {
+    for (value, said) in [
+        (
+            "\"op read\"",
+            "must be an array of a program and its arguments",
+        ),
+        ("7", "must be an array of a program and its arguments"),
+        (
+            "[\"op\", 7]",
+            "must be an array of a program and its arguments",
+        ),
+        (
+            "[[\"op\"]]",
+            "must be an array of a program and its arguments",
+        ),
+        ("[]", "must begin with a program"),
+        ("[\"\"]", "must not contain empty text"),
+        ("[\"op\", \"\"]", "must not contain empty text"),
+        (
+            "[\"op\", \"a\\u0000b\"]",
+            "must not contain a NUL character",
+        ),
+        ("[\"bin/secret\"]", "must begin with the name of a program"),
+        ("[\"./secret\"]", "must begin with the name of a program"),
+    ] {
+        let place = Place::new();
+        place.write(&format!(
+            "[profiles.default]\naccount = \"{ACCOUNT}\"\ncredential_command = {value}\n"
+        ));
+        let words = place.run(&["list", "-o", "json"]).is_error("config", 1);
+        assert_contains(&words, "config.toml, line 3, column 22: ");
+        assert_contains(
+            &words,
+            &format!("`profiles.default.credential_command` {said}"),
+        );
+    }
+}
+
+#[test]
+fn only_one_line_with_something_on_it_is_a_secret() {
+    let secret = |printed: &str| Ok(printed.to_owned());
+    for (printed, found) in [
+        (&b"tok_abc"[..], secret("tok_abc")),
+        (b"tok_abc\n", secret("tok_abc")),
+        (b"tok_abc\r\n\r\n\t\n", secret("tok_abc")),
+        (b" \"tok_abc\" \n", secret("tok_abc")),
+        (b"", Err(InvalidOutput::Nothing)),
+        (b" \r\n\t\n", Err(InvalidOutput::Nothing)),
+        (b"\ntok_abc\n", Err(InvalidOutput::EmptyFirstLine)),
+        (b"tok_abc\n\nmore", Err(InvalidOutput::SeveralLines)),
+        (b"tok\xff", Err(InvalidOutput::NotText)),
+    ] {
+        let read = secret_in(printed).map(|secret| secret.expose().to_owned());
+        assert_eq!(read, found, "{printed:?}");
+    }
+    let long = vec![b'x'; 5000];
+    assert!(matches!(
+        secret_in(&long),
+        Err(InvalidOutput::NotCredential(_))
+    ));
+}
+
+#[test]
+fn the_screens_run_it_once_after_the_first_frame() {
+    let place = Place::new();
+    let go = place.path("go");
+    make_pipe(&go);
+    let script = place.marking(&format!("cat '{go}'; echo {CANARY}"));
+    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
+    let mut session = place.binary(&["--log", "trace"]).on_terminal();
+    session.wait_for("API token from /bin/sh");
+    assert!(place.fake.heads().is_empty());
+    fs::write(go, "").unwrap();
+    session.wait_for("Nothing needs you");
+    session.type_keys("\x1b");
+    session.wait_for("letters are commands");
+    session.type_keys("r");
+    let is_asked_twice = || place.fake.heads().len() >= 2;
+    session.wait_until("a second request", |_| is_asked_twice());
+    session.type_keys("p");
+    session.wait_for("from a command");
+    session.type_keys("q");
+    let stream = session.end().1;
+    assert_lacks(&stream, CANARY);
+    sends(&place.fake, &format!("authorization: Bearer {CANARY}"));
+    assert_eq!((place.runs(), place.asked_keyring()), (1, 0));
+    for file in fs::read_dir(place.home.path()).unwrap() {
+        let file = file.unwrap();
+        let is_ours = file.file_name() != "config.toml" && file.file_name() != "go";
+        if is_ours && file.file_type().unwrap().is_file() {
+            assert_lacks(&fs::read_to_string(file.path()).unwrap(), CANARY);
+        }
+    }
+}
+
+#[test]
+fn leaving_the_screens_ends_a_command_that_hangs() {
+    let place = Place::new();
+    let life = place.life();
+    place.write(&place.profile("default", &["/bin/sh", "-c", &life.endless()]));
+    let mut session = place.binary(&[]).on_terminal();
+    session.wait_for("API token from /bin/sh");
+    life.begins();
+    session.type_keys("\x03");
+    session.end();
+    life.ends();
+    assert_eq!(place.asked_keyring(), 0);
+}
+
+#[test]
+fn on_screen_a_failure_is_said_and_a_key_runs_it_again() {
+    let place = Place::new();
+    let runs = place.path("runs");
+    let fails = format!("[ \"$(cat '{runs}')\" = xx ] || {{ echo not signed in >&2; exit 2; }}");
+    let script = place.marking(&format!("{fails}; echo {CANARY}"));
+    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
+    let mut session = place.binary(&[]).on_terminal();
+    shows(
+        &mut session,
+        "/bin/sh, failed with exit code 2: not signed in.",
+    );
+    session.wait_for("Esc then a run");
+    session.type_keys("\x1b");
+    session.wait_for("e details  a run");
+    session.type_keys("a");
+    session.wait_for("Nothing needs you");
+    session.type_keys("q");
+    session.end();
+    assert_eq!((place.runs(), place.asked_keyring()), (2, 0));
+}
+
+#[test]
+fn a_command_reads_nothing_from_the_terminal_of_the_screens() {
+    let place = Place::new();
+    let life = place.life();
+    let script = format!("exec 3>'{}'; printf x >&3; read line < /dev/tty", life.path);
+    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
+    let mut session = place.binary(&["--timeout", "1"]).on_terminal();
+    session.wait_for("API token from /bin/sh");
+    life.begins();
+    session.type_keys("\x1b?");
+    session.wait_for("Keys");
+    session.type_keys("\x1b");
+    shows(&mut session, "/bin/sh, did not end within 2 s.");
+    life.ends();
+    session.type_keys("q");
+    session.end();
+}

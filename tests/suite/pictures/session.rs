@@ -1,0 +1,180 @@
+//! The demo as somebody uses it: keys in, answers of the demo's own server, and a clock that only moves
+//! when it is told to.
+
+use std::collections::VecDeque;
+use std::future::ready;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokenscope::action::{Action, Input, Typed};
+use tokenscope::api::Deadlines;
+use tokenscope::app::message::{Effect, Message};
+use tokenscope::app::state::{Session, State};
+use tokenscope::app::{Opening, start, update};
+use tokenscope::credentials::{Environment, MemoryStore, StoreHandle};
+use tokenscope::demo::Demo;
+use tokenscope::domain::access::map::{Part, PartAnswer};
+use tokenscope::domain::access::probe::{ProbeAnswer, ProbeAnswers};
+use tokenscope::domain::credential::{Access, CredentialSource, Identity};
+use tokenscope::domain::failure::Failure;
+use tokenscope::domain::fetched::{Fetched, RequestId, ServerClock};
+use tokenscope::service::TokenService;
+
+use crate::api::{options, patience};
+use crate::support::app::{keys, press};
+use crate::support::tokens::instant;
+
+/// Somebody at the screens of the demo.
+pub(crate) struct DemoSession {
+    pub(crate) state: State,
+    now: DateTime<Utc>,
+    service: TokenService,
+    access: Access,
+    _server: Demo,
+}
+
+impl DemoSession {
+    /// Opens the demo, as `tokenscope --demo` does.
+    pub(crate) async fn open(size: (u16, u16)) -> Self {
+        let now = instant("2026-11-26T18:27:00.500Z");
+        let server = Demo::start(now).await.unwrap();
+        let store = StoreHandle::start(|_| Box::new(MemoryStore::default()));
+        let (environment, deadlines): (_, Deadlines) = (Environment::default(), patience(20));
+        let service = TokenService::new(
+            options(&server.base_url),
+            store,
+            environment,
+            None,
+            deadlines,
+        )
+        .probing_at(server.address);
+        service.hold(server.credential.clone());
+        let access = Access {
+            identity: Identity {
+                source: CredentialSource::Demo,
+                kind: server.credential.kind.clone(),
+            },
+            scope: server.scope.clone(),
+        };
+        let session = Session {
+            demo_only: true,
+            ..Session::default()
+        };
+        let mut demo = Self {
+            state: State::new(session, keys(), now, size),
+            now,
+            service,
+            access,
+            _server: server,
+        };
+        let effects = start(&mut demo.state, Opening::Demo(None));
+        demo.run(effects).await;
+        demo
+    }
+
+    pub(crate) async fn press(&mut self, action: Action) {
+        self.tell(press(action)).await;
+    }
+
+    pub(crate) async fn type_text(&mut self, text: &str) {
+        for character in text.chars() {
+            self.tell(Message::Input(Input::Type(Typed(character))))
+                .await;
+        }
+    }
+
+    /// Lets time pass.
+    pub(crate) async fn wait(&mut self, time: Duration) {
+        self.now += TimeDelta::from_std(time).unwrap();
+        self.tell(Message::Ticked).await;
+    }
+
+    async fn tell(&mut self, message: Message) {
+        let effects = update(&mut self.state, self.now, message);
+        self.run(effects).await;
+    }
+
+    /// Has every effect answered, and the effects of the answers.
+    async fn run(&mut self, effects: Vec<Effect>) {
+        let mut effects = VecDeque::from(effects);
+        while let Some(effect) = effects.pop_front() {
+            for message in self.answer(effect).await {
+                effects.extend(update(&mut self.state, self.now, message));
+            }
+        }
+    }
+
+    /// What the demo's server says to an effect.
+    async fn answer(&self, effect: Effect) -> Vec<Message> {
+        match effect {
+            Effect::OpenDemo { request } => vec![Message::DemoOpened {
+                request,
+                result: Ok(self.access.clone()),
+            }],
+            Effect::ListTokens { request, access } => {
+                let listed = self.service.list(&access, || {}, &mut |_| {}).await;
+                let result = without_times(listed);
+                vec![Message::TokensListed { request, result }]
+            }
+            Effect::FetchToken {
+                request,
+                access,
+                token,
+            } => {
+                let result = without_times(self.service.look_up(&access, &token, || {}).await);
+                vec![Message::TokenFetched { request, result }]
+            }
+            Effect::ReadAccess { request, access } => self.read_access(request, &access).await,
+            Effect::Probe {
+                request, url, pair, ..
+            } => {
+                let probed = self.service.probe_url(&url, None, ready(Ok(pair))).await;
+                let result = probed.map(|answers| ProbeAnswers {
+                    bare: same_each_time(answers.bare, "95942549c0ffee00-LHR", 41),
+                    with_token: answers
+                        .with_token
+                        .map(|answer| same_each_time(answer, "9594254ac0ffee00-LHR", 38)),
+                    failure: answers.failure,
+                });
+                vec![Message::Probed { request, result }]
+            }
+            // Files, the clipboard, the bell: no picture shows what becomes of them.
+            _ => Vec::new(),
+        }
+    }
+
+    async fn read_access(&self, request: RequestId, access: &Access) -> Vec<Message> {
+        let parts: Vec<Part> = Part::ALL
+            .into_iter()
+            .filter(|part| *part != Part::Tokens)
+            .collect();
+        let mut messages = Vec::new();
+        let mut on_part =
+            |answer: PartAnswer| messages.push(Message::AccessPartRead { request, answer });
+        let read = self
+            .service
+            .read_access(access, &parts, || {}, &mut on_part)
+            .await;
+        let result = without_times(read).map(|read| read.map(|_| ()));
+        messages.push(Message::AccessRead { request, result });
+        messages
+    }
+}
+
+/// An answer without what is measured.
+fn without_times<T>(fetched: Result<Fetched<T>, Failure>) -> Result<Fetched<T>, Failure> {
+    fetched.map(|fetched| Fetched {
+        took: Duration::from_millis(84),
+        clock: ServerClock::default(),
+        ..fetched
+    })
+}
+
+/// An answer to a probe without what differs each time.
+fn same_each_time(answer: ProbeAnswer, cf_ray: &str, millis: u64) -> ProbeAnswer {
+    ProbeAnswer {
+        cf_ray: answer.cf_ray.map(|_| cf_ray.to_owned()),
+        took: Duration::from_millis(millis),
+        ..answer
+    }
+}

@@ -1,0 +1,21 @@
+//! The colours that a terminal draws, as values.
+
+use ratatui::style::Color;
+
+/// Red, green and blue.
+pub(crate) type Rgb = [u8; 3];
+
+/// A colour from 16 to 255, as xterm defines it.
+///
+/// # Panics
+/// The palette of the terminal decides what the first sixteen are.
+pub(crate) fn fixed(color: Color) -> Rgb {
+    const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+    let Color::Indexed(index @ 16..) = color else {
+        panic!("{color:?} has no fixed value");
+    };
+    if index >= 232 {
+        return [8 + 10 * (index - 232); 3];
+    }
+    [36, 6, 1].map(|step| LEVELS[usize::from((index - 16) / step % 6)])
+}

@@ -1,0 +1,183 @@
+//! Profiles whose credential a command prints, as transitions: no keyring is asked for them, and no
+//! form takes a secret.
+
+use tokenscope::action::Action;
+use tokenscope::app::message::{Effect, Message};
+use tokenscope::app::state::{Screen, Session, State};
+use tokenscope::domain::credential::{ActiveCredential, CredentialRef, CredentialSource, Identity};
+use tokenscope::domain::credential_command::CredentialCommand;
+use tokenscope::domain::failure::FailureKind;
+use tokenscope::domain::profile::{Profile, Settings};
+use tokenscope::screens::setup::state::SetupField;
+
+use crate::screens::scenes::{renderer, text};
+use crate::support::app::{
+    act, checked, fetched, finding, list_fetched, listed, notice, opened, request_of, tell,
+    type_text,
+};
+use crate::support::assertions::{assert_contains, assert_lacks, assert_matches};
+use crate::support::sessions::{account, failed, profile};
+use crate::support::tokens::ID;
+
+fn printed() -> Profile {
+    let words = ["op", "read", "op://work/cloudflare/token"];
+    Profile {
+        command: CredentialCommand::new(words.map(str::to_owned).to_vec()).ok(),
+        ..profile("prod", Some(account()))
+    }
+}
+
+fn session(others: &[Profile]) -> Session {
+    Session {
+        active: ActiveCredential::of(&printed()),
+        settings: Settings {
+            default_profile: "prod".to_owned(),
+            profiles: [&[printed()], others].concat(),
+            ..Settings::default()
+        },
+        ..Session::default()
+    }
+}
+
+fn source() -> CredentialSource {
+    let profile = "prod".to_owned();
+    CredentialSource::Command { profile }
+}
+
+fn shown(state: &State) -> String {
+    text(&renderer("dark", false).draw(state.clone(), (100, 30)).0)
+}
+
+#[test]
+fn the_profiles_ask_the_keyring_for_the_others_only() {
+    let mut state = opened(session(&[]));
+    assert_eq!(state.session.active.source(), Some(&source()));
+    assert_contains(&shown(&state), "API token from op");
+    assert_eq!(act(&mut state, Action::Profiles), []);
+    let screen = shown(&state);
+    assert_contains(&screen, "from a command");
+    assert_contains(
+        &screen,
+        "printed by op: `credential_command` in config.toml",
+    );
+    assert_lacks(&screen, "work/cloudflare");
+    let mut state = opened(session(&[profile("other", Some(account()))]));
+    let effects = act(&mut state, Action::Profiles);
+    let [Effect::FindSecrets { profiles, .. }] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(profiles, &["other"]);
+}
+
+#[test]
+fn the_credential_cannot_be_typed_and_the_way_to_change_it_is_said() {
+    let mut state = opened(session(&[]));
+    act(&mut state, Action::Profiles);
+    assert_eq!(act(&mut state, Action::ReplaceCredential), []);
+    assert_eq!(state.screen, Screen::Profiles);
+    assert_eq!(
+        notice(&state),
+        "op prints this credential: change `credential_command` in config.toml."
+    );
+    act(&mut state, Action::RemoveProfile);
+    assert_contains(&shown(&state), "comes from a command and stays there");
+}
+
+#[test]
+fn a_changed_profile_is_checked_with_the_command_and_saved_without_a_secret() {
+    let mut state = opened(session(&[]));
+    act(&mut state, Action::Profiles);
+    assert_eq!(act(&mut state, Action::EditProfile), [], "no keyring");
+    assert_eq!(state.screen, Screen::Setup);
+    let rows = state.setup.rows();
+    assert!(!rows.contains(&SetupField::Secret), "{rows:?}");
+    let screen = shown(&state);
+    assert_contains(&screen, "op prints the credential");
+    assert_lacks(&screen, "keyring");
+    let effects = act(&mut state, Action::Submit);
+    let request = request_of(&effects);
+    let asker = CredentialRef::Identity(Identity::of(&printed()));
+    let scope = account();
+    let checks = Effect::CheckCredential {
+        request,
+        asker,
+        scope,
+    };
+    assert_eq!(effects, [checks]);
+    let effects = tell(&mut state, checked(request, Ok(())));
+    let request = request_of(&effects);
+    let saves = Effect::SaveProfile {
+        request,
+        profile: printed(),
+        credential: None,
+    };
+    assert_eq!(effects, [saves]);
+    let result = Ok((session(&[]).settings, None));
+    tell(&mut state, Message::ProfileSaved { request, result });
+    assert_eq!(state.session.active.source(), Some(&source()));
+    assert_eq!(state.session.store, None);
+}
+
+#[test]
+fn a_check_or_a_save_that_fails_leads_to_no_field_for_a_secret() {
+    for kind in [FailureKind::NoCredential, FailureKind::Timeout] {
+        let mut state = opened(session(&[]));
+        act(&mut state, Action::Profiles);
+        act(&mut state, Action::EditProfile);
+        let request = request_of(&act(&mut state, Action::Submit));
+        tell(&mut state, checked(request, failed(kind)));
+        assert_eq!(state.setup.form.focus, SetupField::Save);
+        let rows = state.setup.rows();
+        assert!(!rows.contains(&SetupField::SessionOnly), "{rows:?}");
+    }
+    let mut state = opened(session(&[]));
+    act(&mut state, Action::Profiles);
+    act(&mut state, Action::EditProfile);
+    let request = request_of(&act(&mut state, Action::Submit));
+    let request = request_of(&tell(&mut state, checked(request, Ok(()))));
+    let result = failed(FailureKind::Config);
+    tell(&mut state, Message::ProfileSaved { request, result });
+    assert_eq!(state.setup.form.focus, SetupField::Save);
+}
+
+#[test]
+fn a_command_that_failed_or_printed_what_is_refused_is_run_again_by_a_key() {
+    for kind in [FailureKind::NoCredential, FailureKind::Authentication] {
+        let (mut state, request) = finding(session(&[]));
+        tell(&mut state, list_fetched(request.unwrap(), failed(kind)));
+        assert_contains(&shown(&state), "a run the command again");
+        let effects = act(&mut state, Action::ReenterCredential);
+        let forgets = Effect::ForgetPrinted {
+            profile: "prod".to_owned(),
+        };
+        assert_eq!(effects[0], forgets);
+        assert_matches!(&effects[1..], [Effect::ListTokens { .. }]);
+        assert_eq!((state.screen, &state.banner), (Screen::Find, &None));
+        let Effect::ListTokens { request, .. } = effects[1] else {
+            panic!("{effects:?}");
+        };
+        tell(&mut state, list_fetched(request, Ok(listed(Vec::new()))));
+        // A look-up is repeated rather than the list.
+        type_text(&mut state, ID);
+        let request = request_of(&act(&mut state, Action::Submit));
+        assert_eq!(tell(&mut state, fetched(request, failed(kind))), []);
+        let effects = act(&mut state, Action::ReenterCredential);
+        assert_matches!(
+            effects.as_slice(),
+            [Effect::ForgetPrinted { .. }, Effect::FetchToken { .. }]
+        );
+    }
+}
+
+#[test]
+fn what_is_waited_for_is_named() {
+    let (mut state, request) = finding(session(&[]));
+    let refusal = failed(FailureKind::Permission);
+    tell(&mut state, list_fetched(request.unwrap(), refusal));
+    type_text(&mut state, ID);
+    act(&mut state, Action::Submit);
+    state.clock.steady += chrono::TimeDelta::seconds(3);
+    let screen = shown(&state);
+    assert_contains(&screen, "waiting for op, which prints the credential");
+    assert_lacks(&screen, "keyring");
+}
