@@ -47,7 +47,11 @@ pub(super) struct FactTable<'a> {
 }
 
 impl<'a> FactTable<'a> {
-    pub(super) fn new(token: &'a ServiceToken, state: &'a State, ctx: &'a RenderContext<'a>) -> Self {
+    pub(super) fn new(
+        token: &'a ServiceToken,
+        state: &'a State,
+        ctx: &'a RenderContext<'a>,
+    ) -> Self {
         let detail = &state.detail;
         let mut table = Self {
             token,
