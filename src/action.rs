@@ -113,7 +113,6 @@ pub enum Erase {
 
 impl Action {
     /// The part of a masked field that this action deletes.
-    #[must_use]
     pub fn erases(self) -> Option<Erase> {
         match self {
             Self::DeleteBack | Self::DeleteForward => Some(Erase::Character),
@@ -136,7 +135,6 @@ pub enum Motion {
 
 impl Motion {
     /// The new position, given the rows per page and the last position.
-    #[must_use]
     pub fn from(self, at: usize, page: usize, last: usize) -> usize {
         let to = match self {
             Self::Up => at.saturating_sub(1),
@@ -166,7 +164,6 @@ macro_rules! contexts {
             pub const ALL: [Self; [$(Self::$name),*].len()] = [$(Self::$name),*];
 
             /// The wider context whose keys work here too.
-            #[must_use]
             pub fn parent(self) -> Option<Self> {
                 match self {
                     $(Self::$name => $parent,)*
@@ -174,7 +171,6 @@ macro_rules! contexts {
             }
 
             /// Its name on the help screen.
-            #[must_use]
             pub fn title(self) -> &'static str {
                 match self {
                     $(Self::$name => $title,)*
@@ -224,7 +220,6 @@ impl Context {
     }
 
     /// Whether letters typed here are text.
-    #[must_use]
     pub fn is_text(self) -> bool {
         self.with_parents().any(|context| context == Self::Text)
     }

@@ -154,7 +154,6 @@ pub struct Row {
 
 impl Row {
     /// What the footer calls it.
-    #[must_use]
     pub fn hint(&self) -> &str {
         if self.short.is_empty() {
             &self.label
@@ -272,7 +271,6 @@ impl Keymap {
 
     /// The input for a terminal event in a context, if any. Key releases are ignored, and so are
     /// repeats that could do harm.
-    #[must_use]
     pub fn translate(&self, context: Context, event: Event) -> Option<Input> {
         match event {
             Event::Key(event) if event.kind != KeyEventKind::Release => {
@@ -302,7 +300,6 @@ impl Keymap {
     }
 
     /// All rows, in table order.
-    #[must_use]
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
@@ -324,7 +321,6 @@ impl Keymap {
     }
 
     /// The first key of an action in a context, for display.
-    #[must_use]
     pub fn key_for(&self, context: Context, action: Action) -> Option<String> {
         let row = self.rows_in(context).find(|row| row.action == action)?;
         row.keys.first().map(ToString::to_string)

@@ -41,7 +41,7 @@
 //! | a key for an action | one row of `assets/keymap.toml` |
 //! | an action | one variant in `action.rs`, one arm in `app/mod.rs`, one row of `assets/keymap.toml` |
 //! | a field of the token | one member and one row in `domain/token.rs` |
-//! | a screen | one folder in `screens/`, its module and row in `screens/mod.rs`; its state has `reset`, which drops everything and returns the requests it waits for |
+//! | a screen | one folder in `screens/`, its module and row in `screens/mod.rs`; a method that resets its state drops everything and returns the requests it waits for |
 //! | a finding | one rule, its fact and the words for it in `domain/findings.rs` |
 //! | an endpoint | one variant in `api/request.rs`, one method each in `api/client.rs` (or, for what tells who uses a token, `api/access.rs`) and in `service/`; if it reads a new kind of thing, its name in `api/error.rs` and its errors in `api/error_messages.rs`; for the demo, a route in `demo/routes.rs` |
 //! | something that a screen asks for | an effect and a message in `app/message.rs`, one arm each in `tui/effects.rs` and `app/mod.rs` |

@@ -45,7 +45,6 @@ impl Listener {
 }
 
 /// Listens from now on. Once the listener is dropped, a signal ends the program at once.
-#[must_use]
 pub fn listen(options: ListenOptions) -> Listener {
     let (sender, codes) = unbounded_channel();
     platform::send_to(options, sender);

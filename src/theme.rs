@@ -151,7 +151,6 @@ pub struct Theme {
 
 impl Theme {
     /// The names of the built-in themes.
-    #[must_use]
     pub fn names() -> [&'static str; BUILT_IN.len()] {
         BUILT_IN.map(|(name, _)| name)
     }
@@ -189,7 +188,6 @@ impl Theme {
     }
 
     /// The style of a role.
-    #[must_use]
     pub fn style(&self, role: Role) -> Style {
         self.styles[role as usize]
     }

@@ -7,3 +7,4 @@ function __tokenscope_complete
 end
 complete -c tokenscope -f -a '(__tokenscope_complete)'
 complete -c tokenscope -l ca-file -r -F
+complete -c tokenscope -l to -r -F

@@ -6,7 +6,7 @@ _tokenscope() {
     local -a candidates
     while IFS= read -r line; do
         if [[ $line == $'\tfiles' ]]; then
-            compset -P '--ca-file='
+            compset -P '--*='
             _files
             return
         fi

@@ -14,7 +14,6 @@ use crate::domain::scope::{Scope, ScopeKind};
 
 impl Error {
     /// Converts the error for display. With the scope in use, the sentences can name it.
-    #[must_use]
     pub fn into_failure(self, scope: Option<&Scope>) -> Failure {
         match self {
             Self::CaFile { path, cause } => Failure::new(

@@ -87,7 +87,6 @@ impl Prober {
     }
 
     /// The configured certificates that cannot be used, in sentences.
-    #[must_use]
     pub fn complaint(&self) -> Option<&str> {
         self.config.complaint()
     }

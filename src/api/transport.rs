@@ -57,7 +57,6 @@ pub struct Deadlines {
 
 impl Deadlines {
     /// The deadline of a request that starts now.
-    #[must_use]
     pub fn request_deadline(self) -> Instant {
         self.end.unwrap_or_else(|| Instant::now() + self.timeout)
     }
@@ -137,7 +136,6 @@ impl Client {
     }
 
     /// The configured certificates that cannot be used, in sentences.
-    #[must_use]
     pub fn complaint(&self) -> Option<&str> {
         self.connections.config().complaint()
     }

@@ -24,7 +24,6 @@ pub struct AccessReading {
 
 impl AccessReading {
     /// The map of a scope, as far as it has arrived. During a later reading, it stays the former one.
-    #[must_use]
     pub fn map_of(&self, access: &Access) -> Option<&Arc<AccessMap>> {
         let is_its = self.access.as_ref() == Some(access);
         let map = self.map.value().or(self.arriving.as_ref());
@@ -32,7 +31,6 @@ impl AccessReading {
     }
 
     /// The map of a scope, if every part has arrived.
-    #[must_use]
     pub fn whole_map_of(&self, access: &Access) -> Option<&Arc<AccessMap>> {
         self.map
             .value()
@@ -40,13 +38,11 @@ impl AccessReading {
     }
 
     /// Whether the map still lacks parts that are on their way.
-    #[must_use]
     pub fn is_arriving(&self) -> bool {
         self.map.is_loading() && self.map.value().is_none()
     }
 
     /// Counts the changes: what was derived from another generation is out of date.
-    #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
     }

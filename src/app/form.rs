@@ -21,7 +21,6 @@ pub struct Form<F> {
 
 impl<F: Copy + PartialEq> Form<F> {
     /// A form with the focus on a field.
-    #[must_use]
     pub fn on(focus: F) -> Self {
         Self {
             focus,
@@ -46,7 +45,6 @@ impl<F: Copy + PartialEq> Form<F> {
     }
 
     /// The complaint about a field.
-    #[must_use]
     pub fn complaint_about(&self, field: F) -> Option<&str> {
         let (at, complaint) = self.complaint.as_ref()?;
         (*at == field).then_some(complaint)
@@ -65,25 +63,21 @@ impl PartialEq for TextField {
 
 impl TextField {
     /// A field that contains text, with the cursor at its end.
-    #[must_use]
     pub fn with(text: &str) -> Self {
         Self(Input::new(text.to_owned()))
     }
 
     /// Its text.
-    #[must_use]
     pub fn value(&self) -> &str {
         self.0.value()
     }
 
     /// Whether it contains nothing but white space.
-    #[must_use]
     pub fn is_blank(&self) -> bool {
         text::trim_input(self.value()).is_empty()
     }
 
     /// The text before the cursor.
-    #[must_use]
     pub fn before_cursor(&self) -> &str {
         let mut places = self.value().char_indices().map(|(at, _)| at);
         places
@@ -114,7 +108,6 @@ const EDITS: [(Action, InputRequest); 9] = [
 
 impl Editor<'_> {
     /// Whether a text is all that the field contains.
-    #[must_use]
     pub fn holds(&self, text: &str) -> bool {
         match self {
             Self::Plain(field) => field.value() == text,

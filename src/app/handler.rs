@@ -254,7 +254,6 @@ macro_rules! define_handlers {
 
         impl Screen {
             /// The handler of the screen.
-            #[must_use]
             pub(crate) fn handler(self) -> &'static dyn Handler {
                 match self {
                     $(Self::$screen => &$screen,)*
@@ -264,7 +263,6 @@ macro_rules! define_handlers {
 
         impl Overlay {
             /// The handler of the overlay.
-            #[must_use]
             pub(crate) fn handler(self) -> &'static dyn Handler {
                 match self {
                     $(Self::$overlay { .. } => &$overlay,)*
@@ -286,7 +284,6 @@ impl State {
     }
 
     /// Which keys work now.
-    #[must_use]
     pub fn context(&self) -> Context {
         self.front().context(self)
     }
@@ -300,13 +297,11 @@ impl State {
     }
 
     /// How the tokens on screen are evaluated.
-    #[must_use]
     pub fn evaluation_context(&self) -> EvaluationContext {
         self.context_at(self.instant())
     }
 
     /// The instant, by the server's clock, at which everything on screen is evaluated.
-    #[must_use]
     pub fn instant(&self) -> DateTime<Utc> {
         self.screen.handler().instant(self)
     }
@@ -321,7 +316,6 @@ const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(15);
 
 impl State {
     /// When the loop must wake up, by the steady clock, if nothing else happens.
-    #[must_use]
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         let longest = self.clock.steady + LONGEST_WAIT;
         let reload = self.reload_due().map(|due| due.min(longest));

@@ -15,13 +15,11 @@ pub struct ListSearch {
 
 impl ListSearch {
     /// Whether the token at a place matches.
-    #[must_use]
     pub fn passes(&self, place: u32) -> bool {
         self.passing.get(place as usize) == Some(&true)
     }
 
     /// A filter to mark what matches in a row.
-    #[must_use]
     pub fn filter(&self) -> TokenFilter {
         TokenFilter::new(&self.query, self.matching)
     }

@@ -154,6 +154,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::Staged { request, stage } => token_fetch::staged(state, request, stage),
         Message::TokenFetched { request, result } => {
             effects = token_fetch::fetched(state, request, result);
+            effects.extend(uses::update::open_looked_up(state));
         }
         Message::TokensArrived {
             request,

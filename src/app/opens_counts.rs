@@ -17,19 +17,16 @@ pub struct OpensCounts {
 
 impl OpensCounts {
     /// Whether there is a map to count by.
-    #[must_use]
     pub fn is_known(&self) -> bool {
         self.basis.is_some()
     }
 
     /// Whether no app is missing.
-    #[must_use]
     pub fn is_complete(&self) -> bool {
         self.is_complete
     }
 
     /// The counts of a token, if it was in view.
-    #[must_use]
     pub fn of(&self, token: &ServiceToken) -> Option<Counts> {
         self.counts.get(token.id_text()).copied()
     }

@@ -70,7 +70,6 @@ impl ProfileRead {
     }
 
     /// What to read, and with which credential.
-    #[must_use]
     pub fn access(&self) -> Access {
         Access {
             identity: self.identity.clone(),
@@ -79,7 +78,6 @@ impl ProfileRead {
     }
 
     /// The failure of the last read.
-    #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match &self.outcome {
             Outcome::Failed { failure, .. } => Some(failure),
@@ -94,7 +92,6 @@ impl ProfileRead {
     }
 
     /// Whether its scope lists nothing.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         matches!(self.outcome, Outcome::Listed { .. }) && self.tokens.is_empty()
     }
@@ -102,7 +99,6 @@ impl ProfileRead {
 
 impl ProfileReads {
     /// The reads of all profiles, the one in use first.
-    #[must_use]
     pub fn of(settings: &Settings, in_use: Option<&str>) -> Self {
         let mut profiles: Vec<&Profile> = settings.profiles.iter().collect();
         profiles.sort_by_key(|profile| Some(profile.name.as_str()) != in_use);
@@ -166,7 +162,6 @@ impl ProfileReads {
     }
 
     /// The origin of the token at a place.
-    #[must_use]
     pub fn origin(&self, place: u32) -> Option<&Arc<Origin>> {
         self.origins.get(place as usize)
     }
@@ -190,21 +185,18 @@ impl ProfileReads {
     }
 
     /// How many profiles have been read, and how many there are.
-    #[must_use]
     pub fn progress(&self) -> (usize, usize) {
         let awaited = self.reads.iter().filter(|read| read.is_awaited).count();
         (self.reads.len() - awaited, self.reads.len())
     }
 
     /// The width of the longest profile's name, in cells.
-    #[must_use]
     pub fn widest_name(&self) -> usize {
         let names = self.reads.iter().map(|read| read.origin.profile.as_str());
         names.map(text::width).max().unwrap_or(0)
     }
 
     /// The names of the profiles that were read, alone or together with another of their scope.
-    #[must_use]
     pub fn read_names(&self) -> Vec<&str> {
         let is_read = |read: &&ProfileRead| match &read.outcome {
             Outcome::Listed { .. } | Outcome::Shared => true,
@@ -220,7 +212,6 @@ impl ProfileReads {
     }
 
     /// How reading each profile went, for a report of tokens with these origins.
-    #[must_use]
     pub fn outcomes(&self, origins: &[Arc<Origin>]) -> Vec<ProfileOutcome> {
         let outcome = |read: &ProfileRead| ProfileOutcome {
             profile: read.origin.profile.clone(),
@@ -249,7 +240,6 @@ impl ProfileReads {
 
     /// What is missing from the list, as fragments: first all failures in one, then each profile by its
     /// name.
-    #[must_use]
     pub fn doubts(&self) -> Vec<String> {
         let failed = self.reads.iter().filter_map(|read| {
             let why = read.failure()?.reason();

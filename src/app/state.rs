@@ -54,7 +54,6 @@ pub struct Session {
 
 impl Session {
     /// The credential in use, with a scope.
-    #[must_use]
     pub fn access(&self, scope: &Scope) -> Option<Access> {
         Some(Access {
             identity: self.active.identity.clone()?,
@@ -63,14 +62,12 @@ impl Session {
     }
 
     /// The API's host, unless it is Cloudflare's or the demo's.
-    #[must_use]
     pub fn foreign_host(&self) -> Option<String> {
         let is_demo = self.is_demo() || self.demo_only;
         (!is_demo).then(|| self.base_url.foreign_host()).flatten()
     }
 
     /// The name of an account or zone, if a profile of it knows its name. Untrusted text.
-    #[must_use]
     pub fn scope_name(&self, scope: &Scope) -> Option<&str> {
         let mut profiles = self.settings.profiles.iter();
         profiles.find_map(|profile| {
@@ -80,19 +77,16 @@ impl Session {
     }
 
     /// Whether the embedded demo is in use.
-    #[must_use]
     pub fn is_demo(&self) -> bool {
         self.uses(&CredentialSource::Demo)
     }
 
     /// Whether the credential in use comes from a source.
-    #[must_use]
     pub fn uses(&self, source: &CredentialSource) -> bool {
         self.active.source() == Some(source)
     }
 
     /// Whether the user must choose a profile: some exist, and no credential is active.
-    #[must_use]
     pub fn needs_choice(&self) -> bool {
         self.active.identity.is_none() && !self.settings.profiles.is_empty()
     }
@@ -139,7 +133,6 @@ pub struct Clock {
 
 impl Clock {
     /// The clocks at an instant, before any measurement.
-    #[must_use]
     pub fn at(now: Now) -> Self {
         Self {
             local: now.wall,
@@ -150,13 +143,11 @@ impl Clock {
     }
 
     /// Whole seconds since an instant of the steady clock.
-    #[must_use]
     pub fn seconds_since(&self, steady: DateTime<Utc>) -> i64 {
         self.steady.signed_duration_since(steady).num_seconds()
     }
 
     /// The time by the server's clock, which decides about expiry.
-    #[must_use]
     pub fn corrected(&self) -> DateTime<Utc> {
         self.offset.correct(self.local)
     }
@@ -279,7 +270,6 @@ macro_rules! define_state {
 
         impl State {
             /// The initial state, on a terminal with a size in cells.
-            #[must_use]
             pub fn new(
                 session: Session,
                 keymap: Arc<Keymap>,
@@ -358,7 +348,6 @@ impl State {
     }
 
     /// Whether the terminal is too small for any screen.
-    #[must_use]
     pub fn is_too_small(&self) -> bool {
         self.size.0 < layout::SMALLEST.0 || self.size.1 < layout::SMALLEST.1
     }
@@ -389,13 +378,11 @@ impl State {
     }
 
     /// The characters to draw with.
-    #[must_use]
     pub fn glyphs(&self) -> &'static Glyphs {
         Glyphs::of(self.ascii)
     }
 
     /// The last error, and the warnings that no key has dismissed yet, as the banner shows them.
-    #[must_use]
     pub fn banner_lines(&self) -> Option<BannerLines> {
         // The details say all of it, and need the room.
         let has_details = matches!(self.overlay, Some(Overlay::ErrorDetails { .. }));
@@ -429,26 +416,22 @@ impl State {
     }
 
     /// The banner's rows between the body and the footer; 0 without a banner.
-    #[must_use]
     pub fn banner_rows(&self) -> u16 {
         let rows = self.banner_lines().map_or(0, |lines| lines.lines.len());
         u16::try_from(rows).unwrap_or(u16::MAX)
     }
 
     /// The size of the body: everything but header, banner and footer.
-    #[must_use]
     pub fn body(&self) -> (u16, u16) {
         layout::body(self.size, self.banner_rows())
     }
 
     /// The rows inside a frame around the whole body.
-    #[must_use]
     pub fn body_rows(&self) -> usize {
         usize::from(self.body().1.saturating_sub(2))
     }
 
     /// Whether an action that works on every screen does something now.
-    #[must_use]
     pub(crate) fn can_anywhere(&self, action: Action) -> bool {
         let needs = [
             (
@@ -462,7 +445,6 @@ impl State {
     }
 
     /// Whether entering the credential again may resolve the last error.
-    #[must_use]
     pub fn reentry_helps(&self) -> bool {
         let banner = self.banner.as_ref();
         self.screen != Screen::Setup
@@ -470,7 +452,6 @@ impl State {
     }
 
     /// Seconds until the API may be called again, rounded up; `None` if it may be called now.
-    #[must_use]
     pub fn limited_for(&self) -> Option<i64> {
         let left = self.limited_until?.signed_duration_since(self.clock.steady);
         let left = left.num_milliseconds();
@@ -489,7 +470,6 @@ impl State {
     }
 
     /// The name of an account or zone, if a profile or the choice between them knows it. Untrusted text.
-    #[must_use]
     pub fn scope_name(&self, scope: &Scope) -> Option<&str> {
         let listed = self.picker.named(scope).map(|named| named.name.as_str());
         self.session.scope_name(scope).or(listed)

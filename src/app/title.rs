@@ -5,7 +5,6 @@ use crate::domain::status::Status;
 
 impl State {
     /// `✖2 ▲2 tokenscope · prod`: expired within 30 days and critical, expiring, the profile.
-    #[must_use]
     pub fn title(&self) -> String {
         let list = &self.list;
         let is_expired = |place: &&u32| {

@@ -53,6 +53,7 @@ pub(crate) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Optio
     let effect = send(state, access, token)?;
     state.detail.opened_from_list = false;
     state.detail.opens_on_answer = true;
+    state.detail.shows_uses_on_answer = false;
     state.banner = None;
     Some(effect)
 }
@@ -283,7 +284,6 @@ fn last_name(state: &State) -> Option<String> {
 
 impl State {
     /// The last known name of a token that was just not found: the list may show what replaced it.
-    #[must_use]
     pub fn lost_name(&self) -> Option<&str> {
         let banner = self.banner.as_ref()?;
         let is_lost = banner.failure.kind == FailureKind::NotFound;

@@ -84,37 +84,31 @@ pub struct Progress {
 
 impl TokenList {
     /// How many tokens there are.
-    #[must_use]
     pub fn total(&self) -> usize {
         self.tokens.len()
     }
 
     /// How many tokens have a status.
-    #[must_use]
     pub fn count(&self, status: Status) -> usize {
         self.counts[status as usize]
     }
 
     /// All places, in order of urgency.
-    #[must_use]
     pub fn order(&self) -> &[u32] {
         &self.order
     }
 
     /// The tokens that need the user, in order of urgency.
-    #[must_use]
     pub fn needs(&self) -> &[Need] {
         &self.needs
     }
 
     /// Whether the token at a place needs the user.
-    #[must_use]
     pub fn is_needing(&self, place: u32) -> bool {
         self.need(place).is_some()
     }
 
     /// The index of a place among the tokens that need the user, which was probably at `at`.
-    #[must_use]
     pub fn place_of_need(&self, place: u32, at: usize) -> Option<usize> {
         let is_it = |need: &Need| need.place == place;
         let is_unmoved = self.needs.get(at).is_some_and(is_it);
@@ -124,13 +118,11 @@ impl TokenList {
     }
 
     /// The token at a place.
-    #[must_use]
     pub fn token(&self, place: u32) -> Option<&Arc<ServiceToken>> {
         self.tokens.get(place as usize)
     }
 
     /// The searchable text, the status and the note of the token at a place.
-    #[must_use]
     pub fn haystack(&self, place: u32) -> Option<Haystack<'_>> {
         let profile = self.origin(place).map(|origin| origin.profile.as_str());
         Some(Haystack {
@@ -140,7 +132,6 @@ impl TokenList {
     }
 
     /// The token with an ID.
-    #[must_use]
     pub fn with_id(&self, id: &TokenId) -> Option<&Arc<ServiceToken>> {
         let id = id.as_str();
         let mut tokens = self.tokens.iter();
@@ -148,13 +139,11 @@ impl TokenList {
     }
 
     /// Whether the last fetch brought the token at a place, or changed it by more than its last use.
-    #[must_use]
     pub fn has_changed(&self, place: u32) -> bool {
         self.changed.contains(&place)
     }
 
     /// The place of a token: of the identical one, or else of one with the same ID.
-    #[must_use]
     pub fn place_of(&self, token: &Arc<ServiceToken>) -> Option<u32> {
         let find = |is_it: &dyn Fn(&Arc<ServiceToken>) -> bool| self.tokens.iter().position(is_it);
         let id = token.id_text();
@@ -170,19 +159,16 @@ impl TokenList {
 
     /// Counts the changes other than added tokens: places kept from another generation, and
     /// everything derived from statuses, are out of date.
-    #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
     }
 
     /// When a status, a note or a position next changes with time.
-    #[must_use]
     pub fn next_change(&self) -> Option<DateTime<Utc>> {
         self.next_change
     }
 
     /// Rows that show the progress of the list, or what it lacks.
-    #[must_use]
     pub fn note_rows(&self) -> usize {
         let lacks = |extent: &Extent| extent.incomplete.is_some();
         if self.extent.is_loading() && self.extent.value().is_none() {
@@ -244,13 +230,11 @@ impl TokenList {
     }
 
     /// The profile and the scope that a token of several profiles was read with.
-    #[must_use]
     pub fn origin_of(&self, token: &Arc<ServiceToken>) -> Option<&Arc<Origin>> {
         self.origin(self.place_of(token)?)
     }
 
     /// The same for the token at a place.
-    #[must_use]
     pub fn origin(&self, place: u32) -> Option<&Arc<Origin>> {
         self.profiles.as_ref()?.origin(place)
     }

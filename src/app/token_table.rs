@@ -47,7 +47,6 @@ impl Sort {
     }
 
     /// The column that shows it.
-    #[must_use]
     pub fn column(self) -> Option<Column> {
         match self {
             Self::Urgency => None,
@@ -59,7 +58,6 @@ impl Sort {
     }
 
     /// Its name on screen.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Urgency => "urgency",
@@ -131,13 +129,11 @@ pub struct TokenTable {
 
 impl TokenTable {
     /// How many tokens pass the filter.
-    #[must_use]
     pub fn rows(&self) -> usize {
         self.shown.len()
     }
 
     /// The token of a row.
-    #[must_use]
     pub fn token<'a>(&self, list: &'a TokenList, row: usize) -> Option<&'a Arc<ServiceToken>> {
         list.token(*self.shown.get(row)?)
     }
@@ -154,37 +150,31 @@ impl TokenTable {
     }
 
     /// The place of each row's token in the list.
-    #[must_use]
     pub fn places(&self) -> &[u32] {
         &self.shown
     }
 
     /// The sort column.
-    #[must_use]
     pub fn sort(&self) -> Sort {
         self.sort
     }
 
     /// Whether smaller values come first.
-    #[must_use]
     pub fn is_ascending(&self) -> bool {
         self.sort.is_ascending() != self.is_reversed
     }
 
     /// Whether a status was chosen to be shown.
-    #[must_use]
     pub fn is_chosen(&self, status: Status) -> bool {
         self.chosen[status as usize]
     }
 
     /// Whether only chosen statuses are shown.
-    #[must_use]
     pub fn has_chosen(&self) -> bool {
         self.chosen.contains(&true)
     }
 
     /// Whether only tokens that need the user are shown.
-    #[must_use]
     pub fn needs_only(&self) -> bool {
         self.needs_only
     }
@@ -196,7 +186,6 @@ impl TokenTable {
     }
 
     /// A filter to mark what matches in a row.
-    #[must_use]
     pub fn filter(&self) -> TokenFilter {
         self.search.filter()
     }

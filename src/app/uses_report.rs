@@ -39,7 +39,6 @@ pub enum UsesMark {
 
 impl UsesMark {
     /// Whether it is about an app.
-    #[must_use]
     pub fn is_app(self) -> bool {
         match self {
             Self::App(_) => true,
@@ -48,7 +47,6 @@ impl UsesMark {
     }
 
     /// In a column as wide as those of verdicts: `REFUSED`, `group`.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::App(verdict) => verdict.word(),
@@ -141,7 +139,6 @@ impl UsesRow {
     }
 
     /// Whether it contains every word; a word after `!` must be missing. Words are in lower case.
-    #[must_use]
     pub fn has(&self, words: &[&str]) -> bool {
         words.iter().all(|word| match word.strip_prefix('!') {
             Some("") => true,

@@ -60,7 +60,6 @@ pub enum Command {
 
 impl Command {
     /// What the command needs at startup.
-    #[must_use]
     pub fn needs(&self) -> Needs {
         match self {
             Self::Check(Check { all_profiles, .. }) | Self::List(List { all_profiles, .. })
@@ -81,7 +80,6 @@ impl Command {
     }
 
     /// The file that the output goes to, if it does not go to standard output.
-    #[must_use]
     pub fn to(&self) -> Option<&str> {
         match self {
             Self::List(list) => list.to.as_deref(),
@@ -98,7 +96,6 @@ impl Command {
     }
 
     /// The output format that the user asked for; a table for commands without the option.
-    #[must_use]
     pub fn output(&self) -> OutputFormat {
         match self {
             Self::Get(get) => get.output,

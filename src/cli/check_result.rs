@@ -28,7 +28,6 @@ pub enum Verdict {
 
 impl Verdict {
     /// The verdict on a status.
-    #[must_use]
     pub fn of(status: Status) -> Self {
         match status {
             Status::Active | Status::NeverExpires => Self::Ok,
@@ -39,7 +38,6 @@ impl Verdict {
     }
 
     /// The word used in JSON.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -50,7 +48,6 @@ impl Verdict {
     }
 
     /// The exit code that monitoring plugins share.
-    #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Ok => 0,
@@ -76,13 +73,11 @@ pub struct CheckEntry {
 
 impl CheckEntry {
     /// Its status; unknown if it could not be read.
-    #[must_use]
     pub fn status(&self, context: EvaluationContext) -> Status {
         Status::at(self.life(), context)
     }
 
     /// What its status depends on.
-    #[must_use]
     pub fn life(&self) -> Lifecycle {
         match &self.subject {
             Ok(token) => Lifecycle::of(token),
@@ -96,7 +91,6 @@ impl CheckEntry {
     }
 
     /// Its name as sent or, if it could not be read, as requested. Untrusted text.
-    #[must_use]
     pub fn name(&self) -> &str {
         match &self.subject {
             Ok(token) => token.raw_text(&token.name),
@@ -105,7 +99,6 @@ impl CheckEntry {
     }
 
     /// Its ID as sent or, if it could not be read, as requested. Empty if unknown.
-    #[must_use]
     pub fn id(&self) -> &str {
         match &self.subject {
             Ok(token) => token.raw_text(&token.id),
@@ -114,7 +107,6 @@ impl CheckEntry {
     }
 
     /// Whether nothing is known about it. A token that does not exist was read.
-    #[must_use]
     pub fn is_unread(&self) -> bool {
         self.subject.as_ref().is_err_and(|failure| {
             !matches!(failure.kind, FailureKind::NotFound | FailureKind::Ambiguous)
@@ -136,7 +128,6 @@ pub struct CredentialEntry {
 
 impl CredentialEntry {
     /// An entry that counts.
-    #[must_use]
     pub fn new(identity: Option<&Identity>, validity: Result<CredentialValidity, Failure>) -> Self {
         Self {
             profile: None,
@@ -147,20 +138,17 @@ impl CredentialEntry {
     }
 
     /// Its status; unknown if it could not be verified.
-    #[must_use]
     pub fn status(&self, context: EvaluationContext) -> Status {
         let status = |validity: &CredentialValidity| validity.status(context);
         self.validity.as_ref().map_or(Status::Unknown, status)
     }
 
     /// When it ends, if that is known.
-    #[must_use]
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
         self.validity.as_ref().ok()?.expires_at()
     }
 
     /// What to call it: `API token of profile prod`.
-    #[must_use]
     pub fn name(&self) -> String {
         let kind = self.kind.unwrap_or("credential");
         match &self.profile {
@@ -204,7 +192,6 @@ pub struct CheckResult {
 
 impl CheckResult {
     /// A result without tokens.
-    #[must_use]
     pub fn empty(context: EvaluationContext) -> Self {
         Self {
             scope: None,
@@ -221,7 +208,6 @@ impl CheckResult {
     }
 
     /// The result if nothing could be read.
-    #[must_use]
     pub fn failed(failure: Failure, scope: Option<Scope>, context: EvaluationContext) -> Self {
         Self {
             scope,
@@ -231,7 +217,6 @@ impl CheckResult {
     }
 
     /// The worst verdict on any token or credential; at least unknown if not everything was read.
-    #[must_use]
     pub fn verdict(&self) -> Verdict {
         let worst = self.worst_credential().map(|(verdict, _)| verdict);
         worst.map_or(self.verdict_on_tokens(), |worst| {
@@ -240,7 +225,6 @@ impl CheckResult {
     }
 
     /// The credential with the worst verdict, if any was checked.
-    #[must_use]
     pub fn worst_credential(&self) -> Option<(Verdict, &CredentialEntry)> {
         let credentials = self.credentials.iter().flatten();
         let verdicts = credentials.map(|entry| (entry.verdict(self.context), entry));
@@ -249,7 +233,6 @@ impl CheckResult {
     }
 
     /// The worst verdict on any token; at least unknown if not everything was read.
-    #[must_use]
     pub fn verdict_on_tokens(&self) -> Verdict {
         let doubt = self.error.is_some() || self.incomplete.is_some() || self.read == 0;
         let doubt = if doubt { Verdict::Unknown } else { Verdict::Ok };
@@ -258,7 +241,6 @@ impl CheckResult {
     }
 
     /// Why the result may be incomplete, as a sentence fragment.
-    #[must_use]
     pub fn incomplete_reason(&self) -> Option<String> {
         let failed = self.error.as_ref().map(Failure::fragment);
         let none = (self.read == 0).then_some(NONE_LISTED);
@@ -273,7 +255,6 @@ impl CheckResult {
     }
 
     /// The verdict on one token.
-    #[must_use]
     pub fn verdict_on(&self, entry: &CheckEntry) -> Verdict {
         let verdict = Verdict::of(entry.status(self.context));
         match self.failing(entry) {
@@ -283,7 +264,6 @@ impl CheckResult {
     }
 
     /// The most severe finding on a token among those that are at least a warning.
-    #[must_use]
     pub fn failing(&self, entry: &CheckEntry) -> Option<Finding> {
         if self.fail_on.is_empty() {
             return None;

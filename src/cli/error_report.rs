@@ -35,7 +35,6 @@ pub struct ErrorReporter {
 
 impl ErrorReporter {
     /// The reporter of a command.
-    #[must_use]
     pub fn of(command: &Command, clock: fn() -> DateTime<Utc>) -> Self {
         Self {
             format: command.output(),
@@ -48,7 +47,6 @@ impl ErrorReporter {
 
     /// The reporter for a command line without a command or that could not be parsed, as far as it
     /// could be read.
-    #[must_use]
     pub fn of_words(
         command: Option<&str>,
         output: Option<&str>,
@@ -74,7 +72,6 @@ impl ErrorReporter {
     }
 
     /// Escapes the control characters of machine-readable output for a terminal.
-    #[must_use]
     pub fn on_terminal(&self, printed: Vec<u8>) -> Vec<u8> {
         if self.format == OutputFormat::Table {
             return printed;
@@ -85,7 +82,6 @@ impl ErrorReporter {
 
     /// Prints a failure and returns its exit code. If standard output cannot be written, the failure
     /// goes to standard error. The report of a check includes the scope, if known.
-    #[must_use]
     pub fn report(&self, failure: &Failure, scope: Option<&Scope>) -> u8 {
         let failure = &failure.clone().scrubbed();
         log::failed(failure);
@@ -114,7 +110,6 @@ impl ErrorReporter {
     }
 
     /// Reports that the output could not be written, and returns the exit code for that.
-    #[must_use]
     pub fn undelivered(&self, written: Result<(), Failure>) -> Option<u8> {
         let failure = written.err()?;
         log::failed(&failure);

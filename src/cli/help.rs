@@ -187,10 +187,10 @@ fn examples(path: &str) -> &'static [&'static str] {
         "profile remove" => &["tokenscope profile remove work"],
         "config" | "config path" => &["\"$EDITOR\" \"$(tokenscope config path)\""],
         "completions" => &[
-            "eval \"$(tokenscope completions bash)\"    # in ~/.bashrc",
-            "eval \"$(tokenscope completions zsh)\"     # in ~/.zshrc, after compinit",
-            "tokenscope completions fish | source",
-            "tokenscope completions powershell | Out-String | Invoke-Expression",
+            "eval \"$(tokenscope completions bash)\"    # in ~/.bashrc, from bash 3.2 on",
+            "eval \"$(tokenscope completions zsh)\"     # in ~/.zshrc, with or without compinit",
+            "tokenscope completions fish | source      # in ~/.config/fish/config.fish",
+            "tokenscope completions powershell | Out-String | Invoke-Expression    # in $PROFILE",
         ],
         "man" => &["tokenscope man | man -l -"],
         _ => &[],
@@ -199,7 +199,6 @@ fn examples(path: &str) -> &'static [&'static str] {
 
 /// The grammar with the sections that only `--help` and the manual show. Formatting them for every
 /// command takes longer than parsing a line.
-#[must_use]
 pub fn grammar() -> Command {
     with_sections(parser(), "")
 }

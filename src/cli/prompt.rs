@@ -36,7 +36,6 @@ pub struct PromptLine {
 
 impl PromptLine {
     /// An empty line that is edited with these keys.
-    #[must_use]
     pub fn new(keymap: Keymap) -> Self {
         Self {
             keymap,
@@ -46,7 +45,6 @@ impl PromptLine {
     }
 
     /// The input so far.
-    #[must_use]
     pub fn typed(&self) -> &Secret {
         self.field.secret()
     }

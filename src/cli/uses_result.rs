@@ -70,7 +70,6 @@ impl UsesResult {
     }
 
     /// Whether one of the apps that the filter names concerns every token.
-    #[must_use]
     pub fn concerns_all(&self, lookup: &Lookup<'_>) -> bool {
         self.filter.apps.as_ref().is_some_and(|apps| {
             let any = self.any_token_apps(lookup);
@@ -80,7 +79,6 @@ impl UsesResult {
 
     /// The apps that concern every token alike: those that take any, or whose policies could not be
     /// read.
-    #[must_use]
     pub fn any_token_apps(&self, lookup: &Lookup<'_>) -> Vec<AppAnswer> {
         // No rule names a token without an ID.
         lookup.uses(&ServiceToken::default(), self.context).apps

@@ -83,7 +83,6 @@ pub fn warned(sentence: &str) {
 static WRITE_ERROR: OnceLock<String> = OnceLock::new();
 
 /// A complaint, without a full stop, if the log is incomplete. Call it just before the program exits.
-#[must_use]
 pub fn complaint() -> Option<String> {
     let why = WRITE_ERROR.get()?;
     Some(format!("tokenscope.log could not be written: {why}"))

@@ -17,7 +17,6 @@ use directories::ProjectDirs;
 use crate::domain::failure::{Failure, FailureKind};
 
 /// The failure for a user without a home directory.
-#[must_use]
 pub fn no_home() -> Failure {
     Failure::new(
         FailureKind::Config,
@@ -53,7 +52,6 @@ impl Paths {
     }
 
     /// One directory for everything.
-    #[must_use]
     pub fn in_one(dir: &Path) -> Self {
         Self {
             config_dir: dir.to_owned(),
@@ -62,25 +60,21 @@ impl Paths {
     }
 
     /// Settings and profiles.
-    #[must_use]
     pub fn config_file(&self) -> PathBuf {
         self.config_dir.join("config.toml")
     }
 
     /// The user's changes to the keys.
-    #[must_use]
     pub fn keymap_file(&self) -> PathBuf {
         self.config_dir.join("keymap.toml")
     }
 
     /// Recent lookups.
-    #[must_use]
     pub fn state_file(&self) -> PathBuf {
         self.state_dir.join("state.json")
     }
 
     /// The log.
-    #[must_use]
     pub fn log_file(&self) -> PathBuf {
         self.state_dir.join("tokenscope.log")
     }

@@ -10,7 +10,6 @@ use crate::domain::sync::locked;
 static TIGHTENED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Takes the notes on restricted permissions. Call it just before the program exits.
-#[must_use]
 pub fn tightened() -> Vec<String> {
     std::mem::take(&mut locked(&TIGHTENED))
 }

@@ -50,7 +50,6 @@ pub fn load(paths: &Paths) -> Result<LoadedSettings, Failure> {
 
 /// Who else may change `config.toml`, directly or in its folder, and how to prevent it: what it says
 /// to run must be the user's own.
-#[must_use]
 pub fn exposure(paths: &Paths) -> Option<Failure> {
     let file = paths.config_file();
     let other_end = files::follow(&file).ok()?;
@@ -115,7 +114,6 @@ pub fn prepare_profile(
 
 impl PreparedWrite {
     /// Whether writing changes the file.
-    #[must_use]
     pub fn is_a_change(&self) -> bool {
         self.text.is_some()
     }

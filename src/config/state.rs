@@ -19,7 +19,6 @@ const VERSION: u64 = 1;
 
 /// The recent lookups, newest first, and a warning if something was wrong with the file. Moves a
 /// damaged file aside.
-#[must_use]
 pub fn load_recents(paths: &Paths) -> (Vec<Recent>, Option<String>) {
     let loaded = read(paths).and_then(|state| {
         if let Some(state) = state {

@@ -22,14 +22,12 @@ pub struct Themes {
 
 impl Themes {
     /// Those in the directory `themes`, beside a file.
-    #[must_use]
     pub fn beside(config_file: &Path) -> Self {
         let dir = config_file.parent().map(|dir| dir.join("themes"));
         Self { dir }
     }
 
     /// Whether a name can be used.
-    #[must_use]
     pub fn has(&self, name: &str) -> bool {
         name == AUTO || Theme::names().contains(&name) || self.file(name).is_some()
     }
@@ -44,7 +42,6 @@ impl Themes {
     }
 
     /// Every name that can be used: `auto`, the built-in themes, then the user's.
-    #[must_use]
     pub fn names(&self) -> Vec<String> {
         let built_in = Theme::names().map(str::to_owned);
         let files = self.dir.as_deref().map_or_else(Vec::new, files::names_in);

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Mutex;
@@ -34,6 +35,9 @@ const ERROR_OUTPUT: usize = 8 * 1024;
 const LINES_SHOWN: usize = 3;
 const LONGEST_LINE: usize = 200;
 
+/// Where the system looks for programs without a `PATH`.
+const DEFAULT_PATH: &str = "/bin:/usr/bin";
+
 /// How long to wait for the end of the output once the command has exited: what it started may hold
 /// the other end open, as agents do.
 const AFTER_EXIT: Duration = Duration::from_millis(200);
@@ -59,7 +63,6 @@ pub enum CommandError {
 
 impl CommandError {
     /// The failure of a profile's command.
-    #[must_use]
     pub fn for_profile(&self, profile: &str, command: &CredentialCommand) -> Failure {
         let kind = match self {
             Self::Unanswered(_) => FailureKind::Timeout,
@@ -102,6 +105,40 @@ impl CommandError {
                  config.toml."
             }
         }
+    }
+}
+
+/// Whether a command can be started, as far as its program's file shows.
+///
+/// # Errors
+/// [`CommandError::NotFound`] or [`CommandError::NotExecutable`].
+pub fn check_program(command: &CredentialCommand, path: Option<&Path>) -> Result<(), CommandError> {
+    let program = Path::new(command.program());
+    let folders = path.unwrap_or(Path::new(DEFAULT_PATH));
+    let places: Vec<PathBuf> = if program.is_absolute() {
+        vec![program.to_owned()]
+    } else {
+        let folders = std::env::split_paths(folders);
+        folders.map(|folder| folder.join(program)).collect()
+    };
+    // Elsewhere the file's name has an ending that the command's need not have.
+    let mut found = places.iter().filter_map(|it| it.metadata().ok());
+    #[cfg(unix)]
+    {
+        let is_executable = |file: &std::fs::Metadata| {
+            file.is_file()
+                && std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o111 != 0
+        };
+        match (found.next(), found.any(|file| is_executable(&file))) {
+            (None, _) => Err(CommandError::NotFound),
+            (Some(first), false) if !is_executable(&first) => Err(CommandError::NotExecutable),
+            (Some(_), _) => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _unknown = found.next();
+        Ok(())
     }
 }
 

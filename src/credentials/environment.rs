@@ -45,6 +45,7 @@ const OTHERS: &[&str] = &[
     "LC_ALL",
     "LC_CTYPE",
     "NO_COLOR",
+    "PATH",
     "SSH_CONNECTION",
     "SSH_TTY",
     "STY",
@@ -82,13 +83,11 @@ impl Environment {
         clippy::disallowed_methods,
         reason = "the one place that reads the environment"
     )]
-    #[must_use]
     pub fn read() -> Self {
         Self::from_lookup(|name| std::env::var_os(name))
     }
 
     /// Builds an environment from a function that returns variables.
-    #[must_use]
     pub fn from_lookup(look_up: impl Fn(&str) -> Option<OsString>) -> Self {
         let set = |name: &'static str| {
             let value = look_up(name).filter(|value| !is_blank(value))?;
@@ -112,13 +111,11 @@ impl Environment {
     }
 
     /// The trimmed value of a variable that is not a secret. `None` if it is not UTF-8.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name)?.to_str().map(text::trim_input)
     }
 
     /// The unchanged value of a variable that names a file or directory.
-    #[must_use]
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.values.get(name).map(PathBuf::from)
     }
@@ -142,7 +139,6 @@ impl Environment {
     }
 
     /// Whether a string contains any secret of the environment.
-    #[must_use]
     pub fn is_secret_in(&self, text: &str) -> bool {
         if text.len() < SHORTEST {
             return false;
@@ -236,7 +232,6 @@ impl Environment {
     }
 
     /// A note on which of two different base URLs is used.
-    #[must_use]
     pub fn overlooked_base_url(&self) -> Option<String> {
         // Different text may still be the same URL.
         let is_same = |one: &&str, two: &&str| {
@@ -247,7 +242,6 @@ impl Environment {
     }
 
     /// A note on each further credential in the environment.
-    #[must_use]
     pub fn overlooked(&self) -> Vec<String> {
         let secret = |name| self.secrets.get(name)?.as_ref().map(peeled);
         let differing = |names| differing(names, secret, |one, two| one == two);
@@ -282,7 +276,6 @@ impl Environment {
     }
 
     /// A note that the environment's credential takes precedence over a profile's.
-    #[must_use]
     pub fn overrules(&self, profile: &str) -> Option<String> {
         // An invalid one takes precedence too: it is an error, not skipped.
         let set = |names| first_set(&self.secrets, names).map(|(name, _)| name);

@@ -21,7 +21,6 @@ pub enum Provider {
 
 impl Provider {
     /// Recognizes a program by its bus name, or by its process name, which Linux cuts to 15 bytes.
-    #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         [
             ("org.gnome.keyring", Self::Gnome),
@@ -119,13 +118,11 @@ pub enum StoreError {
 
 impl StoreError {
     /// Whether this session has no keyring at all.
-    #[must_use]
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::NoService | Self::NoBus | Self::ForeignBus(_))
     }
 
     /// Whether the same request may succeed once somebody unlocks the keyring or allows access.
-    #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(
             self,
@@ -134,7 +131,6 @@ impl StoreError {
     }
 
     /// Whether the store may have stored a secret in spite of this error.
-    #[must_use]
     pub fn may_have_stored(&self) -> bool {
         matches!(
             self,
@@ -144,7 +140,6 @@ impl StoreError {
 
     /// The failure of a request for a profile. Hints name the profile in their commands: without it
     /// a command would change the default profile.
-    #[must_use]
     pub fn for_profile(self, profile: &str) -> Failure {
         let (hint, on_screen) = match self {
             Self::Missing => (

@@ -28,7 +28,6 @@ pub struct Keyring {
 
 impl Keyring {
     /// A keyring that reports its prompts to this tracker.
-    #[must_use]
     pub fn new(prompts: PromptTracker) -> Self {
         Self {
             session: None,

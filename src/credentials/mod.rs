@@ -8,7 +8,7 @@ mod keyring;
 mod secret_service;
 mod store;
 
-pub use command::{CommandError, CommandRun, PrintedSecrets, run as run_command};
+pub use command::{CommandError, CommandRun, PrintedSecrets, check_program, run as run_command};
 pub use environment::{Environment, PairVariables};
 pub use error::{Provider, StoreError};
 pub use keyring::{Keyring, STORE_NAME, check_windows_length};

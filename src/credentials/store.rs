@@ -204,13 +204,11 @@ impl PromptTracker {
     }
 
     /// Whether the caller has given up, so that the current call must not open a prompt.
-    #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.lock().is_cancelled
     }
 
     /// Records an open prompt until the returned guard is dropped.
-    #[must_use]
     pub fn open(&self, dismiss: impl FnOnce() + Send + 'static) -> OpenPrompt {
         let mut prompts = self.lock();
         prompts.open_since.get_or_insert_with(Instant::now);
@@ -269,7 +267,6 @@ pub struct StoreHandle {
 impl StoreHandle {
     /// A handle that starts the thread, and creates the store on it, at the first call; most
     /// commands never make one. The store reports its prompts to the tracker. The process may hold secrets from now on, so it leaves no core dump.
-    #[must_use]
     pub fn start(
         make: impl FnOnce(PromptTracker) -> Box<dyn CredentialStore> + Send + 'static,
     ) -> Self {
@@ -308,7 +305,6 @@ impl StoreHandle {
     }
 
     /// How long prompts have been open so far.
-    #[must_use]
     pub fn time_in_prompts(&self) -> Duration {
         self.prompts.total_time()
     }

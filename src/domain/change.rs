@@ -51,7 +51,6 @@ impl Change {
     ];
 
     /// The verb of a menu.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Renew => "renew",
@@ -63,7 +62,6 @@ impl Change {
     }
 
     /// What the change costs, in a few words.
-    #[must_use]
     pub fn price(self) -> &'static str {
         match self {
             Self::Renew => "same secret, later expiry; no client changes",
@@ -99,7 +97,6 @@ pub struct Target<'a> {
 /// Every update carries the name, as the API's documentation has it. Refresh and rotate exist for
 /// accounts only. A refresh adds a year; a token of another duration is updated with its own duration,
 /// which counts from the time of the update.
-#[must_use]
 pub fn curl(
     change: Change,
     token: &ServiceToken,

@@ -33,7 +33,6 @@ impl Secret {
     pub const LONGEST: usize = 4096;
 
     /// Wraps a string unchecked.
-    #[must_use]
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
@@ -59,13 +58,11 @@ impl Secret {
     }
 
     /// The text itself, for a header or the keyring only.
-    #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
     /// Whether the text is empty.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -90,7 +87,6 @@ impl MaskedField {
     pub const CAPACITY: usize = Secret::LONGEST;
 
     /// The text typed so far.
-    #[must_use]
     pub fn secret(&self) -> &Secret {
         &self.0
     }
@@ -151,7 +147,6 @@ pub enum CredentialKind {
 
 impl CredentialKind {
     /// The name in JSON and in `config.toml`.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::ApiToken => "api_token",
@@ -160,7 +155,6 @@ impl CredentialKind {
     }
 
     /// The name in sentences.
-    #[must_use]
     pub fn label(&self) -> &'static str {
         match self {
             Self::ApiToken => "API token",
@@ -169,7 +163,6 @@ impl CredentialKind {
     }
 
     /// The email address that goes with a Global API key.
-    #[must_use]
     pub fn email(&self) -> Option<&str> {
         match self {
             Self::ApiToken => None,
@@ -188,14 +181,12 @@ pub struct Credential {
 
 impl Credential {
     /// Whether it is an API token that belongs to an account, by its prefix.
-    #[must_use]
     pub fn is_account_owned(&self) -> bool {
         self.kind == CredentialKind::ApiToken && self.secret.expose().starts_with("cfat_")
     }
 
     /// What to say about a rejected credential with the prefix of another kind. Cloudflare may
     /// change the prefixes, so no credential is rejected for its prefix alone.
-    #[must_use]
     pub fn doubt(&self) -> Option<&'static str> {
         let is_global_key = matches!(self.kind, CredentialKind::GlobalKey { .. });
         let lookalike = Lookalike::of(&self.secret, is_global_key)?;
@@ -215,7 +206,6 @@ pub enum Lookalike {
 
 impl Lookalike {
     /// The other kind that a secret looks like, if it is meant as an API token or a Global API key.
-    #[must_use]
     pub fn of(secret: &Secret, is_global_key: bool) -> Option<Self> {
         let value = pasted::peel(secret.expose());
         let prefix = value.split_inclusive(['_', '-']).next()?;
@@ -256,7 +246,6 @@ impl Lookalike {
     }
 
     /// What the form says about it while it is entered.
-    #[must_use]
     pub fn remark(self) -> &'static str {
         match self {
             Self::ApiToken => "This begins like an API token: choose that kind above.",
@@ -303,7 +292,6 @@ pub struct Location {
 
 impl Location {
     /// A location in a store without collections.
-    #[must_use]
     pub fn new(store: &'static str) -> Self {
         Self {
             store,
@@ -323,7 +311,6 @@ impl fmt::Display for Location {
 }
 
 /// Reads an email address: trimmed, printable ASCII, one `@` with something on both sides.
-#[must_use]
 pub fn parse_email(text: &str) -> Option<String> {
     let text = pasted::peel(text);
     let (user, host) = text.split_once('@')?;
@@ -352,13 +339,11 @@ pub struct ActiveCredential {
 
 impl ActiveCredential {
     /// Where the secret is.
-    #[must_use]
     pub fn source(&self) -> Option<&CredentialSource> {
         self.identity.as_ref().map(|identity| &identity.source)
     }
 
     /// What kind of credential it is.
-    #[must_use]
     pub fn kind(&self) -> Option<&CredentialKind> {
         self.identity.as_ref().map(|identity| &identity.kind)
     }
@@ -382,7 +367,6 @@ pub enum CredentialRef {
 
 impl CredentialRef {
     /// Where the credential comes from, unless the user is entering it.
-    #[must_use]
     pub fn source(&self) -> Option<&CredentialSource> {
         match self {
             Self::Identity(identity) => Some(&identity.source),

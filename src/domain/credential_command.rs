@@ -51,13 +51,11 @@ impl CredentialCommand {
     }
 
     /// The name or the path of the program.
-    #[must_use]
     pub fn program(&self) -> &str {
         &self.program
     }
 
     /// What follows the program.
-    #[must_use]
     pub fn arguments(&self) -> &[String] {
         &self.arguments
     }

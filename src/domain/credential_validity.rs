@@ -26,7 +26,6 @@ pub enum CredentialEnd {
 
 impl CredentialValidity {
     /// A Global API key, which has no end.
-    #[must_use]
     pub fn of_global_key() -> Self {
         Self {
             word: "active".to_owned(),
@@ -36,7 +35,6 @@ impl CredentialValidity {
     }
 
     /// Reads the API's object; `None` without a status.
-    #[must_use]
     pub fn parse(object: &Map<String, Value>) -> Option<Self> {
         let word = object.get("status")?.as_str()?.to_owned();
         let end = match object.get("expires_on") {
@@ -48,7 +46,6 @@ impl CredentialValidity {
     }
 
     /// When it ends, if that is known and it ends at all.
-    #[must_use]
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
         match self.end {
             CredentialEnd::At(end) => Some(end),
@@ -57,7 +54,6 @@ impl CredentialValidity {
     }
 
     /// Its status, by the rules and thresholds for tokens.
-    #[must_use]
     pub fn status(&self, context: EvaluationContext) -> Status {
         match self.word.as_str() {
             "disabled" => Status::Disabled,
@@ -68,7 +64,6 @@ impl CredentialValidity {
     }
 
     /// What its status depends on while it is active.
-    #[must_use]
     pub fn life(&self) -> Lifecycle {
         let expires_at = self.expires_at();
         Lifecycle {

@@ -18,7 +18,6 @@ pub struct Lifetime {
 
 impl Lifetime {
     /// Reads a Go duration or `forever`. Any other text is kept uninterpreted.
-    #[must_use]
     pub fn parse(text: &str) -> Self {
         Self {
             text: text.to_owned(),
@@ -27,19 +26,16 @@ impl Lifetime {
     }
 
     /// The text as the API sent it.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// Whether the token never expires.
-    #[must_use]
     pub fn is_forever(&self) -> bool {
         self.text == "forever"
     }
 
     /// The length, if the text is a duration.
-    #[must_use]
     pub fn length(&self) -> Option<TimeDelta> {
         self.length
     }
@@ -48,7 +44,6 @@ impl Lifetime {
 /// Reads what Go's `time.ParseDuration` reads: `300ms`, `2h45m`, `1.5h`, `8760h0m0s`, with the units
 /// ns, us, µs (either letter), ms, s, m, h. Values too large for the clock saturate; negative durations
 /// are rejected, since no token has one.
-#[must_use]
 pub fn parse_go(text: &str) -> Option<TimeDelta> {
     let mut rest = text.strip_prefix('+').unwrap_or(text);
     if rest == "0" {
@@ -111,7 +106,6 @@ fn parts_of(seconds: i64) -> [i64; 4] {
 
 /// A length in days, hours, minutes and seconds, `365d`, `1h 30m`, exact to the second; below a second
 /// in one finer unit, `300ms`.
-#[must_use]
 pub fn humanize(length: TimeDelta) -> String {
     let seconds = length.num_seconds();
     if seconds == 0 {
@@ -130,7 +124,6 @@ pub fn humanize(length: TimeDelta) -> String {
 
 /// A Go duration for people, `365d (8760h)`; only the text if it reads the same or is not a
 /// duration.
-#[must_use]
 pub fn described(text: &str) -> String {
     match parse_go(text).map(humanize) {
         Some(human) if human != text => format!("{human} ({text})"),
@@ -139,7 +132,6 @@ pub fn described(text: &str) -> String {
 }
 
 /// A length in one unit, floored: `12 s`, `5 min`, `3 h`, `41 d`.
-#[must_use]
 pub fn rough(length: TimeDelta) -> String {
     match length.num_seconds().max(0) {
         seconds @ 0..60 => format!("{seconds} s"),
@@ -150,7 +142,6 @@ pub fn rough(length: TimeDelta) -> String {
 }
 
 /// How long ago something happened, to the minute: `just now`, `1 min ago`, `3 h ago`.
-#[must_use]
 pub fn ago(length: TimeDelta) -> String {
     if length.num_seconds() < 60 {
         "just now".to_owned()
@@ -160,7 +151,6 @@ pub fn ago(length: TimeDelta) -> String {
 }
 
 /// How old something is, to the minute: `just now`, `1 min old`, `3 h old`.
-#[must_use]
 pub fn age(length: TimeDelta) -> String {
     if length.num_seconds() < 60 {
         "just now".to_owned()
@@ -170,7 +160,6 @@ pub fn age(length: TimeDelta) -> String {
 }
 
 /// The seconds left of a pause: `4:59`, and from an hour on `23 h 59 min`, `24 h`.
-#[must_use]
 pub fn pause(seconds: i64) -> String {
     let (minutes, rest) = (seconds / 60, seconds % 60);
     match (minutes / 60, minutes % 60) {
@@ -190,7 +179,6 @@ pub struct InvalidSpan(String);
 
 impl InvalidSpan {
     /// The error for a string.
-    #[must_use]
     pub fn of(text: &str) -> Self {
         Self(redaction::quoted(text))
     }
@@ -216,7 +204,6 @@ pub fn parse_span(text: &str) -> Result<TimeDelta, InvalidSpan> {
 }
 
 /// Writes a length of time as [`parse_span`] reads it: `30d`, or `12h` or `90m` if days do not fit.
-#[must_use]
 pub fn write_span(span: TimeDelta) -> String {
     match span.num_seconds() {
         seconds if seconds % 86_400 == 0 => format!("{}d", seconds / 86_400),
@@ -242,7 +229,6 @@ pub struct Remaining {
 
 impl Remaining {
     /// The time from `now` to `end`.
-    #[must_use]
     pub fn until(end: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         Self {
             end,
@@ -258,13 +244,11 @@ impl Remaining {
     }
 
     /// Whether the end has been reached. The instant of the end counts as over.
-    #[must_use]
     pub fn is_over(self) -> bool {
         self.end <= self.now
     }
 
     /// Whole seconds left, floored; negative after the end.
-    #[must_use]
     pub fn seconds(self) -> i64 {
         let left = self.end.signed_duration_since(self.now);
         // `num_seconds` rounds toward zero.
@@ -272,14 +256,12 @@ impl Remaining {
     }
 
     /// Whole days left, floored; negative after the end.
-    #[must_use]
     pub fn days(self) -> i64 {
         self.seconds().div_euclid(86_400)
     }
 
     /// The digits of the time left, or of the time since the end: `364d 23:59:58`, `23:59:58`, `59:58`;
     /// calm, `364d 23h 59m`, `23h 59m`, `59m`.
-    #[must_use]
     pub fn digits(self) -> String {
         let [days, hours, minutes, seconds] = parts_of(self.shown());
         match (days, hours) {
@@ -293,7 +275,6 @@ impl Remaining {
     }
 
     /// When the digits next change.
-    #[must_use]
     pub fn next_change(self) -> DateTime<Utc> {
         let step = if self.is_over() { 1 } else { -1 };
         let change = self.shown_from(self.shown() + step);
@@ -302,7 +283,6 @@ impl Remaining {
 
     /// When the current digits appeared. Everything else on screen is computed at this instant, so that
     /// it changes together with them.
-    #[must_use]
     pub fn shown_since(self) -> DateTime<Utc> {
         let since = self.shown_from(self.shown());
         since.map_or(self.now, |since| since.min(self.now))
@@ -310,7 +290,6 @@ impl Remaining {
 
     /// The time left for a list, whose rows should rarely change: `174d`, `12d 04h`, `23:59:58`, `59:58`;
     /// after the end, in one unit: `9d ago`.
-    #[must_use]
     pub fn short(self) -> String {
         match (self.is_over(), self.shown()) {
             (true, 0..60) => "just now".to_owned(),
@@ -326,7 +305,6 @@ impl Remaining {
     }
 
     /// The time left in its largest unit, without seconds: `3d`, `1h`, `12m`, `<1m`.
-    #[must_use]
     pub fn largest_unit(self) -> String {
         match self.seconds().max(0) {
             0..60 => "<1m".to_owned(),
@@ -334,25 +312,6 @@ impl Remaining {
             left @ 3_600..LAST_DAY => format!("{}h", left / 3_600),
             left => format!("{}d", left / LAST_DAY),
         }
-    }
-
-    /// When [`Self::short`] next changes.
-    #[must_use]
-    pub fn next_short_change(self) -> DateTime<Utc> {
-        let shown = self.shown();
-        let unit = match (self.is_over(), shown) {
-            (true, ..3_600) => 60,
-            (true, 3_600..86_400) | (false, LAST_DAY..HUNDRED_DAYS) => 3_600,
-            (true, 86_400..) | (false, HUNDRED_DAYS..) => 86_400,
-            (false, _) => 1,
-        };
-        let begun = shown / unit * unit;
-        let next = if self.is_over() {
-            begun + unit
-        } else {
-            begun - 1
-        };
-        self.shown_from(next).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
     /// The whole seconds that the digits show: those left, or those since the end.

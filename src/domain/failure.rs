@@ -43,7 +43,6 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Whether entering the credential again can help.
-    #[must_use]
     pub fn is_about_credential(self) -> bool {
         matches!(
             self,
@@ -76,7 +75,6 @@ impl FailureKind {
     }
 
     /// The name in JSON.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Usage => "usage",
@@ -118,13 +116,11 @@ pub struct ApiError {
 
 impl ApiError {
     /// Whether this entry or one of its causes has a code.
-    #[must_use]
     pub fn has_code(&self, code: i64) -> bool {
         self.code == Some(code) || self.chain.iter().any(|cause| cause.has_code(code))
     }
 
     /// Whether this entry or one of its causes has a message.
-    #[must_use]
     pub fn says_something(&self) -> bool {
         !self.message.trim().is_empty() || self.chain.iter().any(Self::says_something)
     }
@@ -192,7 +188,6 @@ impl Details {
     /// The errors with their depth, each followed by its causes, or the messages if no error is
     /// listed; at most [`MAX_SHOWN`], or one less if some are left out. The second value is their
     /// number.
-    #[must_use]
     pub fn shown(&self) -> (Vec<(usize, &ApiError)>, usize) {
         let list = if self.api_errors.is_empty() {
             &self.api_messages
@@ -204,7 +199,6 @@ impl Details {
 }
 
 /// The line that replaces the rest of a truncated list.
-#[must_use]
 pub fn and_more(count: usize) -> String {
     format!("and {count} more")
 }
@@ -327,7 +321,6 @@ pub struct Failure {
 
 impl Failure {
     /// What happened in a few words: `HTTP 500`, `no connection`.
-    #[must_use]
     pub fn reason(&self) -> String {
         match self.details.http_status {
             Some(status) => format!("HTTP {status}"),
@@ -336,7 +329,6 @@ impl Failure {
     }
 
     /// A failure without details.
-    #[must_use]
     pub fn new(kind: FailureKind, summary: impl Into<String>, hint: impl Into<Hint>) -> Self {
         Self {
             kind,
@@ -349,7 +341,6 @@ impl Failure {
     }
 
     /// The summary without its full stop, as part of another sentence.
-    #[must_use]
     pub fn fragment(&self) -> &str {
         self.summary.trim_end_matches('.')
     }
@@ -398,7 +389,6 @@ impl Failure {
     }
 
     /// All known facts, one per line. Untrusted text.
-    #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![
             self.summary.clone(),
@@ -421,7 +411,6 @@ impl Failure {
     }
 
     /// The messages of the API and the libraries, one per line. Untrusted text.
-    #[must_use]
     pub fn said(&self) -> Vec<String> {
         let details = &self.details;
         let mut lines = Vec::new();
@@ -444,7 +433,6 @@ impl Failure {
 }
 
 /// The failure for a secret on a command line. Does not repeat it.
-#[must_use]
 pub fn misplaced() -> Failure {
     Failure::new(
         FailureKind::Usage,

@@ -30,7 +30,6 @@ pub struct Fetched<T> {
 
 impl<T> Fetched<T> {
     /// A complete value without any remark.
-    #[must_use]
     pub fn new(value: T, took: Duration) -> Self {
         Self {
             value,
@@ -68,13 +67,11 @@ impl<T> Fetched<T> {
     }
 
     /// Why a list may lack entries, as a sentence fragment.
-    #[must_use]
     pub fn incomplete(&self) -> Option<&str> {
         self.gap.as_ref().map(|gap| gap.reason.as_str())
     }
 
     /// How long the API asked us to pause, if it did so after part of the value had arrived.
-    #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.gap.as_ref()?.failure.as_ref()?.retry_after
     }
@@ -112,7 +109,6 @@ impl ServerClock {
     /// The offset that a response shows, unless it was slow or cached.
     ///
     /// `Date` has whole seconds, so the server's time is half a second later on average.
-    #[must_use]
     pub fn measured(
         date: DateTime<Utc>,
         sent: DateTime<Utc>,
@@ -165,7 +161,6 @@ impl ServerClock {
     }
 
     /// The offset, if one was measured.
-    #[must_use]
     pub fn offset(self) -> Option<TimeDelta> {
         match self {
             Self::Offset(offset) => Some(offset),
@@ -185,7 +180,6 @@ impl ServerClock {
     }
 
     /// The implausible date, if any.
-    #[must_use]
     pub fn implausible_date(self) -> Option<DateTime<Utc>> {
         match self {
             Self::Implausible(date) => Some(date),
@@ -220,7 +214,6 @@ impl From<DateTime<Utc>> for Now {
 
 impl Now {
     /// Wall minus steady clock. Changes when somebody sets the wall clock.
-    #[must_use]
     pub fn lead(self) -> TimeDelta {
         self.wall.signed_duration_since(self.steady)
     }
@@ -247,25 +240,21 @@ impl ClockOffset {
     }
 
     /// The server's time at a local instant.
-    #[must_use]
     pub fn correct(self, local: DateTime<Utc>) -> DateTime<Utc> {
         local.checked_add_signed(self.0).unwrap_or(local)
     }
 
     /// The local time at a server's instant.
-    #[must_use]
     pub fn to_local(self, corrected: DateTime<Utc>) -> DateTime<Utc> {
         corrected.checked_sub_signed(self.0).unwrap_or(corrected)
     }
 
     /// Server minus local clock in whole seconds; 0 while not in use.
-    #[must_use]
     pub fn seconds(self) -> i64 {
         self.0.num_seconds()
     }
 
     /// What to tell the user if the clocks are more than five seconds apart.
-    #[must_use]
     pub fn notice(self) -> Option<String> {
         let size = self.0.abs();
         if size <= TimeDelta::seconds(5) {

@@ -21,7 +21,6 @@ pub const NO_NAME: &str = "(no name)";
 
 impl Field {
     /// The value, if it is malformed.
-    #[must_use]
     pub fn malformed<'a>(&self, token: &'a ServiceToken) -> Option<Malformed<'a>> {
         match self.value(token) {
             FieldValue::Malformed(malformed) => Some(malformed),
@@ -30,7 +29,6 @@ impl Field {
     }
 
     /// The instant, for a field that holds one.
-    #[must_use]
     pub fn instant(&self, token: &ServiceToken) -> Option<DateTime<Utc>> {
         match self.value(token) {
             FieldValue::Time(instant) => Some(instant),
@@ -39,7 +37,6 @@ impl Field {
     }
 
     /// The value as plain text: a string's content, or the JSON of anything else.
-    #[must_use]
     pub fn text(&self, token: &ServiceToken) -> Option<String> {
         let raw = self.raw(token)?;
         match serde_json::from_str::<String>(raw) {
@@ -50,7 +47,6 @@ impl Field {
     }
 
     /// As much of the value's text as a screen can show; does not read the rest.
-    #[must_use]
     pub fn shown_text(&self, token: &ServiceToken) -> Option<String> {
         let raw = self.raw(token)?;
         if raw.len() <= LONGEST_SHOWN {
@@ -69,7 +65,6 @@ impl Field {
     }
 
     /// The text for a missing value: absent, null, empty, or Go's zero time.
-    #[must_use]
     pub fn absence(&self, token: &ServiceToken) -> Option<Cow<'static, str>> {
         let raw = self.raw(token);
         match self.value(token) {
@@ -89,13 +84,11 @@ impl Field {
 
 /// The fields of a token: the known ones in a fixed order, then up to a maximum number of unknown
 /// fields as sent.
-#[must_use]
 pub fn fields(token: &ServiceToken) -> &[Field] {
     &token.members().fields
 }
 
 /// The text for a token without a time of last use, in a column of so many cells.
-#[must_use]
 pub fn last_seen_word(token: &ServiceToken, cells: usize) -> Option<&'static str> {
     const NOT_REPORTED: &str = "not reported";
     match &token.last_seen_at {
@@ -108,7 +101,6 @@ pub fn last_seen_word(token: &ServiceToken, cells: usize) -> Option<&'static str
 }
 
 /// The name of a token, or a placeholder. Untrusted text.
-#[must_use]
 pub fn title(token: &ServiceToken) -> Cow<'_, str> {
     let name = token.display_text(&token.name);
     if !name.trim().is_empty() {
@@ -121,7 +113,6 @@ pub fn title(token: &ServiceToken) -> Cow<'_, str> {
 }
 
 /// The keys, sorted, whose values differ between two fetches of one token.
-#[must_use]
 pub fn changed_keys(before: &ServiceToken, after: &ServiceToken) -> Vec<String> {
     fn values(token: &ServiceToken) -> BTreeSet<(&str, &str)> {
         let fields = fields(token).iter();

@@ -21,7 +21,6 @@ pub enum Severity {
 
 impl Severity {
     /// The word used in JSON.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -110,7 +109,6 @@ const NEW: TimeDelta = TimeDelta::days(7);
 const LONGEST_QUOTATION: usize = 60;
 
 /// Applies every rule to a token; the most severe findings come first.
-#[must_use]
 pub fn findings(token: &ServiceToken, context: EvaluationContext) -> Vec<Finding> {
     let found = facts(token, context).map(|(severity, fact)| {
         let summary = fact.summary(token, context);
@@ -147,7 +145,6 @@ const TWO_SECRETS: &str = "2 secrets";
 
 impl Note {
     /// The words after a number of tokens: `1 unused`, `1 with 2 secrets`.
-    #[must_use]
     pub fn counted(self) -> &'static str {
         if self.words == TWO_SECRETS {
             "with 2 secrets"
@@ -157,14 +154,12 @@ impl Note {
     }
 
     /// Whether something uses the token after its expiry.
-    #[must_use]
     pub fn is_still_used(self) -> bool {
         self.words == STILL_USED
     }
 
     /// The words, with the time left if its subject ends soon: `2 secrets 3d`, `2 secrets 12m`. In one
     /// unit and without seconds, since a list is rarely drawn.
-    #[must_use]
     pub fn text(self, now: DateTime<Utc>) -> Cow<'static, str> {
         match self.ends_at {
             Some(end) => {
@@ -177,7 +172,6 @@ impl Note {
 }
 
 /// The most severe finding that the status does not already express, as a note.
-#[must_use]
 pub fn note(token: &ServiceToken, context: EvaluationContext) -> Option<Note> {
     facts(token, context)
         .filter_map(|(severity, fact)| {
@@ -198,7 +192,6 @@ pub fn note(token: &ServiceToken, context: EvaluationContext) -> Option<Note> {
 }
 
 /// When the note next changes with time, other than together with the status.
-#[must_use]
 pub fn next_note_change(token: &ServiceToken, context: EvaluationContext) -> Option<DateTime<Utc>> {
     let instant = TimeDelta::nanoseconds(1);
     let later = |start: Option<&DateTime<Utc>>, wait: TimeDelta| start?.checked_add_signed(wait);
@@ -266,7 +259,6 @@ fn seen_after_expiry(token: &ServiceToken, context: EvaluationContext) -> Option
 
 /// When the secret from before the last rotation ends, while it still works. It stops working with
 /// a disabled or expired token.
-#[must_use]
 pub fn previous_secret_end(
     token: &ServiceToken,
     context: EvaluationContext,
@@ -497,7 +489,6 @@ fn renewal(token: &ServiceToken) -> String {
 }
 
 /// How long the secret from before the last rotation works, and what to do until then.
-#[must_use]
 pub fn old_secret_sentence(token: &ServiceToken, left: &str) -> String {
     let version = token.text(&token.client_secret_version).parse::<u64>();
     match version.ok().filter(|version| *version > 1) {

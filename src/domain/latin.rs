@@ -60,7 +60,6 @@ fn ascii(c: char) -> Option<String> {
 }
 
 /// Text in ASCII, with a question mark for each character that has no Latin base.
-#[must_use]
 pub fn to_ascii(text: &str) -> String {
     let characters = text.chars();
     let parts = characters.map(|c| ascii(c).unwrap_or_else(|| "?".to_owned()));
@@ -68,7 +67,6 @@ pub fn to_ascii(text: &str) -> String {
 }
 
 /// Whether every letter has a Latin base, so that the text can be read in ASCII.
-#[must_use]
 pub fn is_latin(text: &str) -> bool {
     let mut letters = text.chars().filter(|c| c.is_alphanumeric());
     text.is_ascii() || letters.all(|c| ascii(c).is_some())

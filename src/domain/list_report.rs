@@ -53,7 +53,6 @@ pub struct Origin {
 
 impl ListReport {
     /// The origin of a token by its place, if the list is of several profiles.
-    #[must_use]
     pub fn origin_of(&self, place: usize) -> Option<&Origin> {
         match &self.origin {
             Origins::Scope(_) => None,
@@ -71,7 +70,6 @@ pub enum FileFormat {
 
 impl FileFormat {
     /// The format that the ending of a file's name asks for.
-    #[must_use]
     pub fn of(path: &str) -> Option<Self> {
         let (stem, ending) = path.rsplit_once('.')?;
         if stem.is_empty() || stem.ends_with(['/', std::path::MAIN_SEPARATOR]) {
@@ -103,7 +101,6 @@ pub enum NotWritten {
 
 impl NotWritten {
     /// A file name that asks for no known format.
-    #[must_use]
     pub fn unknown_format() -> Self {
         Self::Because("The name must end in .csv or .json.".to_owned())
     }

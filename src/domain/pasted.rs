@@ -46,7 +46,6 @@ const LONGEST_NAME: usize = 64;
 /// The value in a string that was copied or piped: without surrounding whitespace, pairs of quotes,
 /// the `NAME=` of a shell, the name of an HTTP header and `Bearer`, nested in any order. Keeps half
 /// a pair.
-#[must_use]
 pub fn peel(text: &str) -> &str {
     let mut text = trim_input(text);
     if text.len() > LONGEST_TEXT {
@@ -69,7 +68,6 @@ pub struct Removed {
 }
 
 /// What [`peel`] removes from a string; empty if only the ends of lines.
-#[must_use]
 pub fn removed(text: &str) -> Vec<Removed> {
     let value = peel(text);
     let Some((before, after)) = text.split_once(value).filter(|_| !value.is_empty()) else {

@@ -92,7 +92,6 @@ pub fn parse_new_profile_name(text: &str) -> Result<String, InvalidProfileName> 
 }
 
 /// The failure for a name that no profile can have.
-#[must_use]
 pub fn invalid_profile_name(name: &str, error: InvalidProfileName) -> Failure {
     if holds_secret(name) {
         return misplaced();
@@ -111,7 +110,6 @@ pub fn invalid_profile_name(name: &str, error: InvalidProfileName) -> Failure {
 }
 
 /// The failure for a name that no profile has.
-#[must_use]
 pub fn no_such_profile(name: &str) -> Failure {
     if holds_secret(name) {
         return misplaced();
@@ -125,7 +123,6 @@ pub fn no_such_profile(name: &str) -> Failure {
 
 impl Identity {
     /// The credential of a profile.
-    #[must_use]
     pub fn of(profile: &Profile) -> Self {
         let name = profile.name.clone();
         Self {
@@ -140,7 +137,6 @@ impl Identity {
 
 impl ActiveCredential {
     /// The credential of a profile.
-    #[must_use]
     pub fn of(profile: &Profile) -> Self {
         Self {
             identity: Some(Identity::of(profile)),
@@ -162,7 +158,6 @@ pub struct Target<'a> {
 impl Profile {
     /// The failure if the profile's secret must not go to an address. A stored secret is bound to the
     /// address it was stored for, so that a variable cannot redirect it.
-    #[must_use]
     pub fn binding_failure(&self, target: Target<'_>) -> Option<Failure> {
         if self.base_url == *target.base_url {
             return None;
@@ -191,7 +186,6 @@ impl Profile {
 
     /// The failure if `config.toml` binds the profile's secret to an address that the keyring does not
     /// confirm: anybody can write a file.
-    #[must_use]
     pub fn unconfirmed_binding(&self) -> Failure {
         let (name, host) = (&self.name, self.base_url.host());
         self.bound_secret_failure(
@@ -287,13 +281,11 @@ impl Default for Settings {
 
 impl Settings {
     /// The profile of a name.
-    #[must_use]
     pub fn profile(&self, name: &str) -> Option<&Profile> {
         self.profiles.iter().find(|profile| profile.name == name)
     }
 
     /// The command that prints a profile's secret, if one does.
-    #[must_use]
     pub fn command_of(&self, name: &str) -> Option<&CredentialCommand> {
         self.profile(name)?.command.as_ref()
     }

@@ -26,7 +26,6 @@ impl Default for RawJson {
 
 impl RawJson {
     /// The original text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -39,13 +38,11 @@ impl RawJson {
     }
 
     /// Whether the value is a JSON object.
-    #[must_use]
     pub fn is_object(&self) -> bool {
         self.0.starts_with('{')
     }
 
     /// The position of a slice borrowed from the text; `None` for any other text.
-    #[must_use]
     pub fn range_of(&self, part: &str) -> Option<Range<usize>> {
         let start = (part.as_ptr() as usize).checked_sub(self.0.as_ptr() as usize)?;
         let range = start..start.checked_add(part.len())?;
@@ -197,7 +194,6 @@ enum Source {
 
 impl RawStr {
     /// Stores a string's position in the raw JSON, or a copy if the text is not part of it.
-    #[must_use]
     pub fn new(raw: &RawJson, text: &str) -> Self {
         let slice = raw.range_of(text).and_then(|range| {
             let (start, end) = (u32::try_from(range.start), u32::try_from(range.end));
@@ -210,7 +206,6 @@ impl RawStr {
     }
 
     /// The text, given the raw JSON that it is part of.
-    #[must_use]
     pub fn within<'a>(&'a self, raw: &'a RawJson) -> &'a str {
         match &self.0 {
             Source::Slice { start, end } => raw
@@ -265,7 +260,6 @@ pub struct Matches {
 
 impl RawLines {
     /// Finds the lines in one pass over the text.
-    #[must_use]
     pub fn of(raw: &RawJson) -> Self {
         let mut place = Place::default();
         let mut marks: Vec<Place> = Vec::new();
@@ -287,25 +281,21 @@ impl RawLines {
     }
 
     /// The number of lines.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.total
     }
 
     /// Whether there are no lines.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.total == 0
     }
 
     /// The number of bytes of JSON.
-    #[must_use]
     pub fn bytes(&self) -> usize {
         self.raw.as_str().len()
     }
 
     /// Some of the lines, each cut after [`LONGEST_SHOWN`] bytes. Untrusted text.
-    #[must_use]
     pub fn window(&self, first: usize, count: usize) -> Vec<String> {
         let text = self.raw.as_str();
         let last = first.saturating_add(count).min(self.total);
@@ -332,7 +322,6 @@ impl RawLines {
     }
 
     /// The lines that contain a string. Ignores case unless the text has upper case.
-    #[must_use]
     pub fn matching(&self, query: &str) -> Matches {
         let mut matches = Matches::default();
         if query.is_empty() {

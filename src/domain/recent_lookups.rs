@@ -26,7 +26,6 @@ pub struct Recent {
 
 impl Recent {
     /// Records a token that was just fetched; `None` if it has no UUID.
-    #[must_use]
     pub fn of(token: &ServiceToken, scope: &Scope, looked_up_at: DateTime<Utc>) -> Option<Self> {
         Some(Self {
             scope: scope.clone(),
@@ -39,7 +38,6 @@ impl Recent {
     }
 
     /// The status of the token, if nobody has changed it since.
-    #[must_use]
     pub fn status(&self, context: EvaluationContext) -> Status {
         Status::at(self.life, context)
     }

@@ -42,13 +42,11 @@ const SECRET_LABELS: [&str; 11] = [
 
 /// Whether part of a string looks like a credential. UUIDs, IDs of 32 digits, client IDs and names
 /// made of words do not.
-#[must_use]
 pub fn holds_secret(text: &str) -> bool {
     matches!(scrub(text), Cow::Owned(_))
 }
 
 /// Replaces whatever looks like a credential by [`HIDDEN`].
-#[must_use]
 pub fn scrub(text: &str) -> Cow<'_, str> {
     let mut secrets = Vec::new();
     let mut at = 0;
@@ -180,7 +178,6 @@ fn is_word(part: &str) -> bool {
 
 /// Quotes a string for a sentence, without credentials. Hides them before cutting the text: half a
 /// secret would not be recognised.
-#[must_use]
 pub fn quoted(text: &str) -> String {
     text::quoted(&scrub(text))
 }
@@ -231,7 +228,6 @@ fn hide_base64(mut text: String, secret: &[u8], before: usize, engine: &GeneralP
 }
 
 /// Replaces every secret in some JSON by [`HIDDEN`], at any depth; `None` if there is none.
-#[must_use]
 pub fn without_secrets(json: &str) -> Option<String> {
     let mut secrets = Vec::new();
     let mut at = 0;
@@ -259,14 +255,12 @@ pub fn without_secrets(json: &str) -> Option<String> {
 }
 
 /// Whether a member holds the secret of a service token, under any spelling of its key.
-#[must_use]
 pub fn is_secret_member(key: &str, value: &str) -> bool {
     let is_value = !matches!(value, "null" | "true" | "false" | "\"\"" | "{}" | "[]");
     is_value && value.trim_matches('"') != HIDDEN && is_secret_key(key)
 }
 
 /// Whether an object or list holds a secret at any depth.
-#[must_use]
 pub fn nests_secret(value: &str) -> bool {
     value.starts_with(['{', '[']) && without_secrets(value).is_some()
 }

@@ -16,7 +16,6 @@ pub enum ScopeKind {
 
 impl ScopeKind {
     /// `account` or `zone`: the word in JSON, configuration and sentences.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Account => "account",
@@ -25,7 +24,6 @@ impl ScopeKind {
     }
 
     /// The segment of the API's path: `accounts` or `zones`.
-    #[must_use]
     pub fn segment(self) -> &'static str {
         match self {
             Self::Account => "accounts",
@@ -43,7 +41,6 @@ impl ScopeKind {
     }
 
     /// What to try if an ID of this kind is unknown: IDs of both kinds look alike.
-    #[must_use]
     pub fn doubt(self) -> &'static str {
         match self {
             Self::Account => "If that is a zone ID, choose zone instead.",
@@ -52,7 +49,6 @@ impl ScopeKind {
     }
 
     /// The scope of this kind with the given ID.
-    #[must_use]
     pub fn with(self, id: ScopeId) -> Scope {
         match self {
             Self::Account => Scope::Account(id),
@@ -92,7 +88,6 @@ impl ScopeId {
     }
 
     /// The ID's text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -107,7 +102,6 @@ pub enum Scope {
 
 impl Scope {
     /// Account or zone.
-    #[must_use]
     pub fn kind(&self) -> ScopeKind {
         match self {
             Self::Account(_) => ScopeKind::Account,
@@ -116,7 +110,6 @@ impl Scope {
     }
 
     /// The bare ID.
-    #[must_use]
     pub fn id(&self) -> &str {
         match self {
             Self::Account(id) | Self::Zone(id) => id.as_str(),
@@ -125,13 +118,11 @@ impl Scope {
 
     /// The dashboard page with the scope's service tokens. A zone's account is not known, so the link
     /// lets the dashboard ask for it.
-    #[must_use]
     pub fn dashboard_url(&self) -> String {
         self.dashboard_page("service-auth/service-tokens")
     }
 
     /// The dashboard page with the apps that Access protects.
-    #[must_use]
     pub fn apps_url(&self) -> String {
         self.dashboard_page("apps")
     }
@@ -212,13 +203,11 @@ impl BaseUrl {
     }
 
     /// Whether requests are encrypted.
-    #[must_use]
     pub fn is_https(&self) -> bool {
         self.0.scheme() == "https"
     }
 
     /// The host, with the port if it is not the default of the scheme.
-    #[must_use]
     pub fn host(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();
         match self.0.port() {
@@ -228,20 +217,17 @@ impl BaseUrl {
     }
 
     /// Whether it is Cloudflare's API.
-    #[must_use]
     pub fn is_default(&self) -> bool {
         // URLs are normalised, so that equal ones are written alike.
         self.0.as_str() == DEFAULT_BASE_URL
     }
 
     /// Whether requests stay on this computer.
-    #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.0.host().as_ref().is_some_and(is_loopback)
     }
 
     /// The host to display; `None` for Cloudflare's API.
-    #[must_use]
     pub fn foreign_host(&self) -> Option<String> {
         (!self.is_default()).then(|| self.host())
     }

@@ -35,7 +35,6 @@ pub struct Haystack<'a> {
 
 impl Haystack<'_> {
     /// Whether an ID and a client ID are well-formed hex, apart from the suffix of all client IDs.
-    #[must_use]
     pub fn are_hex(id: &str, client_id: &str) -> bool {
         let digits = client_id.strip_suffix(SUFFIX).unwrap_or(client_id);
         is_hex_id(id) && is_hex_id(digits)
@@ -95,7 +94,6 @@ impl TokenFilter {
     /// Parses a query in the syntax of fzf: `word`, `'exact`, `^start`, `end$`, `!not`. Case matters
     /// only for names, and only if the query has upper case. A full ID, client ID or URL is searched
     /// for in whatever form it was pasted.
-    #[must_use]
     pub fn new(query: &str, matching: Matching) -> Self {
         let id = full_id(query);
         let query = id.as_deref().unwrap_or(query);
@@ -176,19 +174,7 @@ impl TokenFilter {
         sorted(positions)
     }
 
-    /// How many characters at the start of a status's word match.
-    #[must_use]
-    pub fn in_status(&self, status: Status) -> usize {
-        self.words
-            .iter()
-            .filter(|word| !word.is_negative && word.begins[status as usize])
-            .map(|word| word.letters)
-            .max()
-            .unwrap_or(0)
-    }
-
     /// The positions of the characters of a note that match, sorted.
-    #[must_use]
     pub fn in_note(&self, note: Note) -> Vec<u32> {
         let words = self.words.iter().filter(|word| !word.is_negative);
         let positions = words.filter_map(|word| {
@@ -345,7 +331,6 @@ fn best<'a>(atoms: &[Atom], names: impl Iterator<Item = &'a str>) -> Vec<usize> 
 /// Whether every match of the longer query is also a match of the other one, so that a search can
 /// start from the earlier result. The longer query must continue the other one, contain no operator
 /// that could invert its meaning, not begin to match more than names, and not be a whole reference.
-#[must_use]
 pub fn is_narrower(longer: &str, query: &str) -> bool {
     let is_plain = !longer.contains(['!', '^', '$', '\'', '\\']);
     let last_word = query.rsplit(char::is_whitespace).next().unwrap_or(query);
@@ -362,7 +347,6 @@ pub fn is_narrower(longer: &str, query: &str) -> bool {
 }
 
 /// The query that finds a string literally, whatever special characters it contains.
-#[must_use]
 pub fn query_for(text: &str) -> String {
     let literal = |word: &str| {
         let is_operator = word.starts_with(['!', '^', '\'']);

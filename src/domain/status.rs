@@ -50,7 +50,6 @@ impl Threshold {
     }
 
     /// Resolves the threshold for a token's duration; a percentage of an unknown one is nothing.
-    #[must_use]
     pub fn of(self, duration: Option<TimeDelta>) -> Option<TimeDelta> {
         match self {
             Self::Time(time) => Some(time),
@@ -96,7 +95,6 @@ impl Thresholds {
 
     /// Whether both are set and `critical` is known to begin before `warn`. A time and a percentage
     /// compare only for a given token.
-    #[must_use]
     pub fn is_out_of_order(self) -> bool {
         match (self.warn, self.critical) {
             (Some(Threshold::Time(warn)), Some(Threshold::Time(critical))) => critical > warn,
@@ -109,7 +107,6 @@ impl Thresholds {
     ///
     /// A threshold set by hand is used unchanged. The defaults shrink to a quarter and a twelfth of a
     /// short duration, and never contradict the one that was set.
-    #[must_use]
     pub fn for_duration(self, duration: Option<TimeDelta>) -> TokenThresholds {
         let set = |threshold: Option<Threshold>| threshold.and_then(|it| it.of(duration));
         let at_most = |default: TimeDelta, part: i32| {
@@ -167,7 +164,6 @@ pub struct Lifecycle {
 
 impl Lifecycle {
     /// Extracts the facts from a token.
-    #[must_use]
     pub fn of(token: &ServiceToken) -> Self {
         Self {
             enabled: match token.enabled {
@@ -182,19 +178,16 @@ impl Lifecycle {
     }
 
     /// Whether the token is known to be disabled.
-    #[must_use]
     pub fn is_disabled(self) -> bool {
         self.enabled == Some(false)
     }
 
     /// When the token ends, if it does and the date is known.
-    #[must_use]
     pub fn end(self) -> Option<DateTime<Utc>> {
         if self.forever { None } else { self.expires_at }
     }
 
     /// The time left at an instant, if the token ends at a known date.
-    #[must_use]
     pub fn remaining(self, now: DateTime<Utc>) -> Option<Remaining> {
         self.end().map(|end| Remaining::until(end, now))
     }
@@ -213,14 +206,12 @@ impl Status {
     ];
 
     /// Evaluates a token.
-    #[must_use]
     pub fn of(token: &ServiceToken, context: EvaluationContext) -> Self {
         Self::at(Lifecycle::of(token), context)
     }
 
     /// Evaluates the facts of a token. If it is unknown whether the token is enabled, its dates can
     /// make the status worse than unknown, never better.
-    #[must_use]
     pub fn at(life: Lifecycle, context: EvaluationContext) -> Self {
         if life.is_disabled() {
             return Self::Disabled;
@@ -268,39 +259,33 @@ impl Status {
     }
 
     /// The name used in JSON, CSV, metrics and on the command line.
-    #[must_use]
     pub fn code(self) -> &'static str {
         self.row().0
     }
 
     /// The status as shown beside a countdown.
-    #[must_use]
     pub fn word(self) -> &'static str {
         self.row().1
     }
 
     /// The symbol drawn before the status.
-    #[must_use]
     pub fn symbol(self, ascii: bool) -> &'static str {
         let (_, _, symbol, plain, _) = self.row();
         if ascii { plain } else { symbol }
     }
 
     /// The severity of the status.
-    #[must_use]
     pub fn tone(self) -> Tone {
         self.row().4
     }
 
     /// Finds a status by its code; case does not matter, and `-` and `_` are the same.
-    #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         let code = code.trim().to_ascii_lowercase().replace('-', "_");
         Self::ALL.into_iter().find(|status| status.code() == code)
     }
 
     /// The status as shown before a countdown: `CRITICAL · EXPIRES IN`.
-    #[must_use]
     pub fn headline(self) -> &'static str {
         match self {
             Self::Critical => "CRITICAL · EXPIRES IN",
@@ -325,7 +310,6 @@ pub enum Emphasis {
 
 impl Emphasis {
     /// Weighs a status by its place in the order of urgency.
-    #[must_use]
     pub fn of(status: Status, urgency: Urgency) -> Self {
         if urgency.is_over() {
             return Self::Quiet;
@@ -338,14 +322,12 @@ impl Emphasis {
     }
 
     /// Weighs the facts of a token.
-    #[must_use]
     pub fn at(life: Lifecycle, context: EvaluationContext) -> Self {
         Self::of(Status::at(life, context), Urgency::of(life, context))
     }
 }
 
 /// When a token's status next changes with time, if it does.
-#[must_use]
 pub fn next_status_change(life: Lifecycle, context: EvaluationContext) -> Option<DateTime<Utc>> {
     let end = life.end().filter(|_| !life.is_disabled())?;
     let thresholds = context.thresholds.for_duration(life.duration);
@@ -376,13 +358,11 @@ impl Urgency {
     const DISABLED: u8 = 6;
 
     /// Whether the token ended lately.
-    #[must_use]
     pub fn has_just_ended(self) -> bool {
         self.0 == 0
     }
 
     /// Ranks a token by its facts.
-    #[must_use]
     pub fn of(life: Lifecycle, context: EvaluationContext) -> Self {
         let end = life.expires_at.map_or(0, |end| end.timestamp_micros());
         let ended = life.expires_at.unwrap_or(context.now);
@@ -400,14 +380,12 @@ impl Urgency {
     }
 
     /// Whether the token is disabled, or expired more than 30 days ago.
-    #[must_use]
     pub fn is_over(self) -> bool {
         self.0 >= Self::LONG_EXPIRED
     }
 
     /// When a token's urgency next changes with time: with its status, and once more when its end
     /// is no longer recent.
-    #[must_use]
     pub fn next_change(life: Lifecycle, context: EvaluationContext) -> Option<DateTime<Utc>> {
         next_status_change(life, context).or_else(|| {
             let end = life.end().filter(|_| !life.is_disabled())?;
@@ -421,7 +399,6 @@ impl Urgency {
 ///
 /// Known only if the duration is valid and the renewal it implies lies between the creation and now;
 /// after a change of the duration, or without one of the dates, the share would be wrong.
-#[must_use]
 pub fn elapsed(token: &ServiceToken, now: DateTime<Utc>) -> Option<f64> {
     let end = Lifecycle::of(token).end()?;
     let length = token.duration.valid()?.length()?;

@@ -12,13 +12,11 @@ pub const PLACEHOLDER: char = '\u{FFFD}';
 const ENOUGH: usize = 1024;
 
 /// The start of a string of any length, for repeated drawing or searching.
-#[must_use]
 pub fn beginning(text: &str) -> &str {
     start(text, ENOUGH)
 }
 
 /// The start of a string, of at most so many bytes.
-#[must_use]
 pub fn start(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len()))
         .rev()
@@ -30,7 +28,6 @@ pub fn start(text: &str, bytes: usize) -> &str {
 const LONGEST_LINE: usize = 4096;
 
 /// Untrusted text as one safe line that is not too long for a terminal, a mail or a log.
-#[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST_LINE {
         return sanitize(text);
@@ -40,7 +37,6 @@ pub fn line(text: &str) -> Cow<'_, str> {
 }
 
 /// Text for a monitoring system, which takes everything after a `|` for performance data.
-#[must_use]
 pub fn without_pipes(text: &str) -> Cow<'_, str> {
     if text.contains('|') {
         return Cow::Owned(text.replace('|', "¦"));
@@ -54,7 +50,6 @@ pub fn without_pipes(text: &str) -> Cow<'_, str> {
 /// characters become [`PLACEHOLDER`], and so do joiners that join no emoji: a terminal may draw what
 /// follows one in the cell before. A mark at the start gets a base, or it would combine with whatever
 /// precedes the text. A letter keeps at most eight marks, since all of them share one cell.
-#[must_use]
 pub fn sanitize(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(text);
@@ -114,7 +109,6 @@ fn without_loose_joiners(text: &str) -> String {
 
 /// Whether a string has characters that a terminal would act on or that change how it reads, apart
 /// from line breaks and tabs.
-#[must_use]
 pub fn has_controls(text: &str) -> bool {
     text.chars().any(|c| replacement(c) == Some(PLACEHOLDER))
 }
@@ -169,7 +163,6 @@ fn is_invisible(c: char) -> bool {
 
 /// Removes the residue of copying and piping around a value: white space, byte-order marks,
 /// zero-width characters. Keeps those inside the value.
-#[must_use]
 pub fn trim_input(text: &str) -> &str {
     text.trim_matches(|c: char| {
         c.is_whitespace() || c.is_control() || is_invisible(c) || is_blank_mark(c)
@@ -177,7 +170,6 @@ pub fn trim_input(text: &str) -> &str {
 }
 
 /// Removes quotes, brackets and list punctuation around a value that contains none itself.
-#[must_use]
 pub fn bare(text: &str) -> &str {
     let is_around = |c: char| "\"'`“”‘’«»(){}[]<>,;.:".contains(c);
     let mut text = trim_input(text);
@@ -191,14 +183,12 @@ pub fn bare(text: &str) -> &str {
 }
 
 /// Quotes a string for a sentence: on one line, and cut if it is long.
-#[must_use]
 pub fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;
     format!("{:?}", truncate(beginning(text), LONGEST, "..."))
 }
 
 /// Lists some things in a sentence: `a`, `a and b`, `a, b and c`.
-#[must_use]
 pub fn listed(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
@@ -217,7 +207,6 @@ fn is_blank_mark(c: char) -> bool {
 }
 
 /// The line of a paste that a single-line field takes: the first that is not blank.
-#[must_use]
 pub fn first_line(text: &str) -> &str {
     text.split(['\n', '\r'])
         .map(trim_input)
@@ -226,7 +215,6 @@ pub fn first_line(text: &str) -> &str {
 }
 
 /// The width in terminal cells, counted by grapheme as the drawing library does.
-#[must_use]
 pub fn width(text: &str) -> usize {
     if text.is_ascii() {
         return text.bytes().filter(|b| !b.is_ascii_control()).count();
@@ -245,7 +233,6 @@ fn cells_of(grapheme: &str) -> usize {
 
 /// Cuts text to at most `cells` cells between graphemes, and ends it in `ellipsis` if it was cut. Leaves
 /// out an ellipsis that is wider than that.
-#[must_use]
 pub fn truncate<'a>(text: &'a str, cells: usize, ellipsis: &str) -> Cow<'a, str> {
     if head(text, cells).len() == text.len() {
         return Cow::Borrowed(text);
@@ -273,7 +260,6 @@ const WORTHWHILE: usize = 12;
 
 /// Breaks clean text into lines of at most `cells` cells, between words if possible. Returns at least
 /// one line.
-#[must_use]
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
@@ -316,7 +302,6 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
 }
 
 /// Truncates or pads with spaces to exactly `cells` cells.
-#[must_use]
 pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
     let mut fitted = truncate(text, cells, ellipsis).into_owned();
     let missing = cells.saturating_sub(width(&fitted));
@@ -325,7 +310,6 @@ pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
 }
 
 /// Shortens an identifier in the middle, `4f1b…9c2e`, so that both ends can be compared.
-#[must_use]
 pub fn abbreviate(id: &str, ellipsis: &str) -> String {
     let starts: Vec<usize> = id.char_indices().map(|(at, _)| at).collect();
     if starts.len() <= 12 {

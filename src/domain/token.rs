@@ -308,7 +308,6 @@ const LARGE: usize = 64 * 1024;
 impl ServiceToken {
     /// Reads a token. A value that is not an object gives a token without fields. Hides secrets: the
     /// API sends one when a token is made or rotated, and none of our outputs is a place for it.
-    #[must_use]
     pub fn parse(raw: &RawJson) -> Self {
         let (token, holds_secret) = Self::read_all(raw);
         let clean = holds_secret.then(|| redaction::without_secrets(raw.as_str()));
@@ -367,21 +366,18 @@ impl ServiceToken {
     }
 
     /// Its members as rows.
-    #[must_use]
     pub fn members(&self) -> &Members {
         let members = || Box::new(Members::of(&self.raw));
         self.derived.members.get_or_init(members)
     }
 
     /// Its JSON as lines.
-    #[must_use]
     pub fn lines(&self) -> Arc<RawLines> {
         let lines = || Arc::new(RawLines::of(&self.raw));
         self.derived.lines.get_or_init(lines).clone()
     }
 
     /// The value of a field, if it is malformed.
-    #[must_use]
     pub fn malformed<'a, T: FieldType>(&'a self, field: &'a Reported<T>) -> Option<Malformed<'a>> {
         match field {
             Reported::Malformed(json) => Some(self.mark::<T>(json)),
@@ -409,31 +405,26 @@ impl ServiceToken {
     }
 
     /// The ID, or an empty string.
-    #[must_use]
     pub fn id_text(&self) -> &str {
         self.text(&self.id)
     }
 
     /// The client ID, or an empty string.
-    #[must_use]
     pub fn client_id_text(&self) -> &str {
         self.text(&self.client_id)
     }
 
     /// The name, or an empty string. Untrusted text.
-    #[must_use]
     pub fn name_text(&self) -> &str {
         self.text(&self.name)
     }
 
     /// Decides between tokens that are equal otherwise.
-    #[must_use]
     pub fn name_and_id(&self) -> (&str, &str) {
         (self.name_text(), self.id_text())
     }
 
     /// Whether a reference names this token.
-    #[must_use]
     pub fn is_named_by(&self, reference: &TokenRef) -> bool {
         match reference {
             TokenRef::Id(id) | TokenRef::Url { id, .. } => {
@@ -473,13 +464,11 @@ impl Field {
     }
 
     /// The value's JSON as received; `None` if the key was absent. Untrusted text.
-    #[must_use]
     pub fn raw<'a>(&self, token: &'a ServiceToken) -> Option<&'a str> {
         token.raw.as_str().get(self.range.clone()?)
     }
 
     /// The value; a field that we do not know has one unless it is null.
-    #[must_use]
     pub fn value<'a>(&self, token: &'a ServiceToken) -> FieldValue<'a> {
         match self.known {
             Some(known) => (known.value)(token),

@@ -14,7 +14,6 @@ pub struct TokenId(String);
 
 impl TokenId {
     /// Reads a UUID of 8-4-4-4-12 hexadecimal digits, in either case.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text::trim_input(text);
         let is_uuid = text.len() == 36
@@ -42,7 +41,6 @@ impl TokenId {
     }
 
     /// The UUID's text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -65,7 +63,6 @@ pub struct ClientId(String);
 
 impl ClientId {
     /// Reads `<32 hex>.access`, also followed by a domain as in the API reference.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text::trim_input(text).to_ascii_lowercase();
         let (digits, rest) = text.split_once('.')?;
@@ -76,7 +73,6 @@ impl ClientId {
     }
 
     /// The client ID's text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -99,13 +95,11 @@ impl IdDigits {
     }
 
     /// The digits.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Whether an ID or a client ID has these digits.
-    #[must_use]
     pub fn are_of(&self, id: &str) -> bool {
         let digits = id.split_once('.').map_or(id, |(digits, _)| digits);
         let digits = digits.bytes().filter(|byte| *byte != b'-');
@@ -175,7 +169,6 @@ impl TokenRef {
     }
 
     /// A sentence on the ID that a malformed name may have been meant as.
-    #[must_use]
     pub fn resembles(&self) -> Option<&'static str> {
         let Self::Name(name) = self else { return None };
         if url(text::bare(name)).is_some() {
@@ -226,7 +219,6 @@ impl TokenRef {
     }
 
     /// The scope that the reference names.
-    #[must_use]
     pub fn scope(&self) -> Option<&Scope> {
         match self {
             Self::Url { scope, .. } => scope.as_ref(),
@@ -235,7 +227,6 @@ impl TokenRef {
     }
 
     /// The UUID, if the reference contains it.
-    #[must_use]
     pub fn id(&self) -> Option<&TokenId> {
         match self {
             Self::Id(id) | Self::Url { id, .. } => Some(id),

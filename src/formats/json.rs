@@ -178,7 +178,6 @@ pub fn append(
 }
 
 /// When the previous secret of a token ends.
-#[must_use]
 pub fn previous_secret_end(token: &ServiceToken) -> Option<String> {
     let end = token.previous_client_secret_expires_at.valid().copied();
     end.map(rfc3339)
@@ -204,7 +203,6 @@ struct FindingReport {
 
 impl Judged {
     /// The evaluation of a token.
-    #[must_use]
     pub fn of(token: &ServiceToken, context: EvaluationContext) -> Self {
         let status = Status::of(token, context);
         let end = Lifecycle::of(token).end();
@@ -228,7 +226,6 @@ impl Judged {
     }
 
     /// The evaluation of a token that could not be read.
-    #[must_use]
     pub fn unknown() -> Self {
         Self {
             status: Status::Unknown.code(),
@@ -250,7 +247,6 @@ pub struct Clock {
 
 impl Clock {
     /// The clock of an evaluation.
-    #[must_use]
     pub fn of(context: EvaluationContext) -> Self {
         Self {
             checked_at: rfc3339(context.now),

@@ -20,7 +20,6 @@ fn is_inert(c: char) -> bool {
 }
 
 /// A character as JSON escapes.
-#[must_use]
 pub fn unicode_escape(c: char) -> String {
     let mut escaped = String::new();
     for unit in c.encode_utf16(&mut [0; 2]) {
@@ -30,7 +29,6 @@ pub fn unicode_escape(c: char) -> String {
 }
 
 /// An instant in machine-readable output: RFC 3339, UTC, whole seconds.
-#[must_use]
 pub fn rfc3339(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -47,7 +47,6 @@ impl Advisor<'_> {
     ///     rotate   new secret; the old one dies at once unless it gets a grace
     /// ▲ Secret v2 still works for 01:12:05: move every client to v3 before.
     /// ```
-    #[must_use]
     pub fn lines(&self, token: &ServiceToken, columns: usize) -> Vec<TextLine> {
         let mut lines = Vec::new();
         let mut listed: Vec<Change> = Vec::new();
@@ -167,7 +166,6 @@ impl Advisor<'_> {
 const BESIDE: usize = 76;
 
 /// The mark of a severity.
-#[must_use]
 pub fn sign(severity: Severity, glyphs: &Glyphs) -> (Role, &'static str) {
     match severity {
         Severity::Info => (Role::Accent, glyphs.info),

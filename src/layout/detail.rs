@@ -64,7 +64,6 @@ pub struct DetailLayout {
 
 impl DetailLayout {
     /// Shares a body of some size. If it is short, only the part with the focus is open.
-    #[must_use]
     pub fn new((width, height): (u16, u16), focus: Part, contents: Contents) -> Self {
         let rows = usize::from(height.saturating_sub(2));
         let has_bar = contents.has_lifetime && rows >= ROOM_FOR_BAR;
@@ -125,7 +124,6 @@ impl DetailLayout {
     }
 
     /// The part that has the focus, if the one that the user chose may not be shown.
-    #[must_use]
     pub fn focus(&self, chosen: Part) -> Part {
         match chosen {
             Part::Json if self.json == 0 => Part::Facts,
@@ -134,7 +132,6 @@ impl DetailLayout {
     }
 
     /// The part that gets the focus after another one.
-    #[must_use]
     pub fn next(&self, chosen: Part, is_forward: bool) -> Part {
         // On a short terminal, the JSON comes back with the facts.
         let has_json = self.json > 0;

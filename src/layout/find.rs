@@ -37,7 +37,6 @@ const LEAST_NEEDS: usize = 4;
 
 impl FindLayout {
     /// Shares the rows of a panel. What has the focus keeps some rows even on the smallest screen.
-    #[must_use]
     pub fn new(rows: usize, content: FindContent, focus: Section) -> Self {
         // The field itself.
         let mut left = rows.saturating_sub(1);
@@ -113,7 +112,6 @@ const AMPLE_NAME: usize = 36;
 
 impl ListColumns {
     /// The columns of rows of some cells, in order of worth.
-    #[must_use]
     pub fn new(cells: usize) -> Self {
         let mut name = cells.saturating_sub(LEAD + 1);
         let mut take = |column: usize, least_name: usize| {
@@ -121,9 +119,9 @@ impl ListColumns {
             name -= if fits { GAP + column } else { 0 };
             if fits { column } else { 0 }
         };
-        // `1234d ago`, `looked up 12 min ago`, `old secret off`.
+        // `1234d ago`, `seen 41 min ago`, `old secret off`.
         let left = take(9, 12);
-        let seen = take(20, 16);
+        let seen = take(15, 16);
         let note = take(14, 18);
         Self {
             name: name.min(AMPLE_NAME),
@@ -135,5 +133,16 @@ impl ListColumns {
                 0
             },
         }
+    }
+
+    /// The cells of the time beside a row that has no note, which may lend its own; or that has one.
+    #[must_use]
+    pub fn seen_without_note(self, is_note_free: bool) -> usize {
+        let lent = if is_note_free && self.seen > 0 && self.note > 0 {
+            GAP + self.note
+        } else {
+            0
+        };
+        self.seen + lent
     }
 }

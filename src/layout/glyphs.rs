@@ -98,14 +98,12 @@ static ASCII: Glyphs = Glyphs {
 
 impl Glyphs {
     /// The ASCII set, or the full one.
-    #[must_use]
     pub fn of(ascii: bool) -> &'static Self {
         if ascii { &ASCII } else { &UNICODE }
     }
 
     /// A token's name, safe to draw. In ASCII, a name that cannot be read there gives way to the
     /// beginning of the token's ID.
-    #[must_use]
     pub fn token_name<'t>(&self, name: &'t str, id: &str) -> Cow<'t, str> {
         if !self.is_ascii || latin::is_latin(text::beginning(name)) {
             return self.clean(name);
@@ -119,7 +117,6 @@ impl Glyphs {
 
     /// Untrusted text made safe to draw: without control characters and, in ASCII, without accents and
     /// with a replacement for everything else.
-    #[must_use]
     pub fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let start = text::start(text, LONGEST);
         let mut clean = text::sanitize(start);

@@ -31,27 +31,23 @@ pub const WIDE: u16 = 100;
 const ROOMY: u16 = 72;
 
 /// The size of the body, between the header and the banner, on a terminal of the given size.
-#[must_use]
 pub fn body((width, height): (u16, u16), banner_rows: u16) -> (u16, u16) {
     (width, height.saturating_sub(2).saturating_sub(banner_rows))
 }
 
 /// The size of an overlay with a maximum size: has margins at its sides if the body is wide enough.
-#[must_use]
 pub fn overlay(body: (u16, u16), columns: u16, rows: u16) -> (u16, u16) {
     let margin = if body.0 >= ROOMY { 4 } else { 0 };
     (columns.min(body.0 - margin), rows.min(body.1))
 }
 
 /// The size of the choice between tokens of the same name.
-#[must_use]
 pub fn choice(body: (u16, u16), tokens: usize) -> (u16, u16) {
     let rows = u16::try_from(tokens.saturating_add(2)).unwrap_or(u16::MAX);
     overlay(body, 96, rows.max(4))
 }
 
 /// The first row of a list to show so that the selected one is in its middle.
-#[must_use]
 pub fn first_row_centred(selected: usize, total: usize, rows: usize) -> usize {
     let last = total.saturating_sub(rows);
     selected.saturating_sub(rows / 2).min(last)
@@ -59,7 +55,6 @@ pub fn first_row_centred(selected: usize, total: usize, rows: usize) -> usize {
 
 /// The first row of a list to show: as before, unless the selected one would be out of view, or
 /// rows would stay empty below.
-#[must_use]
 pub fn first_row_kept(top: usize, selected: usize, total: usize, rows: usize) -> usize {
     // Counts the selected row even if no row fits.
     let rows = rows.max(1);
@@ -68,7 +63,6 @@ pub fn first_row_kept(top: usize, selected: usize, total: usize, rows: usize) ->
 }
 
 /// Wraps clean text: each line keeps the text's own indent, those after the first get two more.
-#[must_use]
 pub fn hanging(text: &str, columns: usize) -> Vec<String> {
     let body = text.trim_start_matches(' ');
     let indent = (text.len() - body.len()).min(columns / 2);
@@ -83,7 +77,6 @@ pub fn hanging(text: &str, columns: usize) -> Vec<String> {
 pub const PROFILE_FACTS: usize = 6;
 
 /// The rows of the list of profiles; the rest, if any, is for the facts about the selected one.
-#[must_use]
 pub fn profile_list(rows: usize) -> usize {
     const LEAST: usize = 4;
     let facts = PROFILE_FACTS.min(rows.saturating_sub(LEAST));
@@ -96,7 +89,6 @@ pub fn profile_list(rows: usize) -> usize {
 
 /// The rows of the list of accounts and zones, with the filter above them: at least a few of those
 /// that match, even if the remarks below are cut. An ID typed there takes two.
-#[must_use]
 pub fn picker_list(total: usize, matching: usize, rows: usize, remarks: usize) -> usize {
     const MOST: usize = 16;
     const LEAST: usize = 3;
@@ -113,7 +105,6 @@ pub type Styled = (Option<Role>, String);
 pub type TextLine = Vec<Styled>;
 
 /// Wraps clean text beside a mark of one cell.
-#[must_use]
 pub fn marked(
     (mark_role, mark): (Role, &str),
     role: Option<Role>,
@@ -129,13 +120,11 @@ pub fn marked(
 }
 
 /// The width of a line, in cells.
-#[must_use]
 pub fn line_width(line: &[Styled]) -> usize {
     line.iter().map(|(_, text)| text::width(text)).sum()
 }
 
 /// How many halves of cells a bar fills, of a share between 0 and 1.
-#[must_use]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -160,7 +149,6 @@ pub struct TextBox {
 
 impl TextBox {
     /// A box over a body, with lines wrapped to some columns.
-    #[must_use]
     pub fn new(body: (u16, u16), lines: impl FnOnce(usize) -> Vec<TextLine>) -> Self {
         let (columns, most) = overlay(body, WIDEST_TEXT, u16::MAX);
         let lines = lines(usize::from(columns).saturating_sub(4));
@@ -173,13 +161,11 @@ impl TextBox {
     }
 
     /// The number of visible lines.
-    #[must_use]
     pub fn page(&self) -> usize {
         usize::from(self.rows.saturating_sub(2))
     }
 
     /// The first visible line when scrolled to the end.
-    #[must_use]
     pub fn last_top(&self) -> usize {
         self.lines.len().saturating_sub(self.page())
     }
@@ -220,7 +206,6 @@ impl BannerKeys {
     /// e details  a re-enter
     /// F7 details  Esc then a re-enter
     /// ```
-    #[must_use]
     pub fn new(keymap: &Keymap, context: Context, reentry: &[&str], can_list: bool) -> Self {
         let set = |more: Option<(Action, &str)>| {
             let mut line = TextLine::new();
@@ -293,7 +278,6 @@ pub struct BannerLines {
 /// Wraps a banner for a terminal of the given size. Account and zone IDs are shortened where that
 /// saves a line: the header shows them too. The last line of headline or hint leaves room for the
 /// keys. Several failures get two lines more each, up to a third of the terminal.
-#[must_use]
 pub fn fit_banner(
     text: BannerText<'_>,
     (width, height): (u16, u16),

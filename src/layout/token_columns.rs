@@ -78,12 +78,8 @@ pub struct TokenColumns {
 }
 
 impl TokenColumns {
-    /// The columns of rows of some cells: the most worthy ones that leave the name room.
-    #[must_use]
-    pub fn in_row(cells: usize) -> Self {
-        Self::with(cells, &[])
-    }
-
+    /// The columns of rows of some cells: some that must be there, and of the others the most worthy
+    /// ones that leave the name room.
     fn with(cells: usize, more: &[(Column, usize)]) -> Self {
         let taken: usize = more.iter().map(|(_, width)| width + GAP).sum();
         let mut name = cells.saturating_sub(LEAD + MARGIN + taken);
@@ -106,13 +102,11 @@ impl TokenColumns {
     }
 
     /// Whether a column is there.
-    #[must_use]
     pub fn has(&self, column: Column) -> bool {
         self.columns.iter().any(|(shown, _)| *shown == column)
     }
 
     /// The width of a column; 0 if it is not there.
-    #[must_use]
     pub fn width(&self, column: Column) -> usize {
         self.iter()
             .find(|(shown, _)| *shown == column)
@@ -149,13 +143,11 @@ pub struct BrowseLayout {
 impl BrowseLayout {
     /// Shares the width of a terminal. Without a preview the names get its room, so the columns stay
     /// the same.
-    #[must_use]
     pub fn new(width: u16, has_preview: bool) -> Self {
         Self::with(width, has_preview, MoreColumns::default())
     }
 
     /// The same with columns that only some lists have.
-    #[must_use]
     pub fn with(width: u16, has_preview: bool, more: MoreColumns) -> Self {
         let longest = more.profile;
         let profile = (longest > 0).then(|| (Column::Profile, longest.clamp(PROFILE.0, PROFILE.1)));

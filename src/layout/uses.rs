@@ -39,7 +39,6 @@ impl UsesLayout {
     /// Shares a body of some size among some facts and the lines of the list; without a row in it,
     /// there is nothing to give reasons for. No part depends on what is selected, so none moves with
     /// the selection.
-    #[must_use]
     pub fn new((width, height): (u16, u16), facts: usize, lines: Option<usize>) -> Self {
         let rows = usize::from(height.saturating_sub(2));
         let facts = match rows {
@@ -76,7 +75,6 @@ impl UsesLayout {
     }
 
     /// The columns of the reasons, in a body of some width.
-    #[must_use]
     pub fn why_columns(&self, width: u16) -> usize {
         let columns = self.beside.unwrap_or(width);
         usize::from(columns.saturating_sub(super::detail::FRAME))
@@ -106,7 +104,6 @@ pub struct UsesColumns {
 
 impl UsesColumns {
     /// The columns of rows of some cells, with the widest word and address.
-    #[must_use]
     pub fn new(cells: usize, (word, place): (usize, usize)) -> Self {
         let word = word.min(WIDEST_WORD);
         let left = cells.saturating_sub(LEAD + word + GAP + 1);

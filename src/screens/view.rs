@@ -36,6 +36,7 @@ pub fn render(frame: &mut Frame<'_>, state: &State, theme: &Theme, local: LocalT
     let lower = below(area, usize::from(1 + body_rows));
     let footer = row(lower, banner_rows);
     render_header(paint, row(area, 0), state);
+    paint.is_covered = state.overlay.is_some();
     render_screen(paint, body, state);
     if let Some(banner) = &banner {
         render_banner(paint, lower, banner, state.overlay.is_none());

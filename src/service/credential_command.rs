@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::token_service::TokenService;
 use crate::config::settings;
-use crate::credentials::{CommandRun, run_command};
+use crate::credentials::{CommandRun, check_program, run_command};
 use crate::domain::credential::Secret;
 use crate::domain::credential_command::CredentialCommand;
 use crate::domain::failure::{Failure, FailureKind};
@@ -81,6 +81,19 @@ impl TokenService {
             Some(failure) => Err(self.with_applicable_hint(failure)),
             None => Ok(()),
         }
+    }
+
+    /// Whether the program of a profile's command is there, without running it.
+    ///
+    /// # Errors
+    /// The failure that running it would have.
+    pub fn check_program(&self, profile: &Profile) -> Result<(), Failure> {
+        let Some(command) = &profile.command else {
+            return Ok(());
+        };
+        let path = self.environment.path("PATH");
+        let checked = check_program(command, path.as_deref());
+        checked.map_err(|error| error.for_profile(&profile.name, command))
     }
 
     /// Refuses to store a secret for a profile whose credential comes from a command: it would never

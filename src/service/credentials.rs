@@ -113,13 +113,11 @@ fn select_scope(
 }
 
 /// The failure if [`select`] found no credential.
-#[must_use]
 pub fn nothing_selected(settings: &Settings) -> Failure {
     no_default(settings).unwrap_or_else(no_credential)
 }
 
 /// The failure if there are profiles, but not the default one.
-#[must_use]
 pub fn no_default(settings: &Settings) -> Option<Failure> {
     let name = &settings.default_profile;
     if settings.profiles.is_empty() || settings.profile(name).is_some() {
@@ -206,7 +204,6 @@ impl TokenService {
     }
 
     /// Where requests go.
-    #[must_use]
     pub fn target(&self) -> Target<'_> {
         let set = self.environment.base_url().ok().flatten();
         Target {
@@ -336,13 +333,11 @@ impl TokenService {
     }
 
     /// The failure of a store, with hints that apply to this run.
-    #[must_use]
     pub fn store_failure(&self, error: StoreError, profile: &str) -> Failure {
         self.with_applicable_hint(error.for_profile(profile))
     }
 
     /// Replaces advice to set a variable that a flag overrides.
-    #[must_use]
     pub fn with_applicable_hint(&self, mut failure: Failure) -> Failure {
         if let (Some(flag), Some(alternative)) =
             (self.overriding_flag, &mut failure.hint.alternative)

@@ -104,7 +104,6 @@ pub(super) fn found_in(
 }
 
 /// The tokens of a list that a reference names. A client ID or digits that no token has may be a name.
-#[must_use]
 pub fn matching(tokens: &[Arc<ServiceToken>], reference: &TokenRef) -> Vec<Arc<ServiceToken>> {
     let filter = |fits: &dyn Fn(&ServiceToken) -> bool| -> Vec<Arc<ServiceToken>> {
         let fitting = tokens.iter().filter(|token| fits(token));
@@ -122,7 +121,6 @@ pub fn matching(tokens: &[Arc<ServiceToken>], reference: &TokenRef) -> Vec<Arc<S
 
 /// The failure of a search without a match. Only a complete list proves that there is no such token; of
 /// any other, the cause of the gap is reported.
-#[must_use]
 pub fn not_in_list(token: &TokenRef, scope: &Scope, list: &Fetched<Tokens>) -> Failure {
     let what = match token {
         TokenRef::Name(name) => format!("is called {}", redaction::quoted(name)),

@@ -48,7 +48,6 @@ pub struct TokenService {
 
 impl TokenService {
     /// Creates a service. Nothing is opened or read yet.
-    #[must_use]
     pub fn new(
         options: Options,
         store: StoreHandle,
@@ -114,19 +113,16 @@ impl TokenService {
     }
 
     /// Where requests go.
-    #[must_use]
     pub fn base_url(&self) -> &BaseUrl {
         &self.options.base_url
     }
 
     /// The local clock.
-    #[must_use]
     pub fn clock(&self) -> fn() -> DateTime<Utc> {
         self.options.clock
     }
 
     /// The time by the local clock.
-    #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         (self.options.clock)()
     }

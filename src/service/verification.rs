@@ -28,7 +28,6 @@ pub struct CredentialSurvey {
 
 impl CredentialSurvey {
     /// The survey if nothing could be asked.
-    #[must_use]
     pub fn failed(failure: &Failure) -> Self {
         let failure = failure.clone().scrubbed();
         let sample = |part| PartSample {
@@ -43,14 +42,12 @@ impl CredentialSurvey {
     }
 
     /// Whether the part is readable and has something to read.
-    #[must_use]
     pub fn may_read(&self, part: Part) -> bool {
         let mut of_part = self.samples.iter().filter(|sample| sample.part == part);
         of_part.any(PartSample::is_readable)
     }
 
     /// Whether the credential can list service tokens, and sees some.
-    #[must_use]
     pub fn may_list_tokens(&self) -> bool {
         self.may_read(Part::Tokens)
     }

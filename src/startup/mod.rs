@@ -131,7 +131,6 @@ impl Context {
 
     /// The commands that may print the credentials of this run: that of the credential in use, or
     /// those of all profiles if none is.
-    #[must_use]
     pub fn commands(&self) -> Vec<&CredentialCommand> {
         match self.credential.source() {
             Some(CredentialSource::Command { profile }) => {

@@ -65,7 +65,6 @@ pub(super) fn style(flags: &Flags, environment: &Environment, settings: &Setting
 
 /// Whether a stream gets colours: the one rule for tables, help and errors. The flag takes
 /// precedence over the variables, and these over the type of the terminal.
-#[must_use]
 pub fn is_colored(color: Color, environment: &Environment, is_terminal: bool) -> bool {
     match color {
         Color::Always => true,
@@ -83,7 +82,6 @@ pub fn is_colored(color: Color, environment: &Environment, is_terminal: bool) ->
 }
 
 /// Whether the terminal understands no escape sequences. Consoles of Windows set no `TERM`.
-#[must_use]
 pub fn is_dumb(environment: &Environment) -> bool {
     environment
         .get("TERM")
@@ -216,7 +214,6 @@ impl Background {
 
 /// Whether the terminal may lack the characters that frames are drawn with, and may print sequences
 /// that it does not know.
-#[must_use]
 pub fn is_limited(environment: &Environment) -> bool {
     let kind = environment.get("TERM").unwrap_or_default();
     ["linux", "vt100", "vt102", "vt220"].contains(&kind)
@@ -234,7 +231,6 @@ const COLORFUL: [&str; 7] = [
 ];
 
 /// The colours of the terminal, as far as its variables tell. Consoles of Windows set none.
-#[must_use]
 pub fn color_depth(environment: &Environment) -> ColorDepth {
     let kind = environment.get("TERM").unwrap_or_default();
     let is_colorful = cfg!(windows)
@@ -268,7 +264,6 @@ fn is_mono(flags: &Flags, environment: &Environment) -> bool {
 
 /// Whether the locale is a UTF-8 one. The first of its variables that is set decides; with none,
 /// the C library uses the locale C, but terminals of some platforms always use UTF-8.
-#[must_use]
 pub fn is_utf8(environment: &Environment, speaks_utf8_by_itself: bool) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .iter()

@@ -89,7 +89,6 @@ impl Decoder {
     }
 
     /// How long to wait for the rest of an unfinished sequence or paste, if there is one.
-    #[must_use]
     pub fn timeout(&self) -> Option<Duration> {
         match (&self.mode, &self.pending[..]) {
             (Mode::Paste { has_ended, .. }, pending) => {
@@ -121,7 +120,6 @@ impl Decoder {
     }
 
     /// Whether the answer to the question for the background is arriving.
-    #[must_use]
     pub fn is_in_answer(&self) -> bool {
         let is_part = |text: &[u8]| background::is_part(text);
         self.answer.is_awaited && matches!(&self.mode, Mode::Reply { text } if is_part(text))
@@ -155,7 +153,6 @@ impl Decoder {
     }
 
     /// Whether a paste is unfinished.
-    #[must_use]
     pub fn is_in_paste(&self) -> bool {
         matches!(self.mode, Mode::Paste { .. })
     }

@@ -32,7 +32,6 @@ pub enum Clipboard {
 impl Clipboard {
     /// Decides by the variables that tmux and screen set. If both are set, screen may be the inner
     /// one, but it would print unknown sequences, while tmux has a command.
-    #[must_use]
     pub fn of(has_tmux: bool, has_screen: bool) -> Self {
         match (has_tmux, has_screen) {
             (true, _) => Self::Tmux,
@@ -42,7 +41,6 @@ impl Clipboard {
     }
 
     /// The bytes to write to the terminal; empty if the text is too long for every terminal.
-    #[must_use]
     pub fn sequences(self, text: &str) -> String {
         if text.len() > LONGEST {
             return String::new();
@@ -69,7 +67,6 @@ impl Clipboard {
     }
 
     /// The notice to show, given how it begins, `Copied the ID`, and whether tmux accepted the text.
-    #[must_use]
     pub fn notice(self, copied: &str, text: &str, is_in_tmux: bool) -> String {
         let is_long = text.len() > LONGEST;
         let kilobytes = text.len().div_ceil(1000);

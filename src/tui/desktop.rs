@@ -18,7 +18,6 @@ pub enum Browser {
 
 impl Browser {
     /// Decides by the variables that SSH and the window system set.
-    #[must_use]
     pub fn of(environment: &Environment) -> Self {
         let is_set = |name: &&str| environment.get(name).is_some();
         let needs_display = cfg!(all(unix, not(target_os = "macos")));
@@ -32,7 +31,6 @@ impl Browser {
     }
 
     /// Why an address is copied instead; empty if a browser can open.
-    #[must_use]
     pub fn why_not(self) -> &'static str {
         match self {
             Self::Available => "",
@@ -49,14 +47,12 @@ pub(super) fn open_in_browser(url: &str) -> bool {
 
 /// The sequence that asks the terminal for a desktop notification (OSC 9). tmux and screen do not
 /// pass it on, and may print it.
-#[must_use]
 pub fn notification(words: &str) -> String {
     let words: String = text::sanitize(words).chars().take(LONGEST).collect();
     format!("\x1b]9;{words}\x07")
 }
 
 /// The sequence that sets the terminal's title.
-#[must_use]
 pub fn title(words: &str) -> String {
     let words: String = text::sanitize(words).chars().take(LONGEST).collect();
     format!("\x1b]2;{words}\x07")

@@ -52,7 +52,6 @@ const LONGEST_FRAME: Duration = Duration::from_millis(50);
 const LONGEST_UNSEEN: Duration = Duration::from_millis(50);
 
 /// Why this terminal cannot show the screens; `None` if it can.
-#[must_use]
 pub fn unusable_terminal(context: &Context) -> Option<&'static str> {
     if !(io::stdin().is_terminal() && stdout().is_terminal()) {
         Some("the screens need a terminal")

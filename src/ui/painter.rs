@@ -173,6 +173,8 @@ pub(crate) struct Painter<'p, 'f> {
     frame: &'p mut Frame<'f>,
     pub(crate) ctx: &'p RenderContext<'p>,
     drawn: Drawn,
+    /// Whether an overlay comes over what is drawn now, so that keys act on no row of it.
+    pub(crate) is_covered: bool,
 }
 
 /// What the terminal needs to know of a frame besides its cells.
@@ -189,7 +191,6 @@ pub struct Drawn {
 
 impl Drawn {
     /// How many rows below the selected one a cell is, if it is on a row of a list.
-    #[must_use]
     pub fn rows_to(&self, cell: Position) -> Option<i16> {
         let at = self.rows.iter().position(|row| row.contains(cell))?;
         let (at, selected) = (i16::try_from(at).ok()?, i16::try_from(self.selected?).ok()?);
@@ -212,6 +213,7 @@ impl<'p, 'f> Painter<'p, 'f> {
             frame,
             ctx,
             drawn: Drawn::default(),
+            is_covered: false,
         }
     }
 
@@ -324,7 +326,7 @@ impl<'p, 'f> Painter<'p, 'f> {
             let place = row(area, at);
             self.render_spans(place, spans.as_ref());
             self.drawn.rows.push(place);
-            if let Some((_, bar)) = selected.filter(|(selected, _)| *selected == at) {
+            if let Some((_, bar)) = selected.filter(|it| it.0 == at && !self.is_covered) {
                 self.drawn.selected = Some(self.drawn.rows.len() - 1);
                 self.render_bar(place, bar);
                 self.select(place);
@@ -353,10 +355,8 @@ impl<'p, 'f> Painter<'p, 'f> {
             cell.set_style(symbol);
         }
         let is_reversed = selected.add_modifier.contains(Modifier::REVERSED);
-        if let Some(cell) = buffer
-            .cell_mut(place.as_position())
-            .filter(|_| !is_reversed)
-        {
+        let edge_cell = buffer.cell_mut(place.as_position());
+        if let Some(cell) = edge_cell.filter(|_| !is_reversed) {
             cell.set_symbol(edge).set_style(accent);
         }
     }
@@ -408,6 +408,7 @@ impl<'p, 'f> Painter<'p, 'f> {
     /// Draws a frame, and clears the area beneath it.
     pub(crate) fn overlay_panel(&mut self, area: Rect, title: &str) -> Rect {
         self.clear(area);
+        self.is_covered = false;
         self.drawn = Drawn {
             has_text_cursor: self.drawn.has_text_cursor,
             ..Drawn::default()

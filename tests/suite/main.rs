@@ -22,6 +22,7 @@ mod keymap;
 mod keyring;
 mod network;
 mod pictures;
+mod readme;
 mod screens;
 mod support;
 mod terminal;

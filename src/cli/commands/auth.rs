@@ -280,7 +280,11 @@ async fn offline(context: &Context) -> (AuthReport, bool) {
             let known = context.settings.profile(profile);
             let command = context.settings.command_of(profile);
             report.program = command.map(|command| command.program().to_owned());
-            let checked = known.map(|known| context.service.check_command(known));
+            let service = &context.service;
+            let checked = known.map(|known| {
+                let may_run = service.check_command(known);
+                may_run.and_then(|()| service.check_program(known))
+            });
             is_usable = checked == Some(Ok(()));
             checked
                 .iter()

@@ -27,7 +27,6 @@ pub const REQUEST: &str = "__complete";
 const FILES: &str = "\tfiles";
 
 /// The script for a shell.
-#[must_use]
 pub fn script(shell: Shell) -> &'static str {
     match shell {
         Shell::Bash => include_str!("../../../assets/completions/tokenscope.bash"),
@@ -62,7 +61,6 @@ fn profiles() -> Vec<String> {
 
 /// The completions of the last word, each with a description that may be empty. Calls `profiles`
 /// only where a profile is expected.
-#[must_use]
 pub fn candidates(words: &[String], profiles: fn() -> Vec<String>) -> Vec<(String, String)> {
     let mut line = vec![OsString::from("tokenscope")];
     for (at, word) in words.iter().enumerate() {

@@ -31,7 +31,6 @@ mod uses;
 const COMPUTATION_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Runs a command from startup to its exit code. Prints failures too, as JSON if requested.
-#[must_use]
 pub fn run(
     command: Command,
     flags: Flags,

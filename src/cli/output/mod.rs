@@ -49,7 +49,6 @@ pub enum OutputFormat {
 
 /// Machine-readable output made safe for a terminal: characters a terminal would act on are escaped
 /// in JSON, which keeps its meaning, and replaced anywhere else.
-#[must_use]
 pub fn inert(machine: &str, is_json: bool) -> String {
     let mut safe = String::with_capacity(machine.len());
     let mut characters = machine.chars().peekable();

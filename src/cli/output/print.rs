@@ -47,7 +47,7 @@ impl Destination {
                 written.map(drop).map_err(|why| match why {
                     NotWritten::Exists => unwritten(&io::ErrorKind::AlreadyExists.into()),
                     NotWritten::Because(sentence) => {
-                        Failure::new(FailureKind::Config, sentence, WHERE_IT_GOES)
+                        Failure::new(FailureKind::Config, sentence, NAME_ANOTHER)
                     }
                 })
             }
@@ -55,6 +55,7 @@ impl Destination {
     }
 }
 
+const NAME_ANOTHER: &str = "Name a file that can be written with --to.";
 const WHERE_IT_GOES: &str = "Check where it goes: the disk may be full.";
 
 /// What became of writing to standard output. A closed pipe is not a failure; a full disk is.

@@ -5,7 +5,6 @@ use url::Url;
 use super::objects::App;
 
 /// The app that a URL belongs to: the one with the most specific address, as Access decides.
-#[must_use]
 pub fn app_of<'a>(apps: impl IntoIterator<Item = &'a App>, url: &Url) -> Option<&'a App> {
     let covering = apps.into_iter().flat_map(|app| {
         let specificities = app.addresses.iter().filter_map(|it| specificity(it, url));
@@ -18,7 +17,6 @@ pub fn app_of<'a>(apps: impl IntoIterator<Item = &'a App>, url: &Url) -> Option<
 
 /// Whether an app has an address on the URL's host, whatever the path. A star may stand for several
 /// labels here.
-#[must_use]
 pub fn has_host<'a>(apps: impl IntoIterator<Item = &'a App>, url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let mut addresses = apps.into_iter().flat_map(|app| &app.addresses);
@@ -26,7 +24,6 @@ pub fn has_host<'a>(apps: impl IntoIterator<Item = &'a App>, url: &Url) -> bool 
 }
 
 /// Whether an address names a host of an app on the web. That of device enrolment is Access's own.
-#[must_use]
 pub fn is_web(address: &str) -> bool {
     let (host, _) = parts(address);
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '*' | '_');

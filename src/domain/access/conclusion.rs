@@ -23,7 +23,6 @@ pub enum ProbeVerdict {
 
 impl ProbeVerdict {
     /// The word used in JSON.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Opens => "opens",
@@ -35,7 +34,6 @@ impl ProbeVerdict {
     }
 
     /// The word on screen and in tables.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Opens => "OPENS",
@@ -47,7 +45,6 @@ impl ProbeVerdict {
     }
 
     /// The symbol beside the word.
-    #[must_use]
     pub fn symbol(self, ascii: bool) -> &'static str {
         let (symbol, plain) = match self {
             Self::Opens => ("●", "+"),
@@ -73,7 +70,6 @@ pub enum Fault {
 
 impl Fault {
     /// The word used in JSON.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -100,7 +96,6 @@ pub struct Conclusion {
 
 impl Conclusion {
     /// The exit code of the command: 0 opens, 1 opens but the app refuses, 2 refused, 3 anything else.
-    #[must_use]
     pub fn exit_code(&self) -> u8 {
         match (self.verdict, self.fault) {
             (ProbeVerdict::Opens, Fault::None) => 0,
@@ -111,7 +106,6 @@ impl Conclusion {
     }
 
     /// How bad it is.
-    #[must_use]
     pub fn tone(&self) -> Tone {
         match self.exit_code() {
             0 => Tone::Calm,
@@ -136,7 +130,6 @@ impl Conclusion {
 
 /// Concludes from the answers and, where they were read, from the policies. `client_id` names the token
 /// in commands to run next.
-#[must_use]
 pub fn conclude(
     url: &ProbeUrl,
     answers: &ProbeAnswers,

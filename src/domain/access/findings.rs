@@ -19,7 +19,6 @@ pub const CLEAN_UP_SOON: TimeDelta = TimeDelta::days(30);
 impl Lookup<'_> {
     /// The findings about a token from its uses; the most severe come first. The uses may have all
     /// apps or only those that name the token.
-    #[must_use]
     pub fn findings(
         &self,
         token: &ServiceToken,

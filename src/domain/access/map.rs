@@ -55,7 +55,6 @@ impl Part {
     ];
 
     /// The word used in JSON.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Tokens => "tokens",
@@ -71,7 +70,6 @@ impl Part {
     }
 
     /// The words in sentences.
-    #[must_use]
     pub fn label(self) -> &'static str {
         match self {
             Self::Tokens => "service tokens",
@@ -87,7 +85,6 @@ impl Part {
     }
 
     /// The permission that allows to read it, if the API's documentation names one.
-    #[must_use]
     pub fn permission(self) -> Option<&'static str> {
         match self {
             Self::Tokens => Some("Access: Service Tokens Read"),
@@ -102,7 +99,6 @@ impl Part {
     }
 
     /// Whether a scope has it.
-    #[must_use]
     pub fn is_in(self, kind: ScopeKind) -> bool {
         match self {
             Self::Tokens | Self::Apps | Self::Groups | Self::Organization => true,
@@ -125,7 +121,6 @@ pub enum PartState {
 
 impl PartState {
     /// The word used in JSON.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -137,13 +132,11 @@ impl PartState {
     }
 
     /// Whether the credential lacks the permission to read it.
-    #[must_use]
     pub fn is_refused(&self) -> bool {
         matches!(self, Self::Failed(failure) if failure.kind == FailureKind::Permission)
     }
 
     /// Whether it was read whole.
-    #[must_use]
     pub fn is_read(&self) -> bool {
         *self == Self::Read
     }
@@ -209,7 +202,6 @@ impl Eq for AccessMap {}
 
 impl AccessMap {
     /// A map of which nothing is read yet.
-    #[must_use]
     pub fn new(scope: Scope) -> Self {
         Self {
             scope,
@@ -242,7 +234,6 @@ impl AccessMap {
     }
 
     /// The objects that were read.
-    #[must_use]
     pub fn objects(&self) -> &Objects {
         &self.objects
     }
@@ -263,13 +254,11 @@ impl AccessMap {
     }
 
     /// The outcome of reading a part; `None` while it is awaited.
-    #[must_use]
     pub fn read(&self, part: Part) -> Option<&PartRead> {
         self.read.get(&part)
     }
 
     /// How many apps reusable policies are known to have that the list does not show, at least.
-    #[must_use]
     pub fn hidden_apps(&self) -> usize {
         if self.is_read(Part::Apps) {
             self.indexed().index.hidden_apps
@@ -279,7 +268,6 @@ impl AccessMap {
     }
 
     /// How many groups rules name that the list does not show.
-    #[must_use]
     pub fn hidden_groups(&self) -> usize {
         if self.is_read(Part::Groups) {
             self.indexed().index.hidden_groups.len()
@@ -289,19 +277,16 @@ impl AccessMap {
     }
 
     /// How many of the listed apps have policies that could not be read.
-    #[must_use]
     pub fn unread_apps(&self) -> usize {
         self.indexed().index.unread_apps
     }
 
     /// Whether everything was read on which verdicts rest.
-    #[must_use]
     pub fn complete(&self) -> bool {
         self.incomplete_reasons().is_empty()
     }
 
     /// Why verdicts may be missing or wrong, as sentence fragments; empty if the map is complete.
-    #[must_use]
     pub fn incomplete_reasons(&self) -> Vec<String> {
         let parts = Part::OF_VERDICTS.into_iter();
         let of_scope = parts.filter(|part| part.is_in(self.scope.kind()));
@@ -343,7 +328,6 @@ impl AccessMap {
     }
 
     /// Whether no app, policy or group is visible.
-    #[must_use]
     pub fn is_nothing_visible(&self) -> bool {
         Part::OF_VERDICTS.iter().all(|part| self.count(*part) == 0)
     }
@@ -355,7 +339,6 @@ impl AccessMap {
     }
 
     /// Why a part was not read whole: `groups were refused (the permission … is missing)`.
-    #[must_use]
     pub fn why_unread(&self, part: Part) -> Option<String> {
         let label = part.label();
         let reason = match self.read(part).map(|read| &read.state) {
@@ -379,7 +362,6 @@ impl AccessMap {
     }
 
     /// Whether a part was read whole.
-    #[must_use]
     pub fn is_read(&self, part: Part) -> bool {
         self.read
             .get(&part)
@@ -387,7 +369,6 @@ impl AccessMap {
     }
 
     /// How many entries of a part are visible.
-    #[must_use]
     pub fn count(&self, part: Part) -> usize {
         self.read.get(&part).map_or(0, |read| read.count)
     }

@@ -6,7 +6,6 @@ use super::verdict::{AppAnswer, Reason, Verdict};
 
 impl AppAnswer {
     /// What decides, in a few words: `by CI only`, `on the address and the country`. Untrusted text.
-    #[must_use]
     pub fn note(&self) -> String {
         let Some(policy) = &self.policy else {
             return self.unjudged().to_owned();

@@ -95,7 +95,6 @@ fn reached(alerts: &[&ExpiryAlert]) -> Vec<String> {
 
 impl TokenUses {
     /// Who is told, in a line: `ops@example.com and 1 webhook, 7 days before`. Untrusted text.
-    #[must_use]
     pub fn told_message(&self) -> String {
         let who = match self.told_who.as_slice() {
             [] => "an alert that could not be read whole".to_owned(),
@@ -113,7 +112,6 @@ impl TokenUses {
     }
 
     /// What the clean-up does, in a line. Untrusted text.
-    #[must_use]
     pub fn clean_up_message(&self, now: DateTime<Utc>) -> String {
         match (self.clean_up, &self.spared_by) {
             (CleanUpPlan::Off, _) => "off: unused tokens are kept".to_owned(),

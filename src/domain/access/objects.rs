@@ -21,7 +21,6 @@ pub enum Decision {
 
 impl Decision {
     /// Reads the API's word.
-    #[must_use]
     pub fn parse(word: &str) -> Self {
         match word {
             "allow" => Self::Allow,
@@ -33,7 +32,6 @@ impl Decision {
     }
 
     /// The API's word.
-    #[must_use]
     pub fn code(&self) -> &str {
         match self {
             Self::Allow => "allow",
@@ -45,7 +43,6 @@ impl Decision {
     }
 
     /// The dashboard's name.
-    #[must_use]
     pub fn label(&self) -> &str {
         match self {
             Self::Allow => "Allow",
@@ -57,7 +54,6 @@ impl Decision {
     }
 
     /// Whether Access evaluates the policy in its first pass, before any Allow or Block policy.
-    #[must_use]
     pub fn is_first(&self) -> bool {
         matches!(self, Self::Bypass | Self::ServiceAuth)
     }
@@ -80,7 +76,6 @@ pub struct Policy {
 
 impl Policy {
     /// Reads a policy; `None` if it is no object or has no ID.
-    #[must_use]
     pub fn parse(policy: &Value) -> Option<Self> {
         let object = policy.as_object()?;
         Some(Self {
@@ -97,7 +92,6 @@ impl Policy {
 
 impl Policy {
     /// Its name, or the ID of one without a name. Untrusted text.
-    #[must_use]
     pub fn title(&self) -> &str {
         title(&self.name, &self.id)
     }
@@ -139,7 +133,6 @@ pub struct App {
 
 impl App {
     /// Reads an app; `None` if it is no object or has no ID.
-    #[must_use]
     pub fn parse(app: &Value) -> Option<Self> {
         let object = app.as_object()?;
         let policies = object.get("policies").and_then(Value::as_array);
@@ -159,7 +152,6 @@ impl App {
     }
 
     /// How it treats service tokens. Types that are not known here are undocumented.
-    #[must_use]
     pub fn behaviour(&self) -> AppKind {
         match self.kind.as_str() {
             "self_hosted" | "ssh" | "vnc" | "rdp" => AppKind::Usual,
@@ -171,7 +163,6 @@ impl App {
     }
 
     /// How people know it: by its address, else its name, else its ID.
-    #[must_use]
     pub fn title(&self) -> &str {
         let named = || Some(self.name.as_str()).filter(|name| !name.trim().is_empty());
         self.address.as_deref().or_else(named).unwrap_or(&self.id)
@@ -247,7 +238,6 @@ pub struct Group {
 
 impl Group {
     /// Reads a group; `None` if it is no object or has no ID.
-    #[must_use]
     pub fn parse(group: &Value) -> Option<Self> {
         let object = group.as_object()?;
         Some(Self {
@@ -258,7 +248,6 @@ impl Group {
     }
 
     /// Its name, or the ID of one without a name. Untrusted text.
-    #[must_use]
     pub fn title(&self) -> &str {
         title(&self.name, &self.id)
     }
@@ -273,7 +262,6 @@ pub enum CleanUp {
 
 impl CleanUp {
     /// The API's word.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Disable => "disable",
@@ -293,7 +281,6 @@ pub struct Organization {
 
 impl Organization {
     /// Reads the settings.
-    #[must_use]
     pub fn parse(organization: &Value) -> Self {
         let strict = organization.get("strict_service_token_auth");
         Self {
@@ -352,7 +339,6 @@ pub struct DohToken {
 
 impl DohToken {
     /// Reads the settings; `None` if they name no token.
-    #[must_use]
     pub fn parse(settings: &Value) -> Option<Self> {
         let object = settings.as_object()?;
         let member = |key| text(object, key).map(|text| text.to_ascii_lowercase());
@@ -364,7 +350,6 @@ impl DohToken {
     }
 
     /// Whether it is the token with these names, in lower case.
-    #[must_use]
     pub fn is(&self, id: &str, client_id: &str) -> bool {
         self.id.as_deref() == Some(id) || self.client_id.as_deref() == Some(client_id)
     }
@@ -385,7 +370,6 @@ const BY_TOKEN: &str = "identity.service_token_uuid";
 impl DeviceProfile {
     /// Reads a profile; `None` if its expression is no text. The default profile has neither ID nor
     /// expression.
-    #[must_use]
     pub fn parse(profile: &Value) -> Option<Self> {
         let object = profile.as_object()?;
         let expression = match object.get("match") {
@@ -410,7 +394,6 @@ impl DeviceProfile {
     }
 
     /// Whether it selects by tokens that it does not list: by a list kept elsewhere, or a pattern.
-    #[must_use]
     pub fn is_unclear(&self) -> bool {
         let mut uses = self.expression.split(BY_TOKEN).skip(1);
         uses.any(|rest| !compares_literals(rest))
@@ -445,7 +428,6 @@ pub struct Hyperdrive {
 
 impl Hyperdrive {
     /// Reads a configuration; `None` if it is no object, has no ID, or a client ID that is no text.
-    #[must_use]
     pub fn parse(config: &Value) -> Option<Self> {
         let object = config.as_object()?;
         let origin = object.get("origin").filter(|origin| !origin.is_null());
@@ -481,7 +463,6 @@ pub struct ExpiryAlert {
 
 impl ExpiryAlert {
     /// Reads an alert; `None` for one that is off, tells nobody, or is about something else.
-    #[must_use]
     pub fn parse(alert: &Value) -> Option<Self> {
         if alert.get("alert_type")?.as_str()? != EXPIRY_ALERT {
             return None;

@@ -22,7 +22,6 @@ use crate::domain::token::ServiceToken;
 pub const DEMO_SECRET: &str = "demo-secret";
 
 /// Whether the demo answers for a host: nothing real is at `example.com` or below it.
-#[must_use]
 pub fn is_demo_host(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let below = host.strip_suffix("example.com");
@@ -83,25 +82,21 @@ impl ProbeUrl {
     }
 
     /// The URL itself.
-    #[must_use]
     pub fn url(&self) -> &Url {
         &self.0
     }
 
     /// The host, with the port if it is not the default of the scheme.
-    #[must_use]
     pub fn host(&self) -> &str {
         &self.0[Position::BeforeHost..Position::AfterPort]
     }
 
     /// Whether the demo answers for it.
-    #[must_use]
     pub fn is_of_demo(&self) -> bool {
         self.0.host_str().is_some_and(is_demo_host)
     }
 
     /// Whether a secret may be sent there: encrypted, or without leaving this computer.
-    #[must_use]
     pub fn may_carry_secret(&self) -> bool {
         self.0.scheme() == "https" || self.0.host().as_ref().is_some_and(is_loopback)
     }
@@ -128,7 +123,6 @@ pub struct ProbeAnswer {
 
 impl ProbeAnswer {
     /// Whether Access refused the request.
-    #[must_use]
     pub fn is_refused_by_access(&self) -> bool {
         self.answered_by == AnsweredBy::Access
     }
@@ -177,7 +171,6 @@ pub enum AppView {
 
 impl PolicyView {
     /// Looks a URL up among the apps of a map.
-    #[must_use]
     pub fn of(
         map: &AccessMap,
         token: &ServiceToken,
@@ -213,7 +206,6 @@ impl PolicyView {
     }
 
     /// The verdict for the app, if there is one.
-    #[must_use]
     pub fn uses_verdict(&self) -> Option<Verdict> {
         match self.app {
             AppView::Judged { verdict, .. } => Some(verdict),
@@ -222,14 +214,12 @@ impl PolicyView {
     }
 
     /// The word for how the organization treats tokens.
-    #[must_use]
     pub fn mode(&self) -> Option<&'static str> {
         self.strict
             .map(|is_strict| if is_strict { "strict" } else { "legacy" })
     }
 
     /// The app that covers the URL. Untrusted text.
-    #[must_use]
     pub fn app_title(&self) -> Option<&str> {
         match &self.app {
             AppView::Judged { app, .. } | AppView::NotNamed { app } => Some(app),

@@ -57,7 +57,6 @@ pub enum Condition {
 
 impl Condition {
     /// What the answer depends on: `the caller's address`.
-    #[must_use]
     pub fn subject(self) -> &'static str {
         match self {
             Self::Address => "the caller's address",
@@ -110,7 +109,6 @@ const PEOPLE: [(&str, &str); 21] = [
 ];
 
 /// What a rule asks for that no service token meets.
-#[must_use]
 pub fn person(kind: &str) -> &'static str {
     let row = PEOPLE.iter().find(|(key, _)| *key == kind);
     row.map_or("a person", |(_, words)| words)
@@ -118,7 +116,6 @@ pub fn person(kind: &str) -> &'static str {
 
 impl Rule {
     /// Reads a rule: an object with one key that names its kind.
-    #[must_use]
     pub fn parse(rule: &Value) -> Self {
         let Value::Object(rule) = rule else {
             return Self::Unknown("no object".to_owned());
@@ -222,7 +219,6 @@ pub struct Rules {
 
 impl Rules {
     /// Reads the rules of an object; `None` without `include`, as in a mere reference to a policy.
-    #[must_use]
     pub fn parse(object: &Map<String, Value>) -> Option<Self> {
         let include = object.get("include").filter(|include| !include.is_null())?;
         let include = list(include);

@@ -25,7 +25,6 @@ pub enum SampleState {
 
 impl PartSample {
     /// The word used in JSON.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match &self.state {
             SampleState::Readable => "readable",
@@ -37,7 +36,6 @@ impl PartSample {
     }
 
     /// The permission that is missing, if the API refused and its documentation names one.
-    #[must_use]
     pub fn permission(&self) -> Option<&'static str> {
         let is_refused = self
             .failure()
@@ -46,7 +44,6 @@ impl PartSample {
     }
 
     /// Why it could not be read.
-    #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match &self.state {
             SampleState::Failed(failure) => Some(failure),
@@ -55,7 +52,6 @@ impl PartSample {
     }
 
     /// Whether there is something to read.
-    #[must_use]
     pub fn is_readable(&self) -> bool {
         self.state == SampleState::Readable
     }

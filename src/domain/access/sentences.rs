@@ -8,7 +8,6 @@ use crate::domain::text;
 
 impl AppAnswer {
     /// What the verdict means and what to do. Untrusted text.
-    #[must_use]
     pub fn message(&self) -> String {
         let Some(policy) = &self.policy else {
             return self.unread();

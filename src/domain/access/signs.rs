@@ -18,7 +18,6 @@ pub enum AnsweredBy {
 
 impl AnsweredBy {
     /// The word used in JSON.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Access => "access",
@@ -29,7 +28,6 @@ impl AnsweredBy {
     }
 
     /// The words on screen and in tables.
-    #[must_use]
     pub fn label(self) -> &'static str {
         match self {
             Self::Access => "Access",
@@ -40,7 +38,6 @@ impl AnsweredBy {
     }
 
     /// The same, after a preposition: `403 from Access`.
-    #[must_use]
     pub fn sender(self) -> &'static str {
         match self {
             Self::Access | Self::Waf | Self::Origin => self.label(),
@@ -91,7 +88,6 @@ const REJECTIONS: [&[u8]; 7] = [
 impl Signs {
     /// Whether Access certainly refused a request without a token, so that one with the token may
     /// follow: both of its headers on a refusal, or its login page.
-    #[must_use]
     pub fn allow_the_secret(&self) -> bool {
         let both =
             is_set(self.cf_access_aud.as_deref()) && is_set(self.cf_access_domain.as_deref());
@@ -99,7 +95,6 @@ impl Signs {
     }
 
     /// Who answered a request without a token. Only what allows the secret counts as Access.
-    #[must_use]
     pub fn bare_answered_by(&self) -> AnsweredBy {
         if self.is_blocked() {
             AnsweredBy::Waf
@@ -114,7 +109,6 @@ impl Signs {
 
     /// Who answered the request with the token. One sign of Access is enough here: its headers, its
     /// login page, its challenge, or the challenge that met the request without the token.
-    #[must_use]
     pub fn answered_by(&self, bare_challenge: Option<&str>) -> AnsweredBy {
         let either =
             is_set(self.cf_access_aud.as_deref()) || is_set(self.cf_access_domain.as_deref());
@@ -139,7 +133,6 @@ impl Signs {
     }
 
     /// Whether the body can decide who answered: only the firewall's pages are told by theirs.
-    #[must_use]
     pub fn needs_body(&self) -> bool {
         let either =
             is_set(self.cf_access_aud.as_deref()) || is_set(self.cf_access_domain.as_deref());
@@ -148,7 +141,6 @@ impl Signs {
     }
 
     /// Where it redirects to.
-    #[must_use]
     pub fn redirect(&self) -> Option<Url> {
         let location = self.location.as_ref();
         let location = location.filter(|_| (300..400).contains(&self.status));

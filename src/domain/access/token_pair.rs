@@ -117,7 +117,6 @@ fn removed(text: &str) -> Vec<String> {
 }
 
 /// Whether two client IDs are of the same token: one may be followed by a domain.
-#[must_use]
 pub fn is_same_client(one: &str, other: &str) -> bool {
     let digits = |id: &str| id.split('.').next().unwrap_or(id).to_ascii_lowercase();
     digits(one) == digits(other)
@@ -145,7 +144,6 @@ const RESERVED: [&str; 12] = [
 
 impl TokenHeader {
     /// Reads the name of a header that a request may carry.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         const LONGEST: usize = 64;
         let name = text.trim().to_ascii_lowercase();
@@ -158,7 +156,6 @@ impl TokenHeader {
     }
 
     /// The name, in lower case.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

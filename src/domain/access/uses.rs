@@ -28,7 +28,6 @@ pub enum ReferenceKind {
 
 impl ReferenceKind {
     /// The word used in JSON.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Policy => "policy",
@@ -41,7 +40,6 @@ impl ReferenceKind {
     }
 
     /// The words on screen and in sentences.
-    #[must_use]
     pub fn label(self) -> &'static str {
         match self {
             Self::Policy => "policy",
@@ -73,7 +71,6 @@ pub enum Deletable {
 
 impl Deletable {
     /// The word used in JSON.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Yes => "yes",
@@ -97,7 +94,6 @@ pub enum Told {
 
 impl Told {
     /// The word used in JSON.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Yes => "yes",
@@ -146,7 +142,6 @@ pub const SECRET_PLACES: &str = "where its secret is stored (CI, MDM files, host
 
 impl TokenUses {
     /// Whether any place holds its ID or client ID.
-    #[must_use]
     pub fn is_referenced(&self) -> bool {
         self.named_by > 0
     }
@@ -199,7 +194,6 @@ impl NamedToken<'_> {
 
 impl<'a> Lookup<'a> {
     /// Prepares to answer for the tokens of a map.
-    #[must_use]
     pub fn new(map: &'a AccessMap) -> Self {
         let mut lookup = Self {
             map,
@@ -212,7 +206,6 @@ impl<'a> Lookup<'a> {
     }
 
     /// The answer for a token, with every app that concerns it.
-    #[must_use]
     pub fn uses(&self, token: &ServiceToken, context: EvaluationContext) -> TokenUses {
         self.with_names(token, context, |named| {
             let mut apps = named.places(|it| &it.apps);
@@ -225,7 +218,6 @@ impl<'a> Lookup<'a> {
 
     /// The answer for a token, with only those apps that name it, themselves or through a group. The
     /// counts are of all apps. Quick enough for tens of thousands of tokens.
-    #[must_use]
     pub fn named_uses(&self, token: &ServiceToken, context: EvaluationContext) -> TokenUses {
         self.with_names(token, context, |named| {
             self.answer(named, &named.places(|it| &it.apps))
@@ -233,7 +225,6 @@ impl<'a> Lookup<'a> {
     }
 
     /// How many apps have which verdict for a token.
-    #[must_use]
     pub fn counts(&self, token: &ServiceToken, context: EvaluationContext) -> Counts {
         self.with_names(token, context, |named| {
             let judge = self.judge(named);

@@ -21,7 +21,6 @@ pub enum Verdict {
 
 impl Verdict {
     /// The word used in JSON.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Refused => "refused",
@@ -34,7 +33,6 @@ impl Verdict {
     }
 
     /// The word on screen.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Refused => "REFUSED",
@@ -47,7 +45,6 @@ impl Verdict {
     }
 
     /// The symbol drawn before the word.
-    #[must_use]
     pub fn symbol(self, ascii: bool) -> &'static str {
         let (symbol, plain) = match self {
             Self::Refused => ("✖", "X"),
@@ -59,7 +56,6 @@ impl Verdict {
     }
 
     /// How much it matters.
-    #[must_use]
     pub fn tone(self) -> Tone {
         match self {
             Self::Refused => Tone::Critical,
@@ -86,7 +82,6 @@ pub enum Reason {
 
 impl Reason {
     /// The word used in JSON.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::TokenDead => "token_dead",

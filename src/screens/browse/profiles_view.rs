@@ -65,17 +65,30 @@ pub(crate) fn note(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Op
     Some(spans)
 }
 
-/// Why profiles could not be read, each reason once, with the names of its profiles.
-fn reasons(profiles: &ProfileReads) -> Vec<(Vec<&str>, &str)> {
-    let mut reasons: Vec<(Vec<&str>, &str)> = Vec::new();
+/// Why profiles could not be read and what to do about it.
+struct Reason<'a> {
+    names: Vec<&'a str>,
+    why: &'a str,
+    hint: &'a str,
+}
+
+/// Each reason once, with the names of its profiles.
+fn reasons(profiles: &ProfileReads) -> Vec<Reason<'_>> {
+    let mut reasons: Vec<Reason<'_>> = Vec::new();
     for read in &profiles.reads {
-        let Outcome::Failed { reason: why, .. } = &read.outcome else {
+        let Outcome::Failed { reason, failure } = &read.outcome else {
             continue;
         };
+        let (why, hint) = (reason.as_str(), failure.hint.text.as_str());
         let name = read.origin.profile.as_str();
-        match reasons.iter_mut().find(|(_, known)| *known == why) {
-            Some((names, _)) => names.push(name),
-            None => reasons.push((vec![name], why)),
+        let is_it = |it: &&mut Reason<'_>| (it.why, it.hint) == (why, hint);
+        match reasons.iter_mut().find(is_it) {
+            Some(known) => known.names.push(name),
+            None => reasons.push(Reason {
+                names: vec![name],
+                why,
+                hint,
+            }),
         }
     }
     reasons
@@ -141,12 +154,14 @@ pub(crate) fn nothing(
         ctx.lines(&lines)
     };
     let mut lines = text(mark.map_or(blank, marked), Some(Role::Strong), &what);
-    for (names, why) in reasons(profiles) {
+    let reasons = reasons(profiles);
+    for (at, Reason { names, why, hint }) in reasons.iter().enumerate() {
         lines.extend(text(blank, None, &format!("{}: {why}", names.join(", "))));
-    }
-    let hint = failures.first().map(|failure| failure.hint.text.as_str());
-    for more in hint.into_iter().filter(|hint| !hint.is_empty()) {
-        lines.extend(text(blank, Some(Role::Muted), more));
+        // The same next step is said once, after the last reason for it.
+        let is_last = !reasons[at + 1..].iter().any(|later| later.hint == *hint);
+        if is_last && !hint.is_empty() {
+            lines.extend(text(blank, Some(Role::Muted), hint));
+        }
     }
     if failures.is_empty() || !read.is_empty() {
         let failed = usize::from(!failures.is_empty());

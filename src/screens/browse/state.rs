@@ -53,20 +53,17 @@ pub(crate) enum Follow {
 
 impl Browse {
     /// The selected token.
-    #[must_use]
     pub fn token<'a>(&self, list: &'a TokenList) -> Option<&'a Arc<ServiceToken>> {
         self.table.token(list, self.selected)
     }
 
     /// Whether rows may be hidden: by a filter or by chosen statuses.
-    #[must_use]
     pub fn is_narrowed(&self) -> bool {
         !self.filter.value().is_empty() || self.table.has_chosen() || self.table.needs_only()
     }
 
     /// The number of token rows in a panel with room for some rows: one shows the column names, and
     /// some may show notes on the list.
-    #[must_use]
     pub fn table_rows(list: &TokenList, rows: usize) -> usize {
         rows.saturating_sub(1 + list.note_rows())
     }

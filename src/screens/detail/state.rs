@@ -54,6 +54,8 @@ pub struct Detail {
     /// Whether the response to the pending request opens the token, as for a lookup. A reload does
     /// not change the screen.
     pub(crate) opens_on_answer: bool,
+    /// Whether who uses the token is shown once it is there.
+    pub(crate) shows_uses_on_answer: bool,
     /// When a token that was only copied from the list is fetched, by the steady clock.
     pub(crate) fetch_due: Option<DateTime<Utc>>,
     /// When the last fetch was attempted, by the steady clock.
@@ -98,7 +100,6 @@ pub(crate) fn items(token: &ServiceToken) -> Vec<Item<'_>> {
 
 impl Detail {
     /// The fields of the current token.
-    #[must_use]
     pub fn fields(&self) -> &[Field] {
         let token = self.token.value();
         token.map_or(&[], |token| fields::fields(token))
@@ -130,7 +131,6 @@ impl Detail {
     }
 
     /// When the current token ends, if it does.
-    #[must_use]
     pub fn end(&self) -> Option<DateTime<Utc>> {
         Lifecycle::of(self.token.value()?).end()
     }
@@ -175,7 +175,6 @@ enum Search {
 
 impl RawView {
     /// The view of a token.
-    #[must_use]
     pub fn of(token: &ServiceToken) -> Self {
         Self {
             lines: token.lines(),
@@ -197,7 +196,6 @@ impl RawView {
     }
 
     /// Whether a search for the query is running.
-    #[must_use]
     pub fn is_searching(&self) -> bool {
         self.search != Search::Done
     }

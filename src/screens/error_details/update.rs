@@ -38,7 +38,6 @@ impl Handler for ErrorDetails {
 
 impl State {
     /// The details of the last error, limited to the size of the body.
-    #[must_use]
     pub fn error_details_box(&self) -> TextBox {
         TextBox::new(self.body(), |columns| self.error_details(columns))
     }

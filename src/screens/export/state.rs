@@ -32,7 +32,6 @@ pub enum Phase {
 
 impl Export {
     /// The path that was typed, or the usual file.
-    #[must_use]
     pub fn file(&self) -> &str {
         match self.path.value().trim() {
             "" => USUAL_FILE,

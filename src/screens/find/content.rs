@@ -1,10 +1,12 @@
 //! What Find shows: its items, its texts, and how they share the rows.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::state::{Item, ItemCounts, MatchKind};
 use crate::app::message::Stage;
 use crate::app::state::State;
+use crate::domain::credential::CredentialSource;
 use crate::domain::duration::Remaining;
 use crate::domain::failure::Failure;
 use crate::domain::status::{Lifecycle, Status};
@@ -15,7 +17,6 @@ use crate::theme::Role;
 
 impl State {
     /// The items that can be selected on Find.
-    #[must_use]
     pub fn find_items(&self) -> ItemCounts {
         let needs = self.list.needs().len();
         let rows = self.find_layout(Section::Needs).needs;
@@ -172,7 +173,10 @@ impl State {
         let list = &self.list;
         let is_loading = list.extent.is_loading();
         let text = match list.extent.value() {
-            None if is_loading => "Reading the list …".to_owned(),
+            None if is_loading => match self.list_waits_for() {
+                Some(program) => format!("Waiting for {program}, which prints the credential …"),
+                None => "Reading the list …".to_owned(),
+            },
             None => return Vec::new(),
             Some(_) if list.total() == 0 => {
                 "The API lists no service tokens here. There may still be some: a credential limited \
@@ -182,6 +186,19 @@ impl State {
             Some(_) => self.nothing_to_do(),
         };
         layout::marked((Role::Muted, " "), None, &text, self.find_columns())
+    }
+
+    /// The program that has to print the credential before the list can be read.
+    fn list_waits_for(&self) -> Option<Cow<'_, str>> {
+        let list = &self.list;
+        let source = &list.access.as_ref()?.identity.source;
+        let (Stage::Credential, CredentialSource::Command { profile }) =
+            (list.progress.stage, source)
+        else {
+            return None;
+        };
+        let command = self.session.settings.command_of(profile)?;
+        Some(self.glyphs().clean(command.program()))
     }
 
     /// `Nothing needs you: the next of 14 live tokens ends in 43 d. 2 disabled, 1 expired long ago.`

@@ -67,13 +67,11 @@ pub struct ItemCounts {
 
 impl ItemCounts {
     /// The number of items.
-    #[must_use]
     pub fn total(self) -> usize {
         self.matches + self.needs + usize::from(self.has_more) + self.recents
     }
 
     /// The item at a place, with all lists as one.
-    #[must_use]
     pub fn item(self, at: usize) -> Option<Item> {
         if at < self.matches {
             return Some(Item::Match(at));
@@ -91,7 +89,6 @@ impl ItemCounts {
     }
 
     /// The place of an item.
-    #[must_use]
     pub fn place(self, item: Item) -> usize {
         match item {
             Item::Match(at) => at,
@@ -129,7 +126,6 @@ impl Find {
     }
 
     /// The scope in the URL in the field, which takes precedence over the session's.
-    #[must_use]
     pub fn scope_of_url(&self) -> Option<Scope> {
         TokenRef::parse(self.token.value()).ok()?.scope().cloned()
     }
@@ -211,7 +207,6 @@ impl Find {
     }
 
     /// The token of an item of the list.
-    #[must_use]
     pub fn token_at<'a>(&self, item: Item, list: &'a TokenList) -> Option<&'a Arc<ServiceToken>> {
         match item {
             Item::Match(at) => list.token(self.matches.place(at)?),
@@ -246,13 +241,11 @@ pub struct Matches {
 
 impl Matches {
     /// How many there are.
-    #[must_use]
     pub fn count(&self) -> usize {
         self.places.len()
     }
 
     /// The place of a match in the list.
-    #[must_use]
     pub fn place(&self, at: usize) -> Option<u32> {
         self.places.get(at).copied()
     }

@@ -52,7 +52,7 @@ impl Handler for Find {
         if copies {
             state.selected_token().is_some()
         } else if action == Action::Uses {
-            self.token(state).is_some()
+            self.token(state).is_some() || matches!(state.find.selected, Some(Item::Recent(_)))
         } else if picks {
             state.find.selected.is_some() || (submits && !state.find.is_commanding)
         } else if action == Action::Back && state.find.is_commanding {
@@ -293,6 +293,17 @@ fn open(state: &mut State, item: Item) -> Vec<Effect> {
             }
         }
     }
+}
+
+/// Looks up the selected recent token again, to show who uses it, if the list lacks it.
+pub(crate) fn look_up_for_uses(state: &mut State) -> Vec<Effect> {
+    let Some(item @ Item::Recent(_)) = state.find.selected else {
+        return Vec::new();
+    };
+    let effects = open(state, item);
+    let detail = &mut state.detail;
+    detail.shows_uses_on_answer = detail.token.is_loading() && detail.opens_on_answer;
+    effects
 }
 
 /// The token of a recent lookup, if the list on screen has it.

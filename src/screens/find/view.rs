@@ -24,6 +24,9 @@ use crate::ui::painter::{
 use crate::ui::texts::{distance, lookup_progress};
 use crate::ui::token_rows::marked;
 
+/// The cells of `looked up 12 min ago`.
+const LOOKED_UP: usize = 20;
+
 /// ```text
 /// ╭─ Find a token ───────────────────────────────────────────────────────────────╮
 /// │ › dep▏                                                              17 known │
@@ -54,7 +57,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let sections: [(usize, String, Draw<'_>); 3] = [
         (layout.matches, lists.match_title(), Lists::render_matches),
         (layout.needs, lists.needs_title(), Lists::render_needs),
-        (layout.recent, "Recent".to_owned(), Lists::render_recent),
+        (layout.recent, lists.recent_title(), Lists::render_recent),
     ];
     for (rows, title, draw) in sections {
         if rows == 0 {
@@ -209,6 +212,29 @@ impl Lists<'_> {
         }
     }
 
+    /// Says what the times are where there is no room to say it beside each.
+    fn recent_title(&self) -> String {
+        let title = "Recent".to_owned();
+        if self.is_terse() {
+            return format!("{title}{}looked up", self.ctx.glyphs().dot);
+        }
+        title
+    }
+
+    /// Whether `looked up 12 min ago` has no room.
+    fn is_terse(&self) -> bool {
+        let columns = self.columns;
+        let has_note = |recent: &Recent| self.scope_elsewhere(recent).is_some();
+        let is_note_free = !self.state.find.recents.iter().any(has_note);
+        columns.seen > 0 && columns.seen_without_note(is_note_free) < LOOKED_UP
+    }
+
+    /// The scope of a recent lookup, unless it is the one in use.
+    fn scope_elsewhere(&self, recent: &Recent) -> Option<String> {
+        let is_elsewhere = self.state.session.active.scope.as_ref() != Some(&recent.scope);
+        is_elsewhere.then(|| self.ctx.scope(&recent.scope, false))
+    }
+
     fn render_matches(&self, paint: &mut Painter<'_, '_>, area: Rect) {
         let state = self.state;
         let text = state.match_text();
@@ -293,15 +319,14 @@ impl Lists<'_> {
         paint.render_list_with(area, shown, selected);
     }
 
-    /// The bar across a row: bold only where letters are commands, and none beneath an overlay.
+    /// The bar across a row: bold only where letters are commands.
     fn barred(&self, selected: Option<usize>) -> Option<(usize, Bar)> {
         let bar = if self.state.find.is_commanding {
             Bar::Focused
         } else {
             Bar::Unfocused
         };
-        let at = selected.filter(|_| self.state.overlay.is_none());
-        at.map(|at| (at, bar))
+        selected.map(|at| (at, bar))
     }
 
     /// ```text
@@ -346,15 +371,16 @@ impl Lists<'_> {
         };
         let name = ctx.glyphs().token_name(name, id);
         let age = state.clock.local.signed_duration_since(recent.looked_up_at);
-        let seen = format!("looked up {}", duration::ago(age));
-        let is_elsewhere = state.session.active.scope.as_ref() != Some(&recent.scope);
-        let scope = ctx.scope(&recent.scope, false);
-        let scope = if is_elsewhere { scope.as_str() } else { "" };
+        let mut seen = duration::ago(age);
+        if !self.is_terse() {
+            seen = format!("looked up {seen}");
+        }
+        let scope = self.scope_elsewhere(recent).unwrap_or_default();
         self.row(
             (recent.life, status),
             (&name, &[]),
             (Role::Muted, &seen),
-            (Some(Role::Muted), scope),
+            (Some(Role::Muted), &scope),
         )
     }
 
@@ -400,10 +426,13 @@ impl Lists<'_> {
         let is_urgent = matches!(status, Status::Expired | Status::Critical) && !is_over;
         let left_role = is_over.then_some(Role::Muted);
         let left_role = left_role.or_else(|| is_urgent.then_some(Role::Strong));
+        let has_note = !note.is_empty();
+        let seen_cells = columns.seen_without_note(!has_note);
+        let note_cells = if has_note { columns.note } else { 0 };
         let cells = [
             (columns.left, left_role, left.as_str()),
-            (columns.seen, Some(seen_role), seen),
-            (columns.note, note_role, note),
+            (seen_cells, Some(seen_role), seen),
+            (note_cells, note_role, note),
         ];
         for (cells, role, text) in cells {
             if cells > 0 {

@@ -188,7 +188,6 @@ impl HelpLine {
     }
 
     /// Whether it can be selected.
-    #[must_use]
     pub fn is_item(&self) -> bool {
         self.role.is_some()
     }
@@ -210,7 +209,6 @@ fn items(lines: &[HelpLine]) -> impl Iterator<Item = &HelpLine> {
 
 impl State {
     /// The lines of the help that match the search, under their titles.
-    #[must_use]
     pub fn help_lines(&self) -> Vec<HelpLine> {
         let query = self.help.query.value();
         let words: Vec<&str> = query.split_whitespace().collect();
@@ -239,13 +237,11 @@ impl State {
     }
 
     /// The size of the help in a body of some size.
-    #[must_use]
     pub fn help_size(&self, body: (u16, u16)) -> (u16, u16) {
         (layout::overlay(body, WIDEST, u16::MAX).0, body.1)
     }
 
     /// The selected line of the help: its place among the items, and among all lines.
-    #[must_use]
     pub fn help_selected(&self, lines: &[HelpLine]) -> Option<(usize, usize)> {
         let places = lines.iter().enumerate().filter(|(_, line)| line.is_item());
         let places = places.map(|(at, _)| at).enumerate();
@@ -254,7 +250,6 @@ impl State {
 }
 
 /// The width of the column of leads.
-#[must_use]
 pub(crate) fn lead_width(lines: &[HelpLine]) -> usize {
     let widths = items(lines).map(|line| text::width(&line.lead));
     widths.max().unwrap_or(0).clamp(KEYS.0, KEYS.1)

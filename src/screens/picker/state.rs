@@ -32,7 +32,6 @@ impl Picker {
     }
 
     /// The number of accounts and zones.
-    #[must_use]
     pub fn total(&self) -> usize {
         let [accounts, zones] = self.lists();
         accounts.len() + zones.len()
@@ -54,14 +53,12 @@ impl Picker {
     }
 
     /// The listed account or zone of a scope.
-    #[must_use]
     pub fn named(&self, scope: &Scope) -> Option<&NamedScope> {
         let mut listed = self.lists().into_iter().flatten();
         listed.find(|named| named.scope == *scope)
     }
 
     /// The number of matches.
-    #[must_use]
     pub fn count(&self) -> usize {
         self.matching.len() + self.typed.len()
     }
@@ -118,14 +115,12 @@ impl Picker {
     }
 
     /// Whether the account or zone was typed rather than listed.
-    #[must_use]
     pub fn is_typed(&self, named: &NamedScope) -> bool {
         self.typed.contains(named)
     }
 
     /// Why accounts or zones are missing: one failure for each, or a single one if both failed
     /// alike.
-    #[must_use]
     pub fn refusals(&self) -> Vec<&Failure> {
         if let Some(failure) = self.scopes.failure() {
             return vec![failure];

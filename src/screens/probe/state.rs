@@ -121,13 +121,11 @@ impl Probe {
     }
 
     /// Whether URL and secret are being typed.
-    #[must_use]
     pub fn is_typing(&self) -> bool {
         self.phase == ProbePhase::Typing
     }
 
     /// The URL that is typed, asked or was answered for, if it can be probed.
-    #[must_use]
     pub fn current_url(&self) -> Option<ProbeUrl> {
         match &self.phase {
             ProbePhase::Typing => ProbeUrl::parse(self.url.value()).ok(),

@@ -422,7 +422,6 @@ const BESIDE: usize = 60;
 impl State {
     /// The lines of the outcome, and how many of them are visible at once. Where not all are, what to do
     /// stands before the answers.
-    #[must_use]
     pub(crate) fn probe_lines(&self) -> (Vec<ProbeLine>, usize) {
         let (width, height) = self.body();
         let columns = usize::from(width.saturating_sub(4));

@@ -37,14 +37,12 @@ pub struct Change {
 
 impl Profiles {
     /// The rows: credentials without a profile, then the profiles in the order of the file.
-    #[must_use]
     pub fn rows(&self, settings: &Settings) -> Vec<ActiveCredential> {
         let profiles = settings.profiles.iter().map(ActiveCredential::of);
         self.external.iter().cloned().chain(profiles).collect()
     }
 
     /// Where a profile's secret is stored, if known.
-    #[must_use]
     pub fn location_of(&self, name: &str) -> Option<&Result<Option<Location>, Failure>> {
         let locations = self.locations.value()?;
         let (_, location) = locations.iter().find(|(known, _)| known == name)?;

@@ -259,7 +259,6 @@ impl Setup {
     }
 
     /// The button that Enter takes from a field: without a store, the one that can work.
-    #[must_use]
     pub fn first_button(&self) -> SetupField {
         if self.has_no_store() {
             SetupField::SessionOnly
@@ -299,7 +298,6 @@ impl Setup {
     }
 
     /// The other kind of credential that the secret looks like.
-    #[must_use]
     pub fn lookalike(&self) -> Option<Lookalike> {
         Lookalike::of(self.secret.secret(), self.is_global_key)
     }
@@ -352,13 +350,11 @@ impl Setup {
 
     /// The command that prints the secret of the profile that is being changed, so that the form has
     /// no field for it.
-    #[must_use]
     pub fn command(&self) -> Option<&CredentialCommand> {
         self.original.as_ref()?.command.as_ref()
     }
 
     /// Whether an empty secret field keeps the stored secret.
-    #[must_use]
     pub fn keeps_secret(&self) -> bool {
         if self.command().is_some() {
             return true;
@@ -372,7 +368,6 @@ impl Setup {
     }
 
     /// Whether the form has a credential to call the API with.
-    #[must_use]
     pub fn can_ask(&self) -> bool {
         self.keeps_secret() || !self.secret.secret().is_empty()
     }
@@ -502,7 +497,6 @@ impl Setup {
     }
 
     /// Whether letters go into a text field.
-    #[must_use]
     pub fn is_editing(&self) -> bool {
         let is_text = matches!(
             self.form.focus,
@@ -512,7 +506,6 @@ impl Setup {
     }
 
     /// The rows that can have the focus, from top to bottom.
-    #[must_use]
     pub fn rows(&self) -> Vec<SetupField> {
         use SetupField::{
             Email, Kind, Name, ProbeAgain, Save, SaveUnchecked, ScopeId, ScopeKind, Secret,

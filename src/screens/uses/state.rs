@@ -95,19 +95,16 @@ impl UsesLines {
     }
 
     /// How many lines there are.
-    #[must_use]
     pub fn total(self) -> usize {
         self.above_places() + self.places
     }
 
     /// Whether there are only other places from a line on.
-    #[must_use]
     pub fn are_places_from(self, line: usize) -> bool {
         self.places > 0 && line >= self.above_places()
     }
 
     /// The line of a row.
-    #[must_use]
     pub fn of_row(self, row: usize) -> usize {
         if row < self.apps {
             self.remark + row
@@ -117,7 +114,6 @@ impl UsesLines {
     }
 
     /// What is on a line.
-    #[must_use]
     pub fn at(self, line: usize) -> UsesLine {
         let above = self.above_places();
         if line < self.remark {
@@ -140,7 +136,6 @@ impl Uses {
     }
 
     /// What the map says about the token on Detail, if it was read.
-    #[must_use]
     pub fn findings_of(&self, token: &ServiceToken) -> &[Finding] {
         let found_from = self.found_from.as_ref();
         let is_its = found_from.is_some_and(|basis| std::ptr::eq(&raw const *basis.token, token));
@@ -165,25 +160,21 @@ impl Uses {
     }
 
     /// The rows that pass the filter.
-    #[must_use]
     pub fn rows(&self) -> usize {
         self.shown.len()
     }
 
     /// How many of them are apps.
-    #[must_use]
     pub fn app_rows(&self) -> usize {
         self.shown_apps
     }
 
     /// A row that passes the filter.
-    #[must_use]
     pub fn row(&self, at: usize) -> Option<&UsesRow> {
         self.report.rows.get(*self.shown.get(at)?)
     }
 
     /// The selected row.
-    #[must_use]
     pub fn selected_row(&self) -> Option<&UsesRow> {
         self.row(self.selected)
     }
@@ -260,7 +251,6 @@ impl Uses {
     }
 
     /// The first visible line, given the number of rows on screen.
-    #[must_use]
     pub fn first_line(&self, lines: UsesLines, rows: usize) -> usize {
         let selected = if self.selected == 0 {
             0

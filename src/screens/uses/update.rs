@@ -26,7 +26,7 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout::uses::UsesLayout;
 use crate::layout::{self, TextLine};
-use crate::screens::find::update::keep_selection;
+use crate::screens::find::update::{keep_selection, look_up_for_uses};
 use crate::screens::probe::update::address_on_uses;
 use crate::theme::Role;
 
@@ -198,7 +198,10 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     let Some((token, _)) = state.screen.handler().token(state) else {
-        return Vec::new();
+        return match opener {
+            Opener::Find => look_up_for_uses(state),
+            Opener::Detail | Opener::Browse => Vec::new(),
+        };
     };
     let mut effects = Vec::new();
     if opener == Opener::Find {
@@ -225,6 +228,17 @@ pub fn open(state: &mut State) -> Vec<Effect> {
     state.screen = Screen::Uses;
     state.overlay = None;
     effects.extend(access_fetch::read_once(state, &access));
+    effects
+}
+
+/// Shows who uses a token that was looked up for that, once it is there.
+pub fn open_looked_up(state: &mut State) -> Vec<Effect> {
+    let is_there = state.screen == Screen::Detail && state.overlay.is_none();
+    if !is_there || !std::mem::take(&mut state.detail.shows_uses_on_answer) {
+        return Vec::new();
+    }
+    let effects = open(state);
+    state.uses.opener = Opener::Find;
     effects
 }
 
@@ -307,7 +321,6 @@ pub(crate) fn keep_findings_up(state: &mut State) {
 
 impl State {
     /// How the parts of Uses share the body.
-    #[must_use]
     pub fn uses_layout(&self) -> UsesLayout {
         let report = &self.uses.report;
         let lines = (!report.rows.is_empty()).then(|| self.uses_lines().total());
@@ -315,7 +328,6 @@ impl State {
     }
 
     /// The lines of the list.
-    #[must_use]
     pub fn uses_lines(&self) -> UsesLines {
         let uses = &self.uses;
         let apps = uses.app_rows();
@@ -362,7 +374,6 @@ impl State {
     }
 
     /// Why the selected row is as it is and what to do, wrapped.
-    #[must_use]
     pub fn uses_why(&self, columns: usize) -> Vec<TextLine> {
         let Some(row) = self.uses.selected_row() else {
             return Vec::new();
@@ -377,7 +388,6 @@ impl State {
     }
 
     /// What was read of each part and what was not, wrapped.
-    #[must_use]
     pub fn uses_reads(&self, columns: usize) -> Vec<TextLine> {
         let reads = self.uses.report.reads.iter().flat_map(|(label, outcome)| {
             let read = format!("{label}: {outcome}");

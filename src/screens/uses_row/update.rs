@@ -35,7 +35,6 @@ impl Handler for UsesRow {
 
 impl State {
     /// The details of Uses, limited to the size of the body.
-    #[must_use]
     pub fn uses_row_box(&self) -> TextBox {
         TextBox::new(self.body(), |columns| self.uses_details(columns))
     }

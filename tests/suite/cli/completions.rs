@@ -5,10 +5,12 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use portable_pty::CommandBuilder;
 use tokenscope::cli::commands::completions::candidates;
 
 use crate::support::api::{Outcome, home, run, tokenscope};
 use crate::support::binary::{BINARY, Stage, text};
+use crate::support::terminal::{PROMPT, Session};
 use crate::support::tokens::ACCOUNT;
 
 fn offered(line: &str) -> Vec<String> {
@@ -248,7 +250,7 @@ fn j05_zsh_without_compinit_completes_too() {
         _describe() { print -rl -- "${(@P)2}" }
         _files() { print files }
         compset() { }
-        for line in 'check ' 'list --within ' '--account ' '--ca-file '; do
+        for line in 'check ' 'list --within ' '--account ' '--ca-file ' 'list --to '; do
             words=(tokenscope "${(@s: :)line}"); CURRENT=$#words; _tokenscope
         done
         words=(tokenscope prof); CURRENT=2; _tokenscope
@@ -258,11 +260,41 @@ fn j05_zsh_without_compinit_completes_too() {
             return;
         };
         assert_eq!(
-            outcome.stdout, "_tokenscope\nfiles\nprofile:List, choose or remove profiles\n",
+            outcome.stdout, "_tokenscope\nfiles\nfiles\nprofile:List, choose or remove profiles\n",
             "{}",
             outcome.stderr
         );
         assert_eq!(outcome.stderr, "");
+    }
+}
+
+/// The shells as people use them: a key on a terminal, and nothing set up before the line.
+#[test]
+fn j05_the_tab_key_completes_in_shells_without_any_setting() {
+    let folder = Path::new(BINARY).parent().unwrap().display();
+    let path = format!("{folder}:/usr/local/bin:/usr/bin:/bin");
+    for (program, flags) in [("bash", "--norc"), ("zsh", "-f")] {
+        if Command::new(program).arg("--version").output().is_err() {
+            continue;
+        }
+        let home = home();
+        let mut command = CommandBuilder::new(program);
+        command.args([flags, "-i"]);
+        let variables = [
+            ("PATH", path.as_str()),
+            ("PS1", PROMPT),
+            ("HOME", home.path().to_str().unwrap()),
+        ];
+        let mut session = Session::spawn(command, &variables);
+        session.wait_for_prompt(1);
+        session.type_keys(&format!("eval \"$(tokenscope completions {program})\"\r"));
+        session.wait_for_prompt(2);
+        session.type_keys("tokenscope prof\t");
+        session.wait_for("tokenscope profile ");
+        session.type_keys("us\t");
+        session.wait_for("tokenscope profile use ");
+        session.type_keys("\x15exit\r");
+        session.end();
     }
 }
 
@@ -284,7 +316,7 @@ fn j05_zsh_that_runs_compinit_later_still_completes() {
 #[test]
 fn j05_fish_offers_files_for_a_file_alone() {
     let script = "tokenscope completions fish | source; touch afile; \
-        for line in 'check ' 'list --within ' '--account ' '--timeout ' '--ca-file ' 'prof'; \
+        for line in 'check ' 'list --within ' '--account ' '--timeout ' '--ca-file ' 'list --to ' 'prof'; \
         complete -C \"tokenscope $line\"; echo \"=\"; end";
     let Some(outcome) = run_shell("fish", &["--no-config", "-c", script]) else {
         return;
@@ -297,6 +329,8 @@ fn j05_fish_offers_files_for_a_file_alone() {
     for nothing in &offered[..4] {
         assert!(nothing.is_empty(), "{nothing:?}");
     }
-    assert!(offered[4].contains(&"afile"), "{:?}", offered[4]);
-    assert_eq!(offered[5].len(), 1);
+    for files in &offered[4..6] {
+        assert!(files.contains(&"afile"), "{files:?}");
+    }
+    assert_eq!(offered[6].len(), 1);
 }

@@ -14,7 +14,7 @@ use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use crate::support::assertions::{assert_contains, assert_starts};
-use crate::support::binary::{Stage, text};
+use crate::support::binary::{BINARY, Stage, text};
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -139,6 +139,42 @@ fn units_start_what_there_is() {
         assert_contains(&timer, "OnCalendar=");
         assert_contains(&timer, "WantedBy=timers.target");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_units_start_runs_and_systemd_takes_them() {
+    let stage = Stage::with(r#"[{"id":"x","name":"fine","duration":"forever"}]"#).await;
+    let folder = stage.home.path();
+    let collector = folder.join("tokenscope.prom");
+    let units = ["tokenscope-check", "tokenscope-metrics"];
+    for unit in units {
+        let service = fs::read_to_string(file(&format!("{unit}.service"))).unwrap();
+        let path = "/var/lib/node_exporter/textfile_collector/tokenscope.prom";
+        let start = service.lines().find_map(|it| it.strip_prefix("ExecStart="));
+        let start = start.unwrap().replace(path, collector.to_str().unwrap());
+        let arguments: Vec<&str> = start.split(' ').skip(1).collect();
+        let output = stage.run(&arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let service = service.replace("/usr/local/bin/tokenscope", BINARY);
+        fs::write(folder.join(format!("{unit}.service")), service).unwrap();
+        let timer = format!("{unit}.timer");
+        fs::copy(file(&timer), folder.join(timer)).unwrap();
+    }
+    let metrics = fs::read_to_string(collector).unwrap();
+    assert_starts(&metrics, "# HELP tokenscope_up");
+    let mut verify = Command::new("systemd-analyze");
+    verify.arg("verify").current_dir(folder);
+    verify.args(units.map(|unit| format!("{unit}.service")));
+    verify.args(units.map(|unit| format!("{unit}.timer")));
+    let Ok(verified) = verify.output() else {
+        return;
+    };
+    let said = text(&verified.stderr);
+    let ours: Vec<&str> = said
+        .lines()
+        .filter(|it| it.contains("tokenscope"))
+        .collect();
+    assert!(ours.is_empty(), "{ours:#?}");
 }
 
 /// A chat that records what is posted, and a check that ends as told.

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::recipes::step;
 use super::schema::assert_fits;
 use crate::api::transport::private_tls;
 use crate::support::api::{Fake, Outcome, Reply, head, home, http, run, run_with_input};
 use crate::support::assertions::{assert_contains, assert_starts};
-use crate::support::binary::{BINARY, Binary, dress};
+use crate::support::binary::{Binary, dress, search_path};
 use crate::support::table::rows;
 use crate::support::terminal::Session;
 
@@ -918,14 +919,8 @@ fn https_goes_through_the_proxy_and_never_past_it() {
 /// The step of README ends the job only where Access does not open.
 #[test]
 fn the_workflow_step_ends_a_deploy_that_access_would_refuse() {
-    let readme = include_str!("../../../README.md");
-    let (_, section) = readme.split_once("### Does it open?").unwrap();
-    let (_, step) = section.split_once("```yaml\n").unwrap();
-    let (step, _) = step.split_once("```").unwrap();
-    let (head, script) = step.split_once("  run: |\n").unwrap();
+    let (head, script) = step("Check that Access lets the deploy in");
     assert!(head.contains("CF_ACCESS_CLIENT_ID") && head.contains("CF_ACCESS_CLIENT_SECRET"));
-    let script: Vec<&str> = script.lines().map(|line| &line[4..]).collect();
-    let folder = Path::new(BINARY).parent().unwrap().display().to_string();
     for (answer, code) in [
         (http(200, &[], ""), 0),
         (http(401, &[], ""), 0),
@@ -933,12 +928,10 @@ fn the_workflow_step_ends_a_deploy_that_access_would_refuse() {
         (http(502, &[], ""), 3),
     ] {
         let fake = app(move || Reply::Bytes(answer.clone()));
-        let script = script
-            .join("\n")
-            .replace("https://deploy.example.com/hooks", &fake.url());
+        let script = script.replace("https://deploy.example.com/hooks", &fake.url());
         let mut bash = Command::new("bash");
         dress(&mut bash);
-        bash.env("PATH", format!("{folder}:/usr/local/bin:/usr/bin:/bin"))
+        bash.env("PATH", search_path())
             .env("CF_ACCESS_CLIENT_ID", CLIENT_ID)
             .env("CF_ACCESS_CLIENT_SECRET", SECRET)
             .args(["-e", "-c", &script]);

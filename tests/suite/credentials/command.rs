@@ -295,7 +295,13 @@ fn a_program_that_cannot_be_run_is_an_error_with_a_way_out() {
         for part in said {
             assert_contains(&words, part);
         }
+        // A script without its first line looks as any other program.
+        let is_found_out = rights_of_script == 0o600;
+        let status = place.run(&["auth", "status"]);
+        assert_eq!(status.code, Some(i32::from(is_found_out)), "{program}");
     }
+    place.write(&place.profile("default", &["sh", "-c", "exit"]));
+    assert_eq!(place.run(&["auth", "status"]).code, Some(0));
 }
 
 #[test]

@@ -35,19 +35,6 @@ fn the_time_left_in_a_list_has_two_units_at_most() {
     }
 }
 
-proptest! {
-    /// The text stays the same until the announced instant, and differs from then on.
-    #[test]
-    fn the_short_time_changes_exactly_when_it_says(left in -20_000_000_000_i64..20_000_000_000) {
-        let end = now() + TimeDelta::milliseconds(left);
-        let shown = |at| Remaining::until(end, at).short();
-        let change = Remaining::until(end, now()).next_short_change();
-        prop_assert!(change > now());
-        prop_assert_eq!(shown(change - TimeDelta::nanoseconds(1)), shown(now()));
-        prop_assert_ne!(shown(change), shown(now()));
-    }
-}
-
 #[test]
 fn the_digits_are_floors() {
     for (time, text) in [

@@ -72,25 +72,32 @@ pub(crate) fn draw(state: &State, size: (u16, u16), themes: &[Renderer; 2]) -> G
         .each_ref()
         .map(|theme| theme.draw(state.clone(), size));
     assert_eq!(dark.1, light.1, "the cursor depends on the theme");
-    let rows = (0..size.1).map(|y| {
-        let mut row = Vec::new();
-        let mut covered = 0;
-        for x in 0..size.0 {
-            let mut cell = both(&dark.0, &light.0, Position { x, y });
-            if covered > 0 {
-                covered -= 1;
-                cell.columns = 0;
-                " ".clone_into(&mut cell.symbol);
-            } else {
-                covered = cell.columns - 1;
+    Grid::of(&dark.0, &light.0, dark.1)
+}
+
+impl Grid {
+    /// Puts the screens of both themes together.
+    pub(crate) fn of(dark: &Buffer, light: &Buffer, cursor: Option<Position>) -> Self {
+        let rows = (0..dark.area.height).map(|y| {
+            let mut row = Vec::new();
+            let mut covered = 0;
+            for x in 0..dark.area.width {
+                let mut cell = both(dark, light, Position { x, y });
+                if covered > 0 {
+                    covered -= 1;
+                    cell.columns = 0;
+                    " ".clone_into(&mut cell.symbol);
+                } else {
+                    covered = cell.columns - 1;
+                }
+                row.push(cell);
             }
-            row.push(cell);
+            row
+        });
+        Self {
+            rows: rows.collect(),
+            cursor,
         }
-        row
-    });
-    Grid {
-        rows: rows.collect(),
-        cursor: dark.1,
     }
 }
 

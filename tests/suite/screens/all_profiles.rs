@@ -20,6 +20,7 @@ use crate::screens::scenes::{
 };
 use crate::screens::views::{check, every_size, sweep};
 use crate::support::app::press;
+use crate::support::assertions::assert_contains;
 use crate::support::sessions::{profile, scope_id};
 
 const SCENES: [Scene; 8] = [
@@ -220,6 +221,25 @@ fn where_no_profile_could_be_read_it_says_so_and_why() {
             assert!(screen.contains(said), "{said}: {screen}");
         }
     }
+}
+
+#[test]
+fn each_reason_comes_with_its_own_next_step() {
+    let (mut state, request) = reading();
+    let locked = Failure::new(FailureKind::Keyring, "The keyring is locked.", "Unlock it.");
+    for (profile, failure) in [
+        ("prod", refused()),
+        ("staging", locked),
+        ("edge-europe-west", refused()),
+    ] {
+        end(&mut state, request, profile, Err(failure));
+    }
+    update(&mut state, now(), Message::ProfilesListed { request });
+    let screen = text(&renderer("dark", false).draw(state, (100, 30)).0);
+    for said in ["prod, edge-europe-west: ", "staging: ", "Unlock it."] {
+        assert_contains(&screen, said);
+    }
+    assert_eq!(screen.matches("Enter it again.").count(), 1, "{screen}");
 }
 
 #[test]

@@ -302,6 +302,32 @@ fn a_wider_terminal_shows_no_less() {
 }
 
 #[test]
+fn a_name_is_cut_only_where_there_is_no_room_for_it() {
+    for (width, most) in [(60, 25), (80, 29), (100, 36)] {
+        let (buffer, _) = renderer("dark", false).draw(needs(), (width, 24));
+        let screen = text(&buffer);
+        let row = screen.lines().find(|line| line.contains("9d ago"));
+        let row = row.unwrap();
+        let name = row.find("nightly").unwrap();
+        let cells = row[name..row.find("9d ago").unwrap()].chars().count();
+        assert_eq!(cells, most + 2, "{width}: {row}");
+    }
+}
+
+#[test]
+fn what_the_time_of_a_recent_lookup_is_is_said_at_every_width() {
+    for width in 40..=200 {
+        let (buffer, _) = renderer("dark", false).draw(needs(), (width, 24));
+        let screen = text(&buffer);
+        let row = screen.lines().find(|line| line.contains("staging-e2e"));
+        let row = row.unwrap();
+        let is_timed = row.contains("ago");
+        let is_said = row.contains("looked up") || screen.contains("Recent · looked up");
+        assert_eq!(is_timed, is_said, "{width}: {screen}");
+    }
+}
+
+#[test]
 fn the_header_names_the_rows_that_a_token_came_from() {
     let header = |state: &State| {
         let screen = text(&renderer("dark", false).draw(state.clone(), (100, 30)).0);

@@ -13,8 +13,8 @@ use tokenscope::theme::{ColorDepth, Role, Theme};
 use crate::screens::browse::{ready as browse_ready, stale as browse_stale};
 use crate::screens::profiles::profiles;
 use crate::screens::scenes::{
-    USUAL, banner, choice, detail, detail_expiring, detail_reloading, detail_stale, lookup_demo,
-    lookup_recents, now, refused, renderer, scenes, selected_rows, text, token_with,
+    USUAL, banner, choice, detail, detail_expiring, detail_reloading, detail_request, detail_stale,
+    lookup_demo, lookup_recents, now, refused, renderer, scenes, selected_rows, text, token_with,
 };
 use crate::support::assertions::{assert_contains, assert_starts};
 
@@ -90,6 +90,16 @@ fn the_hidden_cursor_stands_where_the_selected_row_begins() {
             assert_eq!(buffer[at].symbol(), "▌");
             assert_eq!(selected_rows(&buffer), [at.y]);
         }
+    }
+}
+
+#[test]
+fn the_only_bar_is_that_of_the_box_in_front() {
+    for size in [(40, 10), USUAL, (120, 40)] {
+        let (buffer, _) = renderer("dark", false).draw(detail_request(), size);
+        let is_barred = |y: &u16| (0..size.0).any(|x| buffer[(x, *y)].bg != Color::Reset);
+        let barred: Vec<u16> = (0..size.1).filter(is_barred).collect();
+        assert_eq!(barred.len(), 1, "{size:?}: {barred:?}");
     }
 }
 

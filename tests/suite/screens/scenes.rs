@@ -499,7 +499,7 @@ fn detail_changed() -> State {
     state
 }
 
-fn detail_request() -> State {
+pub(crate) fn detail_request() -> State {
     let mut state = detail_expiring();
     state.overlay = Some(Overlay::Request {
         chosen: RequestChoice {

@@ -2,7 +2,7 @@
 //! form takes a secret.
 
 use tokenscope::action::Action;
-use tokenscope::app::message::{Effect, Message};
+use tokenscope::app::message::{Effect, Message, Stage};
 use tokenscope::app::state::{Screen, Session, State};
 use tokenscope::domain::credential::{ActiveCredential, CredentialRef, CredentialSource, Identity};
 use tokenscope::domain::credential_command::CredentialCommand;
@@ -172,8 +172,16 @@ fn a_command_that_failed_or_printed_what_is_refused_is_run_again_by_a_key() {
 #[test]
 fn what_is_waited_for_is_named() {
     let (mut state, request) = finding(session(&[]));
+    let request = request.unwrap();
+    assert_contains(
+        &shown(&state),
+        "Waiting for op, which prints the credential …",
+    );
+    let stage = Stage::Network;
+    tell(&mut state, Message::Staged { request, stage });
+    assert_contains(&shown(&state), "Reading the list …");
     let refusal = failed(FailureKind::Permission);
-    tell(&mut state, list_fetched(request.unwrap(), refusal));
+    tell(&mut state, list_fetched(request, refusal));
     type_text(&mut state, ID);
     act(&mut state, Action::Submit);
     state.clock.steady += chrono::TimeDelta::seconds(3);

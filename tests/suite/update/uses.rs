@@ -12,6 +12,7 @@ use tokenscope::app::update;
 use tokenscope::domain::access::map::{Part, PartAnswer};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::{Fetched, RequestId};
+use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::token::ServiceToken;
 
 use crate::support::access_parts::{PARTS, empty, example, read, unread};
@@ -20,7 +21,7 @@ use crate::support::app::{
     tell, type_text,
 };
 use crate::support::assertions::{assert_matches, assert_starts};
-use crate::support::sessions::{failed, limited, session, zone};
+use crate::support::sessions::{account, failed, limited, session, zone};
 use crate::support::tokens::{ID, at, token};
 
 pub(super) const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
@@ -485,6 +486,32 @@ fn the_findings_go_with_the_map() {
     update(&mut state, soon, Message::Ticked);
     assert!(state.uses.findings_of(&token).is_empty());
     assert!(!state.opens.is_known());
+}
+
+#[test]
+fn a_recent_lookup_that_the_list_lacks_is_looked_up_first() {
+    let (mut state, request) = finding(session());
+    let lookup = Recent::of(&used(), &account(), at(0)).unwrap();
+    tell(&mut state, Message::RecentsLoaded(vec![lookup]));
+    let result = Ok(listed(vec![other()]));
+    let list = Message::TokensListed {
+        request: request.unwrap(),
+        result,
+    };
+    tell(&mut state, list);
+    act(&mut state, Action::Back);
+    act(&mut state, Action::Bottom);
+    let request = started(&act(&mut state, Action::Uses));
+    assert_eq!(state.screen, Screen::Find);
+    let effects = tell(&mut state, fetched(request, Ok(found(vec![used()]))));
+    assert_eq!(state.screen, Screen::Uses);
+    assert!(reads(&effects).is_some(), "{effects:?}");
+    act(&mut state, Action::Back);
+    assert_eq!(state.screen, Screen::Find);
+    // Enter opens the token, as ever.
+    let request = started(&act(&mut state, Action::Submit));
+    tell(&mut state, fetched(request, Ok(found(vec![used()]))));
+    assert_eq!(state.screen, Screen::Detail);
 }
 
 #[test]
