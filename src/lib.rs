@@ -12,7 +12,7 @@
 //! |---|---|---|---|---|---|
 //! | 0 | `domain` | nothing | any | `base64`, `chrono`, `icu_normalizer`, `nucleo_matcher`, `serde`, `serde_json`, `thiserror`, `unicode_segmentation`, `unicode_width`, `url`, `zeroize` | tokens and their rules: no I/O, no clock |
 //! | 1 | `api` | lower | any | any | HTTP: requests, the envelope, errors, retries |
-//! | 1 | `credentials` | lower | any | any | reads and stores credentials: keyring, environment, memory |
+//! | 1 | `credentials` | lower | any | any | reads and stores credentials: keyring, environment, memory, commands |
 //! | 1 | `config` | lower, `theme` | any | any | files: settings, profiles, recent lookups, the log |
 //! | 1 | `formats` | lower | any | any | CSV and JSON: what commands print and the screens write to files |
 //! | 1 | `demo` | lower | `startup/mod.rs` | any | a loopback server that answers as the API does |

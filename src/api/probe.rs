@@ -24,7 +24,7 @@ use crate::domain::access::token_pair::{TokenHeader, TokenPair};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::redaction::hide;
 
-/// The most that is read of a body.
+/// Maximum bytes read of a body.
 const MAX_BODY: usize = 64 * 1024;
 /// How long to wait for a body that decides nothing, so that its connection can be used again.
 const BODY_TIMEOUT: Duration = Duration::from_secs(1);
@@ -39,7 +39,7 @@ pub struct Permit {
     challenge: Option<String>,
 }
 
-/// The outcome of a request. Without an answer, or without as much of it as decides, there is a failure.
+/// The outcome of a request. A missing answer, or one that breaks off before it decides, has a failure.
 #[derive(Debug)]
 pub struct Asked {
     pub answer: ProbeAnswer,

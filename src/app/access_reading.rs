@@ -42,7 +42,7 @@ impl AccessReading {
         self.map.is_loading() && self.map.value().is_none()
     }
 
-    /// Counts the changes: what was derived from another generation is out of date.
+    /// Counts the changes. Anything derived from another generation is out of date.
     pub fn generation(&self) -> u64 {
         self.generation
     }

@@ -17,7 +17,7 @@ pub struct UsesReport {
     /// How many of the rows are apps.
     pub apps: usize,
     pub facts: Vec<UsesFact>,
-    /// What stands in place of the apps if none concerns the token.
+    /// The text in place of the apps if none concerns the token.
     pub remark: String,
     /// The parts that the verdicts still wait for.
     pub awaited: Vec<Part>,
@@ -152,7 +152,7 @@ impl UsesRow {
 fn advice(kind: ReferenceKind) -> &'static str {
     match kind {
         ReferenceKind::Policy | ReferenceKind::Group | ReferenceKind::Scim => {
-            "The API refuses to delete the token while it stands there: take it out first."
+            "The API refuses to delete the token while this names it: remove it here first."
         }
         ReferenceKind::Doh => "Choose another token there before you delete this one.",
         ReferenceKind::DeviceProfile => {

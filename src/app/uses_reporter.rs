@@ -188,7 +188,7 @@ impl Reporter<'_> {
         self.unread(part).map(|(_, why)| why)
     }
 
-    /// What stands in place of apps.
+    /// The text in place of the apps.
     fn remark(&self) -> String {
         if self.map.read(Part::Apps).is_none() {
             return "Nothing was read.".to_owned();
@@ -230,7 +230,7 @@ impl Reporter<'_> {
         let counted = counted.into_iter().filter(|(part, ..)| part.is_in(kind));
         let counted = counted.map(|(part, one, many)| match self.map.count(part) {
             1 => format!("1 {one}"),
-            count => format!("{count} {many}"),
+            count => format!("{} {many}", text::number(count)),
         });
         let counted: Vec<String> = counted.collect();
         let rest = match kind {
@@ -249,7 +249,7 @@ impl Reporter<'_> {
         match self.map.hidden_apps() {
             0 => {}
             1 => missing.push("1 app is hidden".to_owned()),
-            hidden => missing.push(format!("{hidden} apps are hidden")),
+            hidden => missing.push(format!("{} apps are hidden", text::number(hidden))),
         }
         let mut fates: Vec<(&str, Vec<&str>)> = Vec::new();
         for part in parts {
@@ -285,7 +285,7 @@ impl Reporter<'_> {
                     "read, no token is set".to_owned()
                 }
                 (Some(_), None) if part == Part::Doh => "read, a token is set".to_owned(),
-                (Some(read), None) => format!("read, {} visible", read.count),
+                (Some(read), None) => format!("read, {} visible", text::number(read.count)),
                 (None, None) if part.is_in(self.map.scope.kind()) => "reading …".to_owned(),
                 (None, None) => ONLY_ACCOUNT.to_owned(),
             };

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::fetch::access;
+use super::progress::wait_for;
 use crate::domain::credential::Access;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, ServerClock, Tokens};
@@ -42,6 +43,14 @@ pub(super) fn accesses(context: &Context, other: Option<&str>) -> Result<Profile
             "config.toml has no profiles.",
             "Create one with `tokenscope auth set`.",
         ));
+    }
+    if context
+        .settings
+        .profiles
+        .iter()
+        .any(|it| it.command.is_some())
+    {
+        wait_for("the credentials of the profiles");
     }
     let accesses = names.iter().map(|name| access_of_profile(name, context));
     let accesses = accesses.collect();

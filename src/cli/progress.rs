@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::error_report::warn;
-use crate::domain::credential_command::CredentialCommand;
 use crate::domain::text;
 
 /// Whether the line is visible now. A terminal shows one line at a time.
@@ -22,17 +21,12 @@ const FOR_THE_KEYRING: Duration = Duration::from_secs(1);
 /// How often the line is redrawn.
 const PACE: Duration = Duration::from_millis(200);
 
-/// What the credential comes from, if not from the keyring alone.
+/// What the command waits for before the API, if that is not the keyring alone.
 static SOURCE: OnceLock<String> = OnceLock::new();
 
-/// Names the commands that print the credentials of these profiles in place of the keyring.
-pub(super) fn wait_for_commands(commands: &[&CredentialCommand]) {
-    let source = match commands {
-        [] => return,
-        [one] => format!("waiting for {}, which prints the credential", one.program()),
-        [_, _, ..] => "waiting for the commands that print the credentials".to_owned(),
-    };
-    let _once = SOURCE.set(text::sanitize(&source).into_owned());
+/// Says what the command waits for before the API: `op, which prints the credential`.
+pub(super) fn wait_for(source: &str) {
+    let _once = SOURCE.set(format!("waiting for {}", text::sanitize(source)));
 }
 
 /// The progress of a command. Dropping it erases the line.

@@ -12,7 +12,7 @@ use crate::domain::list_report::{Existing, NotWritten};
 /// Writes a file. Expands `~/` at the start of the path, and nothing else. Returns the whole path.
 ///
 /// # Errors
-/// The file exists and is to be kept, or one sentence about why it cannot be written.
+/// The file exists and must be kept, or one sentence about why it cannot be written.
 pub fn write(
     path: &str,
     existing: Existing,

@@ -2,7 +2,7 @@
 //! longer than it may take.
 //!
 //! An error never contains what the command printed as its output. Its error output is shown, but
-//! for anything that stands in its output too.
+//! for anything else in its output.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -31,6 +31,8 @@ use crate::domain::{pasted, text};
 const LONGEST_OUTPUT: usize = 64 * 1024;
 /// Bytes of error output to keep, from its end.
 const ERROR_OUTPUT: usize = 8 * 1024;
+/// Bytes of error output to read at once.
+const CHUNK: usize = 1024;
 /// How many lines of error output to show, and how many bytes of each.
 const LINES_SHOWN: usize = 3;
 const LONGEST_LINE: usize = 200;
@@ -354,7 +356,7 @@ impl ErrorOutput {
 
     async fn fill(&mut self, from: Option<impl AsyncRead + Unpin>) -> Result<(), CommandError> {
         let Some(mut from) = from else { return Ok(()) };
-        let mut chunk = Zeroizing::new([0; ERROR_OUTPUT]);
+        let mut chunk = Zeroizing::new([0; CHUNK]);
         loop {
             let count = read(&mut from, chunk.as_mut_slice()).await;
             if count == 0 {

@@ -456,7 +456,7 @@ impl Drop for CancelOnDrop<'_> {
     }
 }
 
-/// Restores what was stored for a profile before its new secret, unless told to keep the new one.
+/// Restores the secret that a profile had before the new one, unless told to keep the new one.
 /// Dropping this restores it in the background.
 pub struct UndoStore {
     handle: StoreHandle,

@@ -494,10 +494,12 @@ pub fn old_secret_sentence(token: &ServiceToken, left: &str) -> String {
     match version.ok().filter(|version| *version > 1) {
         Some(new) => {
             let old = new - 1;
-            format!("Secret v{old} still works for {left}: move every client to v{new} before.")
+            format!(
+                "Secret v{old} still works for {left}: move every client to v{new} before then."
+            )
         }
         None => format!(
-            "The secret before still works for {left}: move every client to the new one before."
+            "The previous secret still works for {left}: move every client to the new one before then."
         ),
     }
 }

@@ -197,6 +197,14 @@ pub fn listed(parts: &[String]) -> String {
     }
 }
 
+/// A whole number with a comma between its thousands.
+pub fn number(number: usize) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev();
+    let groups: Vec<_> = groups.map(String::from_utf8_lossy).collect();
+    groups.join(",")
+}
+
 /// Joiners, selectors and fillers: characters without a glyph that scripts and emoji need inside a
 /// string, so sanitising keeps them.
 fn is_blank_mark(c: char) -> bool {

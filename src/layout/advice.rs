@@ -45,7 +45,7 @@ impl Advisor<'_> {
     /// ▲ Ends in 12 d. Renew it, or every client fails then.
     ///     renew    same secret, a year more          R copies the request
     ///     rotate   new secret; the old one dies at once unless it gets a grace
-    /// ▲ Secret v2 still works for 01:12:05: move every client to v3 before.
+    /// ▲ Secret v2 still works for 01:12:05: move every client to v3 before then.
     /// ```
     pub fn lines(&self, token: &ServiceToken, columns: usize) -> Vec<TextLine> {
         let mut lines = Vec::new();
@@ -91,7 +91,7 @@ impl Advisor<'_> {
         match (finding.ends_at, has_changes) {
             (Some(end), _) => {
                 let left = Remaining::until(end, self.context.now).calm(self.is_calm);
-                // A list is rarely drawn: no seconds that would stand still.
+                // A list is rarely drawn: no seconds, which would not move.
                 let left = if self.place == Context::Browse {
                     left.calm(true).short()
                 } else {

@@ -28,7 +28,7 @@ pub struct Glyphs {
     pub changed: &'static str,
     /// Marks the default.
     pub default: &'static str,
-    /// Marks what is in use, or in order.
+    /// Marks the item in use, or one without a problem.
     pub active: &'static str,
     pub info: &'static str,
     pub warning: &'static str,

@@ -1,7 +1,7 @@
 //! How the parts of Uses share its panel: what is said about the token, the list of apps and other
 //! places, and why the selected one is as it is.
 
-/// From this width on, in cells, the reasons stand at the right of the list.
+/// From this width on, in cells, the reasons are at the right of the list.
 const SIDE_BY_SIDE: u16 = 120;
 
 /// The narrowest and the widest column of reasons, with the line before it.
@@ -36,10 +36,9 @@ pub struct UsesLayout {
 }
 
 impl UsesLayout {
-    /// Shares a body of some size among some facts and the lines of the list; without a row in it,
-    /// there is nothing to give reasons for. No part depends on what is selected, so none moves with
-    /// the selection.
-    pub fn new((width, height): (u16, u16), facts: usize, lines: Option<usize>) -> Self {
+    /// Shares a body of some size among some facts and the lines of the list. No part depends on what
+    /// is selected, so none moves with the selection.
+    pub fn new((width, height): (u16, u16), facts: usize, lines: usize) -> Self {
         let rows = usize::from(height.saturating_sub(2));
         let facts = match rows {
             0..ROOM_FOR_FACTS => facts.min(1),
@@ -47,31 +46,21 @@ impl UsesLayout {
             _ => facts,
         };
         let rest = rows.saturating_sub(facts + 1);
-        if width >= SIDE_BY_SIDE {
-            let columns = (width / 3).clamp(BESIDE.0, BESIDE.1);
-            return Self {
-                facts,
-                list: rest,
-                why: rest,
-                beside: Some(columns),
-            };
-        }
-        let Some(lines) = lines.filter(|_| rest >= ROOM_FOR_WHY) else {
-            return Self {
-                facts,
-                list: rest,
-                why: 0,
-                beside: None,
-            };
-        };
-        let spare = rest.saturating_sub(1 + lines);
-        let why = (rest / 3).max(spare).min(rest - 1 - FEWEST_ROWS);
-        Self {
+        let mut layout = Self {
             facts,
-            list: rest - 1 - why,
-            why,
+            list: rest,
+            why: 0,
             beside: None,
+        };
+        if width >= SIDE_BY_SIDE {
+            layout.why = rest;
+            layout.beside = Some((width / 3).clamp(BESIDE.0, BESIDE.1));
+        } else if rest >= ROOM_FOR_WHY {
+            let spare = rest.saturating_sub(1 + lines);
+            layout.why = (rest / 3).max(spare).min(rest - 1 - FEWEST_ROWS);
+            layout.list = rest - 1 - layout.why;
         }
+        layout
     }
 
     /// The columns of the reasons, in a body of some width.

@@ -112,7 +112,7 @@ impl TokenService {
     }
 }
 
-/// The failure of what only a secret in the keyring allows.
+/// The failure of a change that only a secret in the keyring allows.
 fn not_in_keyring(name: &str, command: &CredentialCommand) -> Failure {
     Failure::new(
         FailureKind::Usage,

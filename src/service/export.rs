@@ -8,7 +8,7 @@ use crate::formats::{csv, json};
 /// Returns the whole path of the file. Blocks.
 ///
 /// # Errors
-/// The file exists and is to be kept, or one sentence about why nothing was written.
+/// The file exists and must be kept, or one sentence about why nothing was written.
 pub fn write_list(list: &ListReport, path: &str, existing: Existing) -> Result<String, NotWritten> {
     let Some(format) = FileFormat::of(path) else {
         return Err(NotWritten::unknown_format());

@@ -129,18 +129,14 @@ impl Context {
         })
     }
 
-    /// The commands that may print the credentials of this run: that of the credential in use, or
-    /// those of all profiles if none is.
-    pub fn commands(&self) -> Vec<&CredentialCommand> {
-        match self.credential.source() {
-            Some(CredentialSource::Command { profile }) => {
-                self.settings.command_of(profile).into_iter().collect()
-            }
-            Some(_) => Vec::new(),
-            None => {
-                let profiles = self.settings.profiles.iter();
-                profiles.filter_map(|it| it.command.as_ref()).collect()
-            }
+    /// The command that prints the credential in use, if one does.
+    pub fn command(&self) -> Option<&CredentialCommand> {
+        match self.credential.source()? {
+            CredentialSource::Command { profile } => self.settings.command_of(profile),
+            CredentialSource::Environment { .. }
+            | CredentialSource::Keyring { .. }
+            | CredentialSource::Session
+            | CredentialSource::Demo => None,
         }
     }
 

@@ -81,7 +81,7 @@ pub fn is_colored(color: Color, environment: &Environment, is_terminal: bool) ->
     }
 }
 
-/// Whether the terminal understands no escape sequences. Consoles of Windows set no `TERM`.
+/// Whether the terminal understands no escape sequences. Windows consoles set no `TERM`.
 pub fn is_dumb(environment: &Environment) -> bool {
     environment
         .get("TERM")
@@ -230,7 +230,7 @@ const COLORFUL: [&str; 7] = [
     "wezterm",
 ];
 
-/// The colours of the terminal, as far as its variables tell. Consoles of Windows set none.
+/// The colours of the terminal, as far as its variables tell. Windows consoles set none.
 pub fn color_depth(environment: &Environment) -> ColorDepth {
     let kind = environment.get("TERM").unwrap_or_default();
     let is_colorful = cfg!(windows)

@@ -105,7 +105,7 @@ fn footer_hints(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
         let submit_hint = front.submit_hint(state);
         let hint = back_hint.or(submit_hint.filter(|_| row.action == Action::Submit));
         let label = hint.unwrap_or_else(|| row.hint());
-        // The answer "no" to a question has a letter, and stands beside "yes".
+        // The answer "no" to a question has a letter, and is shown beside "yes".
         let is_answer = row.footer && key.chars().count() == 1;
         if row.action == Action::Back && !is_answer {
             if back.is_empty() && (hint.is_some() || row.footer || !is_at_root(state)) {

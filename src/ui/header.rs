@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::painter::{Painter, RenderContext, Spans, number, width};
+use super::painter::{Painter, RenderContext, Spans, width};
 use crate::action::Action;
 use crate::app::handler::{Fetch, Pending, Rows};
 use crate::app::state::State;
@@ -11,6 +11,7 @@ use crate::domain::credential::CredentialSource;
 use crate::domain::credential_command::CredentialCommand;
 use crate::domain::duration;
 use crate::domain::text;
+use crate::domain::text::number;
 use crate::theme::Role;
 
 /// Cells at both ends, and the least between both sides.
@@ -75,7 +76,7 @@ pub(crate) fn render_header(paint: &mut Painter<'_, '_>, area: Rect, state: &Sta
     paint.render_spans(taken, &left);
 }
 
-/// Drops parts until the rest fits: the way before the goal, and what is least worth first.
+/// Drops parts until the rest fits: the crumbs before the last one, and the least useful parts first.
 fn drop_parts(left: &mut Vec<Part>, right: &mut Vec<Part>, columns: usize) {
     let total = |left: &[Part], right: &[Part], least: Option<usize>| {
         let side = |parts: &[Part]| -> usize {

@@ -113,7 +113,7 @@ impl RenderContext<'_> {
         vec![self.span(Role::Label, line.trim_end())]
     }
 
-    /// An identifier, shortened in the middle unless it is to be whole.
+    /// An identifier, shortened in the middle unless there is room for all of it.
     pub(crate) fn id(&self, id: &str, is_whole: bool) -> String {
         if is_whole {
             id.to_owned()
@@ -173,7 +173,7 @@ pub(crate) struct Painter<'p, 'f> {
     frame: &'p mut Frame<'f>,
     pub(crate) ctx: &'p RenderContext<'p>,
     drawn: Drawn,
-    /// Whether an overlay comes over what is drawn now, so that keys act on no row of it.
+    /// Whether an overlay will cover this, so that keys act on none of its rows.
     pub(crate) is_covered: bool,
 }
 
@@ -588,12 +588,4 @@ pub(crate) fn centred(body: Rect, width: u16, height: u16) -> Rect {
 pub(crate) fn overlay(body: Rect, columns: u16, rows: usize) -> Rect {
     let (width, height) = layout::overlay((body.width, body.height), columns, cells(rows));
     centred(body, width, height)
-}
-
-/// A whole number with a comma between its thousands.
-pub(crate) fn number(number: usize) -> String {
-    let digits = number.to_string();
-    let groups = digits.as_bytes().rchunks(3).rev();
-    let groups: Vec<_> = groups.map(String::from_utf8_lossy).collect();
-    groups.join(",")
 }

@@ -10,7 +10,7 @@ use crate::cli::args::{Auth, Command, ConfigCommand, ProfileCommand};
 use crate::cli::error_report::{ErrorReporter, warn};
 use crate::cli::help;
 use crate::cli::output::print::{Destination, Output, unprintable};
-use crate::cli::progress::{wait_for_commands, warn_meanwhile};
+use crate::cli::progress::{wait_for, warn_meanwhile};
 use crate::config::Paths;
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind};
@@ -121,7 +121,10 @@ async fn execute(
             "Run the command without --demo.",
         ));
     }
-    wait_for_commands(&context.commands());
+    if let Some(command) = context.command() {
+        let program = command.program();
+        wait_for(&format!("{program}, which prints the credential"));
+    }
     context.service.on_complaint(warn_meanwhile);
     context.service.on_foreign_host(warn_meanwhile);
     context.service.start_command();

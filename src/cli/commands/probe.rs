@@ -148,7 +148,7 @@ enum SecretSource {
 }
 
 impl SecretSource {
-    /// Chooses the first that there is. The demo reads no variables.
+    /// Chooses the first source that is available. The demo reads no variables.
     async fn find(context: &Context, wanted: &Probe) -> Result<Self, Failure> {
         if wanted.secret_stdin {
             if wanted.token.is_none() && wanted.client_id.is_none() {

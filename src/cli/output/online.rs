@@ -27,7 +27,7 @@ pub(super) fn rows(status: &CredentialSurvey) -> Vec<LabelledRow> {
 fn validity(validity: Option<&Result<CredentialValidity, Failure>>) -> LabelledRow {
     let (value, tone) = match validity {
         None => (
-            "not known: a Global API key has no end and cannot be verified".to_owned(),
+            "not known: a Global API key never expires and cannot be verified".to_owned(),
             None,
         ),
         Some(Err(failure)) => (

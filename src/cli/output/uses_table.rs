@@ -372,7 +372,7 @@ fn strict(map: &AccessMap) -> &'static str {
 fn read(map: &AccessMap) -> String {
     let parts = Part::OF_VERDICTS.into_iter();
     let parts = parts.filter(|part| part.is_in(map.scope.kind()));
-    let counts = parts.map(|part| format!("{} {}", map.count(part), part.label()));
+    let counts = parts.map(|part| format!("{} {}", text::number(map.count(part)), part.label()));
     let counts: Vec<String> = counts.collect();
     format!("{} visible to this credential", counts.join(", "))
 }

@@ -15,7 +15,7 @@ pub fn app_of<'a>(apps: impl IntoIterator<Item = &'a App>, url: &Url) -> Option<
     best.map(|(_, app)| app)
 }
 
-/// Whether an app has an address on the URL's host, whatever the path. A star may stand for several
+/// Whether an app has an address on the URL's host, whatever the path. A star may match several
 /// labels here.
 pub fn has_host<'a>(apps: impl IntoIterator<Item = &'a App>, url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
@@ -51,7 +51,7 @@ fn parts(address: &str) -> (String, &str) {
     (host.to_ascii_lowercase(), path.trim_matches('/'))
 }
 
-/// A path covers itself and what lies below it; a star stands for anything.
+/// A path covers itself and what lies below it; a star matches anything.
 fn covers_path(pattern: &str, path: &str) -> bool {
     let path = path.trim_start_matches('/');
     let is_below = |path: &str| matches(pattern, path, false);

@@ -296,8 +296,8 @@ fn refused(answer: &ProbeAnswer, policies: Option<&PolicyView>, client_id: &str)
     let Some(view) = policies else {
         return Conclusion::new(
             (ProbeVerdict::Refused, Fault::Unknown),
-            "Access refused the token. Without its policies, a wrong secret, a token that is over and a \
-             policy that does not admit it look the same.",
+            "Access refused the token. Without its policies, a wrong secret, an expired token and a policy \
+             that does not admit it look the same.",
             format!("Run `tokenscope uses {client_id}` with an API credential."),
         );
     };
@@ -307,7 +307,7 @@ fn refused(answer: &ProbeAnswer, policies: Option<&PolicyView>, client_id: &str)
         .unwrap_or_else(|| uncertain(answer, view))
 }
 
-/// The token is over.
+/// The token has expired or is disabled.
 fn dead(view: &PolicyView) -> Option<Conclusion> {
     let refused = (ProbeVerdict::Refused, Fault::Token);
     match view.status {
@@ -386,7 +386,7 @@ fn despite_policy(answer: &ProbeAnswer, view: &PolicyView) -> Option<Conclusion>
             (ProbeVerdict::Refused, Fault::Policy),
             "The secret is right, but the policy is not what was read.",
             format!(
-                "{policy} changed, or its last change is not two minutes old: probe again in two minutes."
+                "{policy} changed, or its last change is less than two minutes old: probe again in two minutes."
             ),
         ));
     }
@@ -439,7 +439,7 @@ fn uncertain(answer: &ProbeAnswer, view: &PolicyView) -> Conclusion {
     Conclusion::new(
         (ProbeVerdict::Refused, Fault::Unknown),
         format!(
-            "Access refused the token; whether the secret or a policy is at fault is not certain.{certain}"
+            "Access refused the token; it is not certain whether the secret or a policy is at fault.{certain}"
         ),
         hint,
     )

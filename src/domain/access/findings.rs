@@ -48,7 +48,7 @@ impl Lookup<'_> {
         let (advice, remedies): (_, &'static [Change]) = match &token.last_seen_at {
             Reported::Valid(seen) => (
                 format!(
-                    "It was seen {}: find out what takes it before you delete it.",
+                    "It was seen {}: find out what uses it before you delete it.",
                     duration::ago(since(*seen))
                 ),
                 &[],
@@ -118,7 +118,7 @@ fn clean_up_due(uses: &TokenUses, context: EvaluationContext) -> Option<Finding>
     };
     let summary =
         format!("The organization's clean-up {what} it {when}, after {days} days without use.");
-    let advice = "If something needs it, use it before, or name it in a policy itself.";
+    let advice = "If something needs it, use it before then, or name it directly in a policy.";
     let mut found = finding("cleanup_due", Severity::Warning, &summary, advice, &[]);
     found.ends_at = Some(due);
     Some(found)

@@ -65,7 +65,7 @@ pub(super) struct ListedPolicy {
     pub(super) is_used: bool,
 }
 
-/// Where a policy stands.
+/// Where a policy is listed.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum PolicyPlace {
     Reusable(usize),
@@ -90,7 +90,7 @@ pub(super) struct Naming {
     pub(super) doh: bool,
 }
 
-/// The places of a name that stands nowhere.
+/// The places of a name that nothing holds.
 static NOWHERE: Naming = Naming {
     apps: Vec::new(),
     within: Vec::new(),

@@ -10,6 +10,7 @@ use super::objects::{
 };
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::{Scope, ScopeKind};
+use crate::domain::text;
 
 pub use super::index::{Objects, unread_apps};
 
@@ -396,6 +397,6 @@ fn forget(objects: &mut Objects, part: Part) {
 pub(super) fn number(count: usize, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
-        _ => format!("{count} {noun}s"),
+        _ => format!("{} {noun}s", text::number(count)),
     }
 }

@@ -139,12 +139,13 @@ impl App {
         // One policy that cannot be read makes the answer about the app uncertain.
         let policies = policies.and_then(|all| all.iter().map(Policy::parse).collect());
         let (scim_clients, is_scim_read) = scim_clients(object);
+        let addresses = addresses(object);
         Some(Self {
             id: id(object)?,
             name: text(object, "name").unwrap_or_default(),
             kind: text(object, "type").unwrap_or_default(),
-            address: address(object),
-            addresses: addresses(object),
+            address: addresses.first().cloned().or_else(|| worker(object)),
+            addresses,
             policies,
             scim_clients,
             is_scim_read,
@@ -175,27 +176,6 @@ impl AsRef<App> for App {
     }
 }
 
-fn address(app: &Map<String, Value>) -> Option<String> {
-    let destinations = || app.get("destinations")?.as_array();
-    let public = || {
-        let is_public = |it: &&Value| it.get("type").is_none_or(|kind| kind == "public");
-        let public = destinations()?
-            .iter()
-            .find(|it| is_public(it) && it.get("uri").is_some())?;
-        filled(public.get("uri")?)
-    };
-    let first_domain = || filled(app.get("self_hosted_domains")?.as_array()?.first()?);
-    let worker = || {
-        destinations()?
-            .iter()
-            .find_map(|it| filled(it.get("worker_id")?))
-    };
-    text(app, "domain")
-        .or_else(public)
-        .or_else(first_domain)
-        .or_else(worker)
-}
-
 /// The hosts and paths, each once, in whatever member the API reports them.
 fn addresses(app: &Map<String, Value>) -> Vec<String> {
     let list = |key: &str| app.get(key).and_then(Value::as_array).into_iter().flatten();
@@ -207,6 +187,12 @@ fn addresses(app: &Map<String, Value>) -> Vec<String> {
     let mut seen = HashSet::new();
     addresses.retain(|address| seen.insert(address.clone()));
     addresses
+}
+
+/// The ID of the worker that an app without an address protects.
+fn worker(app: &Map<String, Value>) -> Option<String> {
+    let mut destinations = app.get("destinations")?.as_array()?.iter();
+    destinations.find_map(|it| filled(it.get("worker_id")?))
 }
 
 /// The names in `scim_config.authentication`, which may be one object or a list of them, and whether

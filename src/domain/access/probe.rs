@@ -43,7 +43,7 @@ pub enum InvalidProbeUrl {
     Scheme,
     #[error("it contains a user name or a password")]
     Credentials,
-    #[error("a secret stands in it; no secret belongs in a URL")]
+    #[error("it contains a secret; no secret belongs in a URL")]
     Secret,
     #[error("it contains a *; put in its place what the app serves")]
     Star,

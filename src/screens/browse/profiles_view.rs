@@ -7,9 +7,10 @@ use crate::app::profile_reads::{Outcome, ProfileReads};
 use crate::app::state::State;
 use crate::domain::failure::Failure;
 use crate::domain::text;
+use crate::domain::text::number;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::painter::{RenderContext, Spans, number, width};
+use crate::ui::painter::{RenderContext, Spans, width};
 
 /// The progress, as a part of a line.
 ///
@@ -94,7 +95,7 @@ fn reasons(profiles: &ProfileReads) -> Vec<Reason<'_>> {
     reasons
 }
 
-/// What stands in place of the rows of an empty list, wrapped: that nothing could be read and why,
+/// The text in place of the rows of an empty list, wrapped: that nothing could be read and why,
 /// with the next step, or that nothing is listed and what is missing.
 ///
 /// ```text

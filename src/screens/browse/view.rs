@@ -13,13 +13,13 @@ use crate::app::state::State;
 use crate::app::token_list::TokenList;
 use crate::app::token_table::TokenTable;
 use crate::domain::status::Status;
+use crate::domain::text::number;
 use crate::layout;
 use crate::layout::token_columns::{BrowseLayout, MoreColumns};
 use crate::theme::Role;
 use crate::ui::form::render_query;
 use crate::ui::painter::{
-    Painter, RenderContext, Spans, below, bottom, first_rows, inset, number, row, width,
-    without_right,
+    Painter, RenderContext, Spans, below, bottom, first_rows, inset, row, width, without_right,
 };
 use crate::ui::texts::credential_note;
 use crate::ui::token_rows::TokenRows;

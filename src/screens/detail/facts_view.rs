@@ -10,10 +10,11 @@ use crate::domain::duration;
 use crate::domain::fields::{Field, FieldKind, fields};
 use crate::domain::status::Lifecycle;
 use crate::domain::text;
+use crate::domain::text::number;
 use crate::domain::token::ServiceToken;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::painter::{Bar, Painter, RenderContext, Spans, number, width};
+use crate::ui::painter::{Bar, Painter, RenderContext, Spans, width};
 use crate::ui::texts::{FormattedInstant, distance};
 
 /// The usual width of the column of labels, in cells: those of all known fields fit, whether the

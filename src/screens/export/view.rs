@@ -6,9 +6,10 @@ use super::state::{Phase, USUAL_FILE};
 use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::domain::text;
+use crate::domain::text::number;
 use crate::theme::Role;
 use crate::ui::form::{self, Form, FormRow};
-use crate::ui::painter::{Painter, Spans, bottom, number, overlay};
+use crate::ui::painter::{Painter, Spans, bottom, overlay};
 
 /// Maximum width of the box, in cells.
 const WIDEST: u16 = 84;

@@ -168,7 +168,7 @@ impl State {
         )
     }
 
-    /// What stands in place of tokens that need the user.
+    /// The text in place of tokens that need the user.
     pub(crate) fn needs_text(&self) -> Vec<TextLine> {
         let list = &self.list;
         let is_loading = list.extent.is_loading();

@@ -13,13 +13,14 @@ use crate::domain::recent_lookups::Recent;
 use crate::domain::search::{self, Matching, TokenFilter};
 use crate::domain::status::{Lifecycle, Status, Urgency};
 use crate::domain::text;
+use crate::domain::text::number;
 use crate::domain::token::{Reported, ServiceToken};
 use crate::layout::find::FindLayout;
 use crate::layout::find::ListColumns;
 use crate::theme::Role;
 use crate::ui::form::field_window;
 use crate::ui::painter::{
-    Bar, GAP, Painter, RenderContext, Spans, below, bottom, first_rows, inset, number, row, width,
+    Bar, GAP, Painter, RenderContext, Spans, below, bottom, first_rows, inset, row, width,
 };
 use crate::ui::texts::{distance, lookup_progress};
 use crate::ui::token_rows::marked;

@@ -416,7 +416,7 @@ pub(crate) enum ProbeLine {
 const LABEL: usize = 14;
 /// The widest and the narrowest column of an answer. Where neither fits, each answer is one line.
 const COLUMN: (usize, usize) = (30, 13);
-/// From this many cells on, the conclusion stands beside its word.
+/// From this many cells on, the conclusion is beside its word.
 const BESIDE: usize = 60;
 
 impl State {

@@ -136,9 +136,9 @@ fn form_rows(paint: &Painter<'_, '_>, inner: Rect, state: &State) -> Vec<FormRow
 
 fn secret_placeholder(probe: &Probe, is_demo: bool) -> &'static str {
     if probe.kept.is_some() {
-        "leave empty to send the same again"
+        "empty sends the same again"
     } else if is_demo {
-        "leave empty to send demo-secret"
+        "empty: demo-secret"
     } else {
         "type or paste it; it stays hidden"
     }
@@ -157,7 +157,7 @@ fn app_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let Some(view) = &probe.policies else {
         let is_reading = state.access_reading.is_arriving() && probe.current_url().is_some();
         return if is_reading {
-            form.remark(Role::Muted, "Reading which app that is …")
+            form.remark(Role::Muted, "Looking up which app that is …")
         } else {
             Vec::new()
         };

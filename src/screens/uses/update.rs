@@ -322,9 +322,8 @@ pub(crate) fn keep_findings_up(state: &mut State) {
 impl State {
     /// How the parts of Uses share the body.
     pub fn uses_layout(&self) -> UsesLayout {
-        let report = &self.uses.report;
-        let lines = (!report.rows.is_empty()).then(|| self.uses_lines().total());
-        UsesLayout::new(self.body(), report.facts.len(), lines)
+        let lines = self.uses_lines().total();
+        UsesLayout::new(self.body(), self.uses.report.facts.len(), lines)
     }
 
     /// The lines of the list.
@@ -338,14 +337,14 @@ impl State {
         }
     }
 
-    /// What stands in place of apps, wrapped.
+    /// The text in place of the apps, wrapped.
     pub(crate) fn uses_remark(&self) -> Vec<String> {
         let uses = &self.uses;
         let report = &uses.report;
         let remark = if uses.app_rows() > 0 {
             return Vec::new();
         } else if !report.awaited.is_empty() {
-            // A spinner stands before it.
+            // A spinner precedes it.
             return vec![self.awaited_parts()];
         } else if uses.filter.value().is_empty() {
             report.remark.as_str()
@@ -355,7 +354,7 @@ impl State {
             return Vec::new();
         };
         let body = self.body();
-        let beside = UsesLayout::new(body, 0, None).beside.unwrap_or(0);
+        let beside = UsesLayout::new(body, 0, 0).beside.unwrap_or(0);
         let columns = usize::from(body.0.saturating_sub(beside + 6));
         text::wrap(&self.glyphs().clean(remark), columns)
     }

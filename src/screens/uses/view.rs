@@ -12,13 +12,14 @@ use crate::domain::access::Counts;
 use crate::domain::access::verdict::Verdict;
 use crate::domain::status::{Emphasis, Lifecycle, Status};
 use crate::domain::text;
+use crate::domain::text::number;
 use crate::layout::advice::sign;
 use crate::layout::uses::{UsesColumns, UsesLayout};
 use crate::theme::Role;
 use crate::ui::form::render_query;
 use crate::ui::painter::{
-    GAP, Painter, RenderContext, Spans, below, bottom, cells, first_rows, inset, number, row,
-    width, without_right,
+    GAP, Painter, RenderContext, Spans, below, bottom, cells, first_rows, inset, row, width,
+    without_right,
 };
 
 /// The title of the rows that are no apps.

@@ -17,7 +17,7 @@ mod tokens;
 use arbitrary::{Result, Unstructured};
 use chrono::{DateTime, TimeDelta, Utc};
 use libfuzzer_sys::fuzz_target;
-use simulation::{
+use simulation::{KINDS, 
     Event, IDS, Outcome, Simulation, TokenShape, actions, assert_sound, begin, draw, message,
 };
 use tokenscope::app::message::Message;
@@ -37,16 +37,6 @@ fn shape(input: &mut Unstructured<'_>) -> Result<TokenShape> {
 }
 
 fn outcome(input: &mut Unstructured<'_>) -> Result<Outcome> {
-    const KINDS: [FailureKind; 8] = [
-        FailureKind::Authentication,
-        FailureKind::Permission,
-        FailureKind::NotFound,
-        FailureKind::RateLimited,
-        FailureKind::Network,
-        FailureKind::NoCredential,
-        FailureKind::Keyring,
-        FailureKind::InvalidResponse,
-    ];
     if input.ratio(1, 4)? {
         return Ok(Outcome::Bad(*input.choose(&KINDS)?, input.arbitrary()?));
     }

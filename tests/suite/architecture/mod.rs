@@ -126,17 +126,24 @@ fn broken_as_written(path: &str, text: &str, tables: &[&str]) -> Vec<String> {
     violations(root.path(), tables)
 }
 
+#[track_caller]
+fn accepts(path: &str, body: &str) {
+    assert_eq!(broken(path, body), Vec::<String>::new());
+}
+
+#[track_caller]
+fn rejects(path: &str, body: &str, used: &str) {
+    assert_eq!(broken(path, body), not_allowed(path, used));
+}
+
 fn not_allowed(path: &str, used: &str) -> Vec<String> {
     vec![format!("{path} may not use {used}")]
 }
 
 #[test]
 fn a_package_that_keeps_the_rules_is_left_alone() {
-    assert_eq!(broken("api.rs", ""), Vec::<String>::new());
-    assert_eq!(
-        broken("domain/secret.rs", "struct S;"),
-        Vec::<String>::new()
-    );
+    accepts("api.rs", "");
+    accepts("domain/secret.rs", "struct S;");
 }
 
 #[test]
@@ -161,66 +168,47 @@ fn a_file_uses_no_higher_layer() {
 fn words_in_comments_strings_and_visibilities_use_nothing() {
     let body = "// use crate::api;\n/// [`crate::api`]\npub(crate) const A: &str = \"crate::api::x\";\n\
                 pub(in crate::domain) fn f() {}\n#[cfg(test)]\nmod tests { use crate::api; }\n";
-    assert_eq!(broken("domain/status.rs", body), Vec::<String>::new());
+    accepts("domain/status.rs", body);
 }
 
 #[test]
 fn a_file_uses_no_module_of_its_layer_that_its_row_does_not_name() {
-    assert_eq!(
-        broken("api.rs", "use crate::demo::Demo;"),
-        not_allowed("api.rs", "crate::demo::Demo")
-    );
+    rejects("api.rs", "use crate::demo::Demo;", "crate::demo::Demo");
 }
 
 #[test]
 fn a_row_may_name_modules_of_its_own_layer_whole_or_in_part() {
-    let found = broken("app.rs", "use crate::view;");
-    assert_eq!(found, Vec::<String>::new());
-    let found = broken("app.rs", "use crate::view::deep;");
-    assert_eq!(found, not_allowed("app.rs", "crate::view::deep"));
-    let found = broken("view/deep.rs", "use crate::app;");
-    assert_eq!(found, not_allowed("view/deep.rs", "crate::app"));
+    accepts("app.rs", "use crate::view;");
+    rejects("app.rs", "use crate::view::deep;", "crate::view::deep");
+    rejects("view/deep.rs", "use crate::app;", "crate::app");
 }
 
 #[test]
 fn a_row_may_be_about_a_pattern_of_files() {
     let drawn = "use ratatui::crossterm;";
-    assert_eq!(broken("app/list/view.rs", drawn), Vec::<String>::new());
+    accepts("app/list/view.rs", drawn);
     for path in ["app/list/update.rs", "app/view.rs", "app/list/more/view.rs"] {
-        assert_eq!(broken(path, drawn), not_allowed(path, "ratatui::crossterm"));
+        rejects(path, drawn, "ratatui::crossterm");
     }
     let used = "use crate::view;";
-    assert_eq!(broken("app/list/state.rs", used), Vec::<String>::new());
-    let found = broken("app/list/view.rs", used);
-    assert_eq!(found, not_allowed("app/list/view.rs", "crate::view"));
+    accepts("app/list/state.rs", used);
+    rejects("app/list/view.rs", used, "crate::view");
 }
 
 #[test]
 fn a_module_with_a_list_uses_only_what_is_on_it() {
-    assert_eq!(
-        broken("app.rs", "use crate::api::Client;"),
-        not_allowed("app.rs", "crate::api::Client")
-    );
+    rejects("app.rs", "use crate::api::Client;", "crate::api::Client");
 }
 
 #[test]
 fn a_module_may_be_shut_to_one_above_it() {
-    assert_eq!(
-        broken("tui/mod.rs", "use crate::api;"),
-        not_allowed("tui/mod.rs", "crate::api")
-    );
+    rejects("tui/mod.rs", "use crate::api;", "crate::api");
 }
 
 #[test]
 fn a_module_is_used_only_by_the_files_that_its_row_names() {
-    assert_eq!(
-        broken("tui/mod.rs", "use crate::demo;"),
-        not_allowed("tui/mod.rs", "crate::demo")
-    );
-    assert_eq!(
-        broken("main.rs", "use tokenscope::demo;"),
-        not_allowed("main.rs", "tokenscope::demo")
-    );
+    rejects("tui/mod.rs", "use crate::demo;", "crate::demo");
+    rejects("main.rs", "use tokenscope::demo;", "tokenscope::demo");
 }
 
 #[test]
@@ -250,10 +238,7 @@ fn a_pure_module_uses_only_the_crates_on_its_list() {
         ("fn f() { tui_input::m!(1); }", "tui_input::m"),
         ("use anyhow;", "anyhow"),
     ] {
-        assert_eq!(
-            broken("domain/status.rs", body),
-            not_allowed("domain/status.rs", used)
-        );
+        rejects("domain/status.rs", body, used);
     }
 }
 
@@ -268,21 +253,16 @@ fn a_pure_module_reaches_the_world_through_no_part_of_std() {
         assert_eq!(found.len(), 1, "{body}: {found:?}");
         assert!(found[0].contains("std::fs"), "{found:?}");
     }
-    assert_eq!(
-        broken("domain/status.rs", "use std::fmt;"),
-        Vec::<String>::new()
-    );
+    accepts("domain/status.rs", "use std::fmt;");
 }
 
 #[test]
 fn a_crate_may_be_shut_to_a_module_whole_or_in_part() {
-    assert_eq!(
-        broken("api.rs", "use anyhow::Error;"),
-        not_allowed("api.rs", "anyhow::Error")
-    );
-    assert_eq!(
-        broken("app.rs", "use ratatui::crossterm::event;"),
-        not_allowed("app.rs", "ratatui::crossterm::event")
+    rejects("api.rs", "use anyhow::Error;", "anyhow::Error");
+    rejects(
+        "app.rs",
+        "use ratatui::crossterm::event;",
+        "ratatui::crossterm::event",
     );
 }
 
@@ -292,7 +272,7 @@ fn a_module_of_a_crates_name_is_not_the_crate() {
         "use super::status as rustix;\nfn f() { rustix::x(); }",
         "mod rustix { pub(super) fn x() {} }\nfn f() { rustix::x(); }",
     ] {
-        assert_eq!(broken("domain/token.rs", body), Vec::<String>::new());
+        accepts("domain/token.rs", body);
     }
     let crates = broken("domain/token.rs", "fn f() { rustix::x(); }");
     assert_eq!(crates, not_allowed("domain/token.rs", "rustix::x"));
@@ -348,7 +328,7 @@ fn a_long_function_is_refused_wherever_it_stands() {
         let long = format!("{open}fn slow() {{\n{}}}\n{close}", lines(59));
         assert_eq!(broken("api.rs", &long), ["api.rs: slow has 61 lines"]);
         let short = format!("{open}fn slow() {{\n{}}}\n{close}", lines(58));
-        assert_eq!(broken("api.rs", &short), Vec::<String>::new());
+        accepts("api.rs", &short);
     }
 }
 
@@ -358,7 +338,7 @@ fn a_match_may_be_as_long_as_its_enum_but_none_of_its_arms() {
         .map(|n| format!("A{n} => {{\nf({n});\n}}\n"))
         .collect::<String>();
     let dispatch = format!("fn go() {{\nmatch x {{\n{arms}}}\n}}\n");
-    assert_eq!(broken("api.rs", &dispatch), Vec::<String>::new());
+    accepts("api.rs", &dispatch);
     let arm = format!(
         "A => {{\n{}}}\n",
         (0..57).map(|n| format!("f({n});\n")).collect::<String>()
@@ -408,7 +388,7 @@ fn a_name_that_was_given_up_does_not_come_back() {
         ["room", "floor"].map(|word| format!("lib.rs: {word}s is a name that was given up"))
     );
     let used = "use std::collections::hash_map::Entry as Vault;\nfn f(entry: Vault) { other::Vault::new(); }";
-    assert_eq!(broken("api.rs", used), Vec::<String>::new());
+    accepts("api.rs", used);
 }
 
 #[test]
@@ -427,11 +407,11 @@ fn what_is_public_has_docs() {
             ["api.rs: S is public and has no docs"]
         );
         let documented = body.replace("pub", "/// It.\npub");
-        assert_eq!(broken("api.rs", &documented), Vec::<String>::new());
+        accepts("api.rs", &documented);
     }
     let silent = "/// It.\npub struct S { pub field: u8 }\n/// It.\npub enum E { A }\n\
                   pub(crate) fn f() {}\nimpl Clone for S { fn clone(&self) -> S { S } }";
-    assert_eq!(broken("api.rs", silent), Vec::<String>::new());
+    accepts("api.rs", silent);
 }
 
 #[test]
@@ -454,10 +434,7 @@ fn no_passage_of_ten_lines_stands_twice() {
     let imports: String = (0..12)
         .map(|n| format!("use std::fmt::Debug as D{n};\n"))
         .collect();
-    assert_eq!(
-        broken("api.rs", &format!("{imports}mod inner {{\n{imports}}}\n")),
-        Vec::<String>::new()
-    );
+    accepts("api.rs", &format!("{imports}mod inner {{\n{imports}}}\n"));
     assert_eq!(
         broken("api.rs", &"f!();\n".repeat(15)),
         Vec::<String>::new()
@@ -466,10 +443,7 @@ fn no_passage_of_ten_lines_stands_twice() {
 
 #[test]
 fn only_rows_that_name_a_crate_that_draws_use_it() {
-    assert_eq!(
-        broken("api.rs", "use ratatui::Frame;"),
-        not_allowed("api.rs", "ratatui::Frame")
-    );
+    rejects("api.rs", "use ratatui::Frame;", "ratatui::Frame");
 }
 
 #[test]

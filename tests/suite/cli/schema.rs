@@ -33,7 +33,7 @@ fn schema(name: &str) -> Validator {
         .unwrap()
 }
 
-pub(super) fn assert_fits(name: &str, report: &Value) {
+pub(crate) fn assert_fits(name: &str, report: &Value) {
     let errors: Vec<String> = schema(name)
         .iter_errors(report)
         .map(|error| format!("{}: {error}", error.instance_path()))

@@ -17,6 +17,7 @@ use crate::support::api::{Fake, home, http, run, shows, success, token};
 use crate::support::keyring::eventually;
 #[cfg(target_os = "linux")]
 use crate::support::services::{api, profiled};
+use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 fn write(path: &Path, bytes: impl AsRef<[u8]>) {
@@ -111,22 +112,25 @@ fn a_keymap_or_state_that_cannot_be_used_is_a_warning_and_the_screens_open() {
     }
 }
 
+/// The screens with a token that never expires.
+fn showing_token(fake: &Fake, home: &Path) -> Session {
+    let variables = [
+        ("TOKENSCOPE_HOME", home.to_str().unwrap()),
+        ("CLOUDFLARE_API_TOKEN", CANARY),
+        ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
+    ];
+    let mut session = fake.screens_with(&[ID], &variables);
+    session.wait_for("NEVER EXPIRES");
+    session
+}
+
 #[test]
 fn the_state_of_a_newer_version_is_left_alone() {
     let fake = Fake::holding(&token(r#""duration":"forever""#));
     let home = home();
     let newer = r#"{"version":99,"recents":{"other":"shape"}}"#;
     write(&home.path().join("state.json"), newer);
-    let home_text = home.path().to_str().unwrap().to_owned();
-    let mut session = fake.screens_with(
-        &[ID],
-        &[
-            ("TOKENSCOPE_HOME", &home_text),
-            ("CLOUDFLARE_API_TOKEN", CANARY),
-            ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
-        ],
-    );
-    session.wait_for("NEVER EXPIRES");
+    let session = showing_token(&fake, home.path());
     session.quit();
     assert_eq!(
         fs::read_to_string(home.path().join("state.json")).unwrap(),
@@ -171,16 +175,7 @@ fn a_symbolic_link_in_the_place_of_the_state_is_moved_aside_itself() {
     let real = elsewhere.path().join("real.json");
     let state = home.path().join("state.json");
     symlink(&real, &state).unwrap();
-    let home_text = home.path().to_str().unwrap().to_owned();
-    let mut session = fake.screens_with(
-        &[ID],
-        &[
-            ("TOKENSCOPE_HOME", &home_text),
-            ("CLOUDFLARE_API_TOKEN", CANARY),
-            ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
-        ],
-    );
-    session.wait_for("NEVER EXPIRES");
+    let session = showing_token(&fake, home.path());
     let is_file = || fs::symlink_metadata(&state).is_ok_and(|found| found.is_file());
     eventually("the look-up is remembered", is_file);
     session.quit();

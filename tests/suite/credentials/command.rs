@@ -14,6 +14,7 @@ use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tempfile::TempDir;
 use tokenscope::domain::credential_command::{InvalidOutput, secret_in};
 
+use crate::cli::schema::assert_fits;
 use crate::credentials::values::sends;
 use crate::support::api::{Fake, Outcome, home, run, run_with_input, shows};
 use crate::support::assertions::{assert_below, assert_contains, assert_lacks};
@@ -442,6 +443,7 @@ fn status_names_the_program_alone_and_runs_it_only_online() {
     let status = place.run(&["auth", "status", "-o", "json"]);
     assert_eq!(status.code, Some(0), "{}", status.stderr);
     let report = status.json();
+    assert_fits("auth-status", &report);
     assert_eq!(report["source"], "command");
     assert_eq!(report["profile"], "default");
     assert_eq!(report["credential"], "api_token");

@@ -7,7 +7,7 @@ mod change;
 mod duration;
 mod findings;
 mod names;
-mod probe;
+pub(crate) mod probe;
 mod raw;
 mod redaction;
 mod remote;

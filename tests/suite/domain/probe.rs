@@ -294,7 +294,7 @@ fn one_header_carries_a_token_unless_it_frames_the_request() {
     }
 }
 
-fn answer(status: u16, answered_by: AnsweredBy) -> ProbeAnswer {
+pub(crate) fn answer(status: u16, answered_by: AnsweredBy) -> ProbeAnswer {
     ProbeAnswer {
         status: Some(status),
         answered_by,

@@ -143,38 +143,23 @@ fn the_share_of_a_life_runs_from_the_last_renewal_to_the_end() {
             now(),
         )
     };
-    let close = |share: Option<f64>, expected: f64| (share.unwrap() - expected).abs() < 1e-9;
-    // Twelve of 24 hours have gone by.
-    assert!(close(
-        share("2026-11-25T00:00:00Z", "24h", "2026-11-26T00:00:00Z"),
-        0.5
-    ));
-    assert!(close(
-        share("2020-01-01T00:00:00Z", "24h", "2026-11-26T00:00:00Z"),
-        0.5
-    ));
-    assert!(close(
-        share("2020-01-01T00:00:00Z", "24h", "2026-11-26T12:00:00Z"),
-        0.0
-    ));
-    assert!(close(
-        share("2020-01-01T00:00:00Z", "24h", "2026-11-25T12:00:00Z"),
-        1.0
-    ));
-    assert!(close(
-        share("2020-01-01T00:00:00Z", "24h", "2026-01-01T00:00:00Z"),
-        1.0
-    ));
-    // Created after the renewal that the duration implies: the duration was changed.
-    assert_eq!(
-        share("2026-11-25T00:00:01Z", "24h", "2026-11-26T00:00:00Z"),
-        None
-    );
-    // Renewed in the future, by the same reckoning.
-    assert_eq!(
-        share("2020-01-01T00:00:00Z", "24h", "2026-11-26T12:00:01Z"),
-        None
-    );
+    for (created, expires, expected) in [
+        // Twelve of 24 hours have gone by.
+        ("2026-11-25T00:00:00Z", "2026-11-26T00:00:00Z", Some(0.5)),
+        ("2020-01-01T00:00:00Z", "2026-11-26T00:00:00Z", Some(0.5)),
+        ("2020-01-01T00:00:00Z", "2026-11-26T12:00:00Z", Some(0.0)),
+        ("2020-01-01T00:00:00Z", "2026-11-25T12:00:00Z", Some(1.0)),
+        ("2020-01-01T00:00:00Z", "2026-01-01T00:00:00Z", Some(1.0)),
+        // Created after the renewal that the duration implies: the duration was changed.
+        ("2026-11-25T00:00:01Z", "2026-11-26T00:00:00Z", None),
+        // Renewed in the future, by the same reckoning.
+        ("2020-01-01T00:00:00Z", "2026-11-26T12:00:01Z", None),
+    ] {
+        let share = share(created, "24h", expires);
+        assert_eq!(share.is_some(), expected.is_some(), "{created} {expires}");
+        let difference = share.unwrap_or_default() - expected.unwrap_or_default();
+        assert!(difference.abs() < 1e-9, "{created} {expires}: {share:?}");
+    }
     for duration in ["forever", "", "soon", "0", "0s"] {
         assert_eq!(
             share("2020-01-01T00:00:00Z", duration, "2026-11-26T00:00:00Z"),

@@ -8,11 +8,17 @@ use ratatui::text::{Line, Span};
 use super::grid::{Grid, PAGE, TEXT};
 use super::svg::{Colors, elements};
 
-/// The rules and the markup of lines of text with styles.
-fn drawn(lines: &[&[(&str, Style)]], cursor: Option<Position>) -> (String, String) {
+/// Text in several styles, on one line.
+type Styled<'a> = &'a [(&'a str, Style)];
+
+/// Where a text begins, its length and what it says.
+type Run<'a> = (&'a str, &'a str, &'a str);
+
+/// The rules and the markup of lines of text.
+fn drawn(lines: &[Styled<'_>], cursor: Option<Position>) -> (String, String) {
     let lines = lines.iter().map(|line| {
         let spans = line.iter().map(|(text, style)| Span::styled(*text, *style));
-        Line::from_iter(spans)
+        spans.collect::<Line<'_>>()
     });
     let buffer = Buffer::with_lines(lines);
     let mut colors = Colors::default();
@@ -29,7 +35,7 @@ fn hex([red, green, blue]: [u8; 3]) -> String {
 #[test]
 fn a_run_of_one_style_is_one_text_of_its_width() {
     let plain = Style::default();
-    let cases: [(&[(&str, Style)], &[(&str, &str, &str)]); 4] = [
+    let cases: [(Styled<'_>, &[Run<'_>]); 4] = [
         (&[("one two", plain)], &[("0", "63", "one two")]),
         (
             &[("one  two", plain)],

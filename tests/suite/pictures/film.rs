@@ -92,7 +92,8 @@ impl Picture {
         for ((_, shown), elements) in groups {
             let elements = elements.join("\n");
             if shown.iter().all(|is_shown| *is_shown) {
-                screen.push_str(&format!("{elements}\n"));
+                screen.push_str(&elements);
+                screen.push('\n');
                 continue;
             }
             let known = turns.iter().position(|it| *it == shown);
@@ -100,7 +101,7 @@ impl Picture {
                 turns.push(shown);
                 turns.len() - 1
             });
-            screen.push_str(&format!("<g class=\"a v{turn}\">\n{elements}\n</g>\n"));
+            let _infallible = writeln!(screen, "<g class=\"a v{turn}\">\n{elements}\n</g>");
         }
         (self.turns(frames, &turns), screen)
     }

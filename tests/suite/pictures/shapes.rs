@@ -87,7 +87,7 @@ pub(crate) fn path(symbol: &str, (x, y): Corner) -> Option<(Pen, String)> {
             let [x, y] = [middle, center - 4.2].map(number);
             (Pen::Fill, format!("M{x} {y}l4.4 7.8h-8.8z"))
         }
-        "✖" => (Pen::Thick, line(3.0, 3.0) + &line(-3.0, 3.0)),
+        "✖" => (Pen::Thick, line(3.3, 3.3) + &line(-3.3, 3.3)),
         "⊘" => (Pen::Thin, circle() + &line(-2.5, 2.5)),
         _ => {
             let (from, to) = vertical(symbol)?;

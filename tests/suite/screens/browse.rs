@@ -22,7 +22,7 @@ use crate::screens::scenes::selected_rows;
 use crate::screens::scenes::{
     LARGE, SKETCH, SMALL, Scene, USUAL, now, renderer, state, text, token_with,
 };
-use crate::screens::views::{check, every_size, sweep};
+use crate::screens::views::{A_DOZEN_SIZES, check, every_size, sweep};
 use crate::support::app::{fetched, list_fetched, press};
 use crate::support::tokens::token;
 
@@ -459,22 +459,8 @@ fn the_list_can_be_drawn_at_every_size() {
 
 #[test]
 fn every_state_of_the_list_can_be_drawn_at_a_dozen_sizes() {
-    let sizes = [
-        (0, 0),
-        (1, 1),
-        (20, 5),
-        (39, 9),
-        (40, 10),
-        (41, 11),
-        (60, 20),
-        (80, 24),
-        (99, 30),
-        (100, 29),
-        (130, 12),
-        (40, 45),
-    ];
     for (_, scene) in BROWSE {
-        sweep(&scene(), sizes.into_iter());
+        sweep(&scene(), A_DOZEN_SIZES.into_iter());
     }
 }
 

@@ -7,7 +7,10 @@ use tokenscope::app::form::TextField;
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::update;
 use tokenscope::credentials::StoreError;
-use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity, VisibleScopes};
+use tokenscope::domain::credential::{
+    ActiveCredential, CredentialKind, CredentialSource, Identity, VisibleScopes,
+};
+use tokenscope::domain::credential_command::CredentialCommand;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::{Received, Remote, RequestId};
 use tokenscope::domain::profile::{Profile, Settings};
@@ -28,7 +31,7 @@ use crate::support::sessions::login_keyring;
 /// The scenes that are shown at every usual size come first.
 const MAIN: usize = 9;
 
-pub(crate) const SCENES: [Scene; 24] = [
+pub(crate) const SCENES: [Scene; 27] = [
     ("profiles", profiles),
     ("profiles_environment", profiles_environment),
     ("profiles_none", profiles_none),
@@ -53,6 +56,9 @@ pub(crate) const SCENES: [Scene; 24] = [
     ("lookup_by_name", lookup_by_name),
     ("picker_empty", picker_empty),
     ("picker_hostile", picker_hostile),
+    ("profiles_command", profiles_command),
+    ("setup_command", setup_command),
+    ("find_command", find_command),
 ];
 
 fn profile(name: &str, email: Option<&str>, scope: Option<Scope>) -> Profile {
@@ -236,6 +242,31 @@ fn setup_changing() -> State {
     state.setup.scope_kind = zone().kind();
     state.setup.scope_id = TextField::with(zone().id());
     state.setup.form.focus = SetupField::ScopeId;
+    state
+}
+
+/// The profiles, of which `prod` has its secret printed by a command.
+fn profiles_command() -> State {
+    let mut state = profiles();
+    let prod = &mut state.session.settings.profiles[0];
+    let words = ["op", "read", "op://work/cloudflare/token"];
+    prod.command = CredentialCommand::new(words.map(str::to_owned).to_vec()).ok();
+    state.session.active = ActiveCredential::of(prod);
+    state.profiles.selected = 0;
+    state
+}
+
+fn setup_command() -> State {
+    let mut state = profiles_command();
+    act(&mut state, Action::EditProfile);
+    state
+}
+
+/// Find while the command runs.
+fn find_command() -> State {
+    let mut state = profiles_command();
+    act(&mut state, Action::Submit);
+    state.notice = None;
     state
 }
 

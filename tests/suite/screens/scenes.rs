@@ -34,7 +34,7 @@ use tokenscope::theme::{ColorDepth, Theme};
 
 use crate::screens::profiles as screens_profiles;
 use crate::support::app::keys;
-use crate::support::sessions::login_keyring;
+use crate::support::sessions::{in_demo, login_keyring};
 use crate::support::tokens::{instant as at, token};
 
 pub(crate) const SMALL: (u16, u16) = (60, 20);
@@ -309,10 +309,7 @@ fn lookup_empty() -> State {
 
 pub(crate) fn lookup_demo() -> State {
     let mut state = state();
-    state.session.active.identity = Some(Identity {
-        source: CredentialSource::Demo,
-        kind: CredentialKind::ApiToken,
-    });
+    state.session.active.identity = Some(in_demo());
     state.session.active.profile = None;
     state.session.store = None;
     state

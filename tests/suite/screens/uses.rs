@@ -19,6 +19,7 @@ use crate::screens::scenes::{
 use crate::screens::views::{check, every_size, sweep};
 use crate::support::access_parts::{PARTS, empty, example, read, unread};
 use crate::support::app::press;
+use crate::support::assertions::assert_contains;
 
 pub(crate) const USES: [Scene; 15] = [
     ("uses", whole),
@@ -341,6 +342,51 @@ fn the_selected_row_is_on_screen_at_every_size() {
     for size in [(40, 10), (46, 14), (60, 20), (80, 24), (100, 50), (200, 50)] {
         let (buffer, _) = renderer("dark", false).draw(many(), size);
         assert!(text(&buffer).contains(row), "{size:?}");
+    }
+}
+
+#[test]
+fn large_numbers_have_a_comma_wherever_they_stand() {
+    let apps: Vec<Value> = (0..2000)
+        .map(|at| {
+            app(
+                at,
+                "",
+                "self_hosted",
+                &policy("CI", "non_identity", &this()),
+            )
+        })
+        .collect();
+    let state = with(opened(), |part| match part {
+        Part::Apps => read(part, &Value::Array(apps.clone())),
+        part => empty(part),
+    });
+    let (buffer, _) = renderer("dark", false).draw(state, USUAL);
+    for said in [
+        "opens 2,000",
+        "2,000 apps, 0 reusable policies",
+        "1 of 2,000",
+    ] {
+        assert_contains(&text(&buffer), said);
+    }
+}
+
+/// At the side from some width on, below the remark before: never an empty part.
+#[test]
+fn without_a_row_it_shows_what_was_read() {
+    for size in [SMALL, USUAL, LARGE] {
+        let (buffer, _) = renderer("dark", false).draw(nothing_visible(), size);
+        let screen = text(&buffer);
+        let said = [
+            "What was read",
+            "apps: read, 0 visible",
+            "organization's settings: read",
+        ];
+        assert!(
+            said.iter().all(|it| screen.contains(it)),
+            "{size:?}: {screen}"
+        );
+        assert!(!screen.contains("Why"), "{screen}");
     }
 }
 

@@ -469,23 +469,16 @@ fn error_details_can_be_drawn_at_every_size() {
     sweep(&error_details(), every_size());
 }
 
+/// From none at all to one that is higher than it is wide.
+#[rustfmt::skip]
+pub(crate) const A_DOZEN_SIZES: [(u16, u16); 12] = [
+    (0, 0), (1, 1), (20, 5), (39, 9), (40, 10), (41, 11), (60, 20), (80, 24), (99, 30), (100, 29),
+    (130, 12), (40, 45),
+];
+
 #[test]
 fn every_state_can_be_drawn_at_a_dozen_sizes() {
-    let sizes = [
-        (0, 0),
-        (1, 1),
-        (20, 5),
-        (39, 9),
-        (40, 10),
-        (41, 11),
-        (60, 20),
-        (80, 24),
-        (99, 30),
-        (100, 29),
-        (130, 12),
-        (40, 45),
-    ];
     for (_, scene) in scenes() {
-        sweep(&scene(), sizes.into_iter());
+        sweep(&scene(), A_DOZEN_SIZES.into_iter());
     }
 }

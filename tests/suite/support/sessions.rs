@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokenscope::app::state::Session;
 use tokenscope::credentials::Environment;
 use tokenscope::domain::credential::{
-    ActiveCredential, CredentialKind, CredentialSource, Identity, Location,
+    Access, ActiveCredential, CredentialKind, CredentialSource, Identity, Location,
 };
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::Profile;
@@ -44,6 +44,21 @@ pub(crate) fn in_environment() -> Identity {
             variable: "CLOUDFLARE_API_TOKEN",
         },
         kind: CredentialKind::ApiToken,
+    }
+}
+
+pub(crate) fn in_demo() -> Identity {
+    Identity {
+        source: CredentialSource::Demo,
+        kind: CredentialKind::ApiToken,
+    }
+}
+
+/// The credential of the demo, for a scope.
+pub(crate) fn demo_access(scope: Scope) -> Access {
+    Access {
+        identity: in_demo(),
+        scope,
     }
 }
 

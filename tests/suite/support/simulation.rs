@@ -16,13 +16,12 @@ use tokenscope::domain::access::map::{Part, PartAnswer, PartObjects, PartState};
 use tokenscope::domain::access::objects::{App, Group, Policy};
 use tokenscope::domain::access::probe::{ProbeAnswer, ProbeAnswers};
 use tokenscope::domain::access::signs::AnsweredBy;
-use tokenscope::domain::credential::{
-    Access, CredentialKind, CredentialSource, Identity, Location, Secret, VisibleScopes,
-};
+use tokenscope::domain::credential::{Access, Location, Secret, VisibleScopes};
+use tokenscope::domain::credential_command::CredentialCommand;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::{Fetched, RequestId, ServerClock, Tokens};
 use tokenscope::domain::list_report::NotWritten;
-use tokenscope::domain::profile::Settings;
+use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::scope::NamedScope;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::keymap::Keymap;
@@ -31,8 +30,20 @@ use tokenscope::screens::view;
 use tokenscope::theme::Theme;
 
 use super::app::{found, keys, list_fetched, listed, request_in};
-use super::sessions::{account, failure, in_keyring, login_keyring, profile, session};
+use super::sessions::{account, demo_access, failure, in_keyring, login_keyring, profile, session};
 use super::tokens;
+
+/// The failures that requests end with.
+pub(crate) const KINDS: [FailureKind; 8] = [
+    FailureKind::Authentication,
+    FailureKind::Permission,
+    FailureKind::NotFound,
+    FailureKind::RateLimited,
+    FailureKind::Network,
+    FailureKind::NoCredential,
+    FailureKind::Keyring,
+    FailureKind::InvalidResponse,
+];
 
 pub(crate) const IDS: [&str; 3] = [
     "f174e90a-fafe-4643-bbbc-4a0ed4fc8415",
@@ -74,10 +85,13 @@ pub(crate) struct TokenShape {
 }
 
 fn settings() -> Settings {
+    let printed = Profile {
+        command: CredentialCommand::new(vec!["op".to_owned()]).ok(),
+        ..profile("printed", Some(account()))
+    };
+    let stored = ["default", "staging"].map(|name| profile(name, Some(account())));
     Settings {
-        profiles: ["default", "staging"]
-            .map(|name| profile(name, Some(account())))
-            .to_vec(),
+        profiles: [&stored[..], &[printed]].concat(),
         bell: true,
         ..Settings::default()
     }
@@ -341,13 +355,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
         },
         Effect::OpenDemo { .. } => Message::DemoOpened {
             request,
-            result: is_good.map(|()| Access {
-                identity: Identity {
-                    source: CredentialSource::Demo,
-                    kind: CredentialKind::ApiToken,
-                },
-                scope: account(),
-            }),
+            result: is_good.map(|()| demo_access(account())),
         },
         Effect::HoldCredential(_)
         | Effect::ForgetPrinted { .. }

@@ -357,19 +357,18 @@ fn between_modes(variables: &[(&str, &str)]) -> String {
     Session::spawn(command, variables).end().1
 }
 
+/// The word that was last printed after a name.
+fn printed_after<'a>(stream: &'a str, name: &str) -> &'a str {
+    let start = stream.rfind(name).unwrap() + name.len();
+    stream[start..].split_whitespace().next().unwrap()
+}
+
 #[cfg(debug_assertions)]
 #[test]
 fn c04_a_panic_gives_the_terminal_back() {
     for (fault, code) in [("draw", 101), ("task", 101), ("start", 1)] {
         let stream = between_modes(&[("TOKENSCOPE_TEST_FAULT", fault)]);
-        let modes = |name: &str| {
-            let start = stream.rfind(name).unwrap() + name.len();
-            stream[start..]
-                .split_whitespace()
-                .next()
-                .unwrap()
-                .to_owned()
-        };
+        let modes = |name: &str| printed_after(&stream, name);
         assert_eq!(modes("before="), modes("after="), "{fault}: {stream}");
         assert_eq!(modes("code="), code.to_string(), "{fault}");
         is_given_back_once(&stream);
@@ -459,14 +458,7 @@ fn c08_ctrl_z_in_a_text_field_stops_the_program_and_fg_draws_it_again() {
     session.wait_for_prompt(5);
     session.type_keys("exit\r");
     let (_, stream) = session.end();
-    let modes = |name: &str| {
-        let start = stream.rfind(name).unwrap() + name.len();
-        stream[start..]
-            .split_whitespace()
-            .next()
-            .unwrap()
-            .to_owned()
-    };
+    let modes = |name: &str| printed_after(&stream, name);
     assert_eq!(modes("before="), modes("stopped="), "{stream}");
 }
 

@@ -10,9 +10,7 @@ use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Overlay, Screen, State};
 use tokenscope::app::token_table::Sort;
 use tokenscope::app::update;
-use tokenscope::domain::credential::{
-    Access, CredentialKind, CredentialSource, Identity, Location,
-};
+use tokenscope::domain::credential::Location;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::{Fetched, Gap, Remote, RequestId, ServerClock, Tokens};
 use tokenscope::domain::profile::Settings;
@@ -22,10 +20,11 @@ use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 
 use crate::support::app::{
-    act, demo_opened, fetched, found, list_fetched, listed, lookup, paste, tell, type_text,
+    act, demo_opened, fetched, found, list_fetched, listed, lookup, paste, request_of, tell,
+    type_text,
 };
 use crate::support::assertions::assert_matches;
-use crate::support::sessions::{account, failed, zone};
+use crate::support::sessions::{account, demo_access, failed, zone};
 use crate::support::tokens::{self, at};
 
 fn day(days: i64) -> DateTime<Utc> {
@@ -73,13 +72,10 @@ fn tokens() -> Vec<Arc<ServiceToken>> {
 }
 
 /// The request that a list starts, to be sent for a scope.
+#[track_caller]
 fn listing(effects: &[Effect], of: &Scope) -> RequestId {
-    let request = match effects {
-        [Effect::ListTokens { request, access }] if access.scope == *of => Some(*request),
-        _ => None,
-    };
-    assert!(request.is_some(), "{effects:?}");
-    request.unwrap()
+    assert_matches!(effects, [Effect::ListTokens { access, .. }] if access.scope == *of);
+    request_of(effects)
 }
 
 /// The list of the account, on its way.
@@ -671,13 +667,10 @@ fn keys_do_nothing_on_an_empty_list() {
 
 // ---------------------------------------------------------------------------------- a token
 
+#[track_caller]
 fn fetch_of(effects: &[Effect]) -> RequestId {
-    let request = match effects {
-        [Effect::FetchToken { request, .. }] => Some(*request),
-        _ => None,
-    };
-    assert!(request.is_some(), "{effects:?}");
-    request.unwrap()
+    assert_matches!(effects, [Effect::FetchToken { .. }]);
+    request_of(effects)
 }
 
 fn answer(state: &mut State, request: RequestId, token: Arc<ServiceToken>) -> Vec<Effect> {
@@ -1056,19 +1049,9 @@ fn another_error_leads_to_the_list_as_it_is() {
 fn the_demo_drops_the_list_and_its_request() {
     let mut state = browse(tokens());
     let listed = listing(&act(&mut state, Action::Reload), &account());
-    let source = CredentialSource::Demo;
-    let identity = Identity {
-        source,
-        kind: CredentialKind::ApiToken,
-    };
-    let scope = zone();
-    let result = Ok(Access { identity, scope });
-    let opening = act(&mut state, Action::OpenDemo);
-    let [Effect::OpenDemo { request }] = opening.as_slice() else {
-        panic!("{opening:?}");
-    };
-    let request = *request;
-    let effects = update(&mut state, at(1), demo_opened(request, result));
+    let request = request_of(&act(&mut state, Action::OpenDemo));
+    let opened = demo_opened(request, Ok(demo_access(zone())));
+    let effects = update(&mut state, at(1), opened);
     assert_eq!(effects[0], Effect::Cancel(listed));
     listing(&effects[1..], &zone());
     assert_eq!(

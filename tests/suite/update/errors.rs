@@ -3,13 +3,12 @@
 use tokenscope::action::Action;
 use tokenscope::app::message::Effect;
 use tokenscope::app::state::{Screen, Session, State};
-use tokenscope::domain::credential::{Access, CredentialKind, CredentialSource, Identity};
 use tokenscope::domain::failure::FailureKind;
 
 use crate::support::app::{
     act, demo_opened, fetched, looking_up, lookup, opened, request_of, tell, type_text,
 };
-use crate::support::sessions::{account, failed};
+use crate::support::sessions::{account, demo_access, failed};
 
 /// The look-up panel after a look-up that failed.
 fn failed_lookup() -> State {
@@ -54,19 +53,9 @@ fn tell_again(state: &mut State) {
     tell(state, fetched(request, failed(FailureKind::NotFound)));
 }
 
-fn demo() -> Access {
-    Access {
-        identity: Identity {
-            source: CredentialSource::Demo,
-            kind: CredentialKind::ApiToken,
-        },
-        scope: account(),
-    }
-}
-
 fn open_demo(state: &mut State) {
     let request = request_of(&act(state, Action::OpenDemo));
-    tell(state, demo_opened(request, Ok(demo())));
+    tell(state, demo_opened(request, Ok(demo_access(account()))));
     assert!(state.session.is_demo());
 }
 

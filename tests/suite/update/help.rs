@@ -3,7 +3,6 @@
 use tokenscope::action::{Action, Context};
 use tokenscope::app::message::Effect;
 use tokenscope::app::state::{Banner, Overlay, Screen, State};
-use tokenscope::domain::credential::{CredentialKind, CredentialSource, Identity};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::text;
 use tokenscope::screens::help::update::HelpLine;
@@ -11,6 +10,7 @@ use tokenscope::theme::Role;
 
 use crate::support::app::{act, lookup, type_text};
 use crate::support::assertions::assert_matches;
+use crate::support::sessions::in_demo;
 use crate::support::tokens::at;
 use crate::update::detail;
 
@@ -107,10 +107,7 @@ fn the_demo_is_left_with_the_key_that_opens_it() {
         line.map(|line| line.meaning)
     };
     assert_eq!(meaning(&mut state).as_deref(), Some("open the demo"));
-    state.session.active.identity = Some(Identity {
-        source: CredentialSource::Demo,
-        kind: CredentialKind::ApiToken,
-    });
+    state.session.active.identity = Some(in_demo());
     assert_eq!(meaning(&mut state).as_deref(), Some("leave the demo"));
     state.session.demo_only = true;
     assert_eq!(meaning(&mut state), None);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Screen, State};
-use tokenscope::domain::access::probe::{AppView, ProbeAnswer, ProbeAnswers};
+use tokenscope::domain::access::probe::{AppView, ProbeAnswers};
 use tokenscope::domain::access::signs::AnsweredBy;
 use tokenscope::domain::credential::{CredentialSource, Secret};
 use tokenscope::domain::failure::{Failure, FailureKind};
@@ -13,22 +13,13 @@ use tokenscope::domain::fetched::{Received, RequestId};
 use tokenscope::screens::probe::state::{ProbeField, ProbePhase};
 
 use super::uses::{CLIENT_ID, detailed, part, read_example, with_example};
+use crate::domain::probe::answer;
 use crate::support::access_parts::example;
 use crate::support::app::{act, notice, request_of, tell, type_text};
 use crate::support::assertions::{assert_contains, assert_matches};
 use crate::support::tokens::now;
 
 const SECRET: &str = "bdd31c1fa6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0b1d2";
-
-fn answer(status: u16, answered_by: AnsweredBy) -> ProbeAnswer {
-    ProbeAnswer {
-        status: Some(status),
-        answered_by,
-        cf_ray: Some("95942549c0ffee00-LHR".to_owned()),
-        redirect: None,
-        took: Duration::from_millis(41),
-    }
-}
 
 fn answers(status: u16, answered_by: AnsweredBy) -> ProbeAnswers {
     ProbeAnswers {

@@ -8,8 +8,7 @@ use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
-    Access, ActiveCredential, Credential, CredentialKind, CredentialRef, CredentialSource,
-    Identity, Location, Secret,
+    Access, ActiveCredential, Credential, CredentialKind, CredentialRef, Identity, Location, Secret,
 };
 use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::fetched::{Remote, RequestId};
@@ -24,7 +23,9 @@ use crate::support::app::{
     profiles_changed, request_of, saved, tell, type_text,
 };
 use crate::support::assertions::{assert_matches, assert_starts};
-use crate::support::sessions::{failed, failure, in_environment, limited, login_keyring, scope_id};
+use crate::support::sessions::{
+    demo_access, failed, failure, in_environment, limited, login_keyring, scope_id,
+};
 use crate::support::tokens::{ID, now};
 use crate::support::{sessions, tokens};
 use crate::update::picker::{list, scopes};
@@ -286,19 +287,8 @@ fn a_demo_that_starts_late_does_not_take_over() {
     profiles(&mut state, 1);
     let effects = act(&mut state, Action::Submit);
     assert!(effects.contains(&Effect::Cancel(request)), "{effects:?}");
-    tell(
-        &mut state,
-        demo_opened(
-            request,
-            Ok(Access {
-                identity: Identity {
-                    source: CredentialSource::Demo,
-                    kind: CredentialKind::ApiToken,
-                },
-                scope: account('d'),
-            }),
-        ),
-    );
+    let opened = demo_opened(request, Ok(demo_access(account('d'))));
+    tell(&mut state, opened);
     assert_eq!(state.session.active.profile.as_deref(), Some("staging"));
 }
 
@@ -392,19 +382,8 @@ fn what_is_no_profile_cannot_be_changed_and_says_why() {
 fn the_recent_look_ups_come_back_when_the_demo_is_left() {
     let mut state = lookup();
     let request = request_of(&act(&mut state, Action::OpenDemo));
-    tell(
-        &mut state,
-        demo_opened(
-            request,
-            Ok(Access {
-                identity: Identity {
-                    source: CredentialSource::Demo,
-                    kind: CredentialKind::ApiToken,
-                },
-                scope: account('d'),
-            }),
-        ),
-    );
+    let opened = demo_opened(request, Ok(demo_access(account('d'))));
+    tell(&mut state, opened);
     assert!(state.session.is_demo());
     profiles(&mut state, 1);
     let effects = act(&mut state, Action::Submit);

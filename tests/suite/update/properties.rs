@@ -6,14 +6,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::fetched::{Fetched, Remote};
 use tokenscope::domain::token::TokenRef;
 use tokenscope::theme::{ColorDepth, Theme};
 
 use crate::support::app::fetched;
 use crate::support::simulation::{
-    Event, IDS, Outcome, Simulation, TokenShape, actions, assert_sound, begin, draw, message, token,
+    Event, IDS, KINDS, Outcome, Simulation, TokenShape, actions, assert_sound, begin, draw,
+    message, token,
 };
 
 fn shapes() -> impl Strategy<Value = Vec<TokenShape>> {
@@ -37,16 +37,7 @@ fn shapes() -> impl Strategy<Value = Vec<TokenShape>> {
 }
 
 fn events() -> impl Strategy<Value = Event> {
-    let kinds = proptest::sample::select(vec![
-        FailureKind::Authentication,
-        FailureKind::Permission,
-        FailureKind::NotFound,
-        FailureKind::RateLimited,
-        FailureKind::Network,
-        FailureKind::NoCredential,
-        FailureKind::Keyring,
-        FailureKind::InvalidResponse,
-    ]);
+    let kinds = proptest::sample::select(KINDS.to_vec());
     let outcome = prop_oneof![
         3 => shapes().prop_map(Outcome::Good),
         1 => (kinds, proptest::option::of(0_u32..600)).prop_map(|(kind, pause)| {
