@@ -17,7 +17,7 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 
 /// How many tokens a thread judges before what came of it is passed on.
-const AT_A_TIME: usize = 250;
+const AT_A_TIME: usize = 1_000;
 /// More threads would wait for memory.
 const MOST_THREADS: usize = 4;
 
