@@ -137,16 +137,7 @@ impl Lookup<'_> {
         gaps.extend(needed.filter_map(|part| self.map.why_unread(part)));
         gaps.extend(self.map.hidden());
         gaps.extend(self.map.nothing_visible());
-        let objects = self.map.objects();
-        let policies = self.index.unclear_policies.iter();
-        let policies = policies.filter_map(|at| self.index.policies[*at].place.of(objects));
-        let policies = policies.map(|it| ("policy", it.title()));
-        let groups = self.index.unclear_groups.iter();
-        let groups = groups.map(|at| ("group", objects.groups[*at].title()));
-        gaps.extend(policies.chain(groups).map(|(kind, name)| {
-            let name = brief(name);
-            format!("{kind} {name} has a rule that does not say which token or group it means")
-        }));
+        gaps.extend(self.unclear_rules());
         for at in &self.index.unclear_profiles {
             let profile = &self.map.objects().device_profiles[*at];
             let name = brief(title(&profile.name, &profile.id));
@@ -161,6 +152,26 @@ impl Lookup<'_> {
             ));
         }
         gaps
+    }
+
+    /// The policies and groups that may name any token, as far as their rules say.
+    fn unclear_rules(&self) -> impl Iterator<Item = String> {
+        let (index, objects) = (self.index, self.map.objects());
+        let of_policy = |at: &usize| index.policies[*at].place.of(objects).map(Policy::title);
+        let of_group = |at: &usize| objects.groups[*at].title();
+        let places = |policies: &[usize], groups: &[usize]| {
+            let policies = policies.iter().filter_map(of_policy).collect();
+            let groups = groups.iter().map(of_group).collect();
+            enumerate(&[
+                ("policy", "policies", policies),
+                ("group", "groups", groups),
+            ])
+        };
+        let unclear = places(&index.unclear_policies, &index.unclear_groups)
+            .map(|it| format!("a rule of {it} does not say which token or group it means"));
+        let bare = places(&index.bare_policies, &index.bare_groups)
+            .map(|it| format!("{it} came without rules"));
+        unclear.into_iter().chain(bare)
     }
 
     /// Why a token may be deleted, with the lists that are empty: they may have been filtered.

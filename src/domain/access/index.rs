@@ -48,6 +48,9 @@ pub(super) struct Index {
     /// name.
     pub(super) unclear_policies: Vec<usize>,
     pub(super) unclear_groups: Vec<usize>,
+    /// The policies and groups that came without rules.
+    pub(super) bare_policies: Vec<usize>,
+    pub(super) bare_groups: Vec<usize>,
     /// The device profiles that select by tokens which they do not list.
     pub(super) unclear_profiles: Vec<usize>,
     pub(super) unread_scim: usize,
@@ -67,6 +70,7 @@ pub(super) struct OrderedPolicy {
 pub(super) struct ListedPolicy {
     pub(super) place: PolicyPlace,
     pub(super) is_used: bool,
+    has_rules: bool,
 }
 
 /// Where a policy is listed.
@@ -156,7 +160,9 @@ impl Index {
             for name in token_names(group.rules.as_ref()) {
                 add(&mut self.entry(name).groups, at);
             }
-            if self.note_unclear(group.rules.as_ref()) {
+            if group.rules.is_none() {
+                self.bare_groups.push(at);
+            } else if self.note_unclear(group.rules.as_ref()) {
                 self.unclear_groups.push(at);
             }
         }
@@ -203,6 +209,9 @@ impl Index {
             }
             self.apps.push(ordered);
         }
+        let bare = self.policies.iter().enumerate();
+        let bare = bare.filter(|(_, policy)| !policy.has_rules);
+        self.bare_policies = bare.map(|(at, _)| at).collect();
         let of_groups = self.policies_of_groups.iter_mut();
         let of_names = self.namings.iter_mut().map(|naming| &mut naming.policies);
         for places in of_groups.chain(of_names) {
@@ -222,6 +231,7 @@ impl Index {
             self.policies.push(ListedPolicy {
                 place,
                 is_used: false,
+                has_rules: false,
             });
             self.policies.len() - 1
         })
@@ -229,6 +239,7 @@ impl Index {
 
     /// Notes whom a policy names.
     fn add_rules(&mut self, rules: Option<&Rules>, policy: usize) {
+        self.policies[policy].has_rules |= rules.is_some();
         for name in token_names(rules) {
             add(&mut self.entry(name).policies, policy);
         }

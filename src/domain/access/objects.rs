@@ -229,6 +229,16 @@ fn client_id(text: &str) -> String {
     text
 }
 
+/// An ID in lower case, with the dashes that some leave out.
+fn with_dashes(text: &str) -> String {
+    let text = text.trim().to_ascii_lowercase();
+    if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return text;
+    }
+    let parts = [&text[..8], &text[8..12], &text[12..16], &text[16..20]];
+    format!("{}-{}", parts.join("-"), &text[20..])
+}
+
 /// An Access group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
@@ -345,8 +355,8 @@ impl DohToken {
         let object = settings.as_object()?;
         let member = |key| text(object, key).map(|text| text.to_ascii_lowercase());
         let token = Self {
-            id: member("id"),
-            client_id: member("client_id"),
+            id: member("id").map(|it| with_dashes(&it)),
+            client_id: member("client_id").map(|it| client_id(&it)),
         };
         (token.id.is_some() || token.client_id.is_some()).then_some(token)
     }

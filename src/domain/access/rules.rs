@@ -240,6 +240,10 @@ impl Rules {
                 collect_names(section, &mut rules.mentions);
             }
         }
+        // A group that is the default has rules for that, whose effect is not documented.
+        if let Some(Value::Array(all)) = object.get("is_default") {
+            collect_strings(all.iter().collect(), &mut rules.mentions);
+        }
         Some(rules)
     }
 
@@ -268,7 +272,10 @@ fn collect_names(section: &Value, names: &mut Vec<String>) {
     let unknown = rules
         .iter()
         .filter(|rule| matches!(Rule::parse(rule), Rule::Unknown(_)));
-    let mut values: Vec<&Value> = unknown.collect();
+    collect_strings(unknown.collect(), names);
+}
+
+fn collect_strings(mut values: Vec<&Value>, names: &mut Vec<String>) {
     while let Some(value) = values.pop() {
         match value {
             Value::String(text) => names.extend(name_of_token(text)),

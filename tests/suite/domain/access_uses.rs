@@ -90,6 +90,10 @@ fn each_place_that_names_a_token_keeps_it() {
             broken("DNS over HTTPS"),
         ),
         (
+            with(Part::Doh, json!({"id": ID.replace('-', "").to_uppercase()})),
+            broken("DNS over HTTPS"),
+        ),
+        (
             with(Part::DeviceProfiles, profile),
             broken("device profile Kiosks"),
         ),
@@ -106,7 +110,7 @@ fn each_place_that_names_a_token_keeps_it() {
 #[test]
 fn a_rule_that_may_name_any_token_keeps_it() {
     let unclear =
-        |what: &str| format!("{what} has a rule that does not say which token or group it means");
+        |what: &str| format!("a rule of {what} does not say which token or group it means");
     let mentioned = "a rule of a kind that tokenscope does not know mentions it".to_owned();
     let bare = ID.replace('-', "");
     let cases = [
@@ -146,6 +150,17 @@ fn a_rule_that_may_name_any_token_keeps_it() {
     let mut map = elsewhere();
     take(&mut map, Part::Groups, &[group]);
     assert_eq!(deletable(&map), ("unknown", unclear("group CI")));
+    for (part, what) in [(Part::Policies, "policy"), (Part::Groups, "group")] {
+        let bare = json!({"id": "x", "name": "X", "app_count": 0});
+        let mut map = elsewhere();
+        take(&mut map, part, &[bare]);
+        let why = format!("{what} X came without rules");
+        assert_eq!(deletable(&map), ("unknown", why));
+    }
+    let default = json!({"id": "x", "name": "X", "include": [], "is_default": [this_token()]});
+    let mut map = elsewhere();
+    take(&mut map, Part::Groups, &[default]);
+    assert_eq!(deletable(&map).0, "unknown");
     // What cannot be a token's name is none.
     let other = policy("p", &json!({"moon": {"phase": "full", "id": 5}}));
     assert_eq!(deletable(&map_of_one(other)).0, "yes");
