@@ -10,11 +10,11 @@
 //!
 //! | Layer | Module | May use | Used by | Crates | What it is |
 //! |---|---|---|---|---|---|
-//! | 0 | `domain` | nothing | any | `base64`, `chrono`, `icu_normalizer`, `nucleo_matcher`, `serde`, `serde_json`, `thiserror`, `unicode_segmentation`, `unicode_width`, `url`, `zeroize` | tokens and their rules: no I/O, no clock |
-//! | 1 | `api` | lower | any | any | HTTP: requests, the envelope, errors, retries |
-//! | 1 | `credentials` | lower | any | any | reads and stores credentials: keyring, environment, memory, commands |
-//! | 1 | `config` | lower, `theme` | any | any | files: settings, profiles, recent lookups, the log |
-//! | 1 | `formats` | lower | any | any | CSV and JSON: what commands print and the screens write to files |
+//! | 0 | `domain` | nothing | any | `base64`, `chrono`, `icu_normalizer`, `nucleo_matcher`, `serde`, `serde_json`, `thiserror`, `unicode_segmentation`, `unicode_width`, `url`, `zeroize` | tokens, what uses them, and their rules: no I/O, no clock |
+//! | 1 | `api` | lower | any | any | HTTP: requests to the API, the envelope, errors, retries; the probe of an app |
+//! | 1 | `credentials` | lower | any | any | reads and stores credentials: keyring, command, environment, memory |
+//! | 1 | `config` | lower, `theme` | any | any | files: settings, profiles, themes, recent lookups, written lists, the log |
+//! | 1 | `formats` | lower | any | any | CSV, JSON and calendars: what commands print and the screens write to files |
 //! | 1 | `demo` | lower | `startup/mod.rs` | any | a loopback server that answers as the API does |
 //! | 1 | `action` | lower | any | any | the user's actions, by name |
 //! | 1 | `signals` | lower | any | any | signals that end, stop or resize the program |
@@ -31,7 +31,7 @@
 //! | 4 | `screens/view.rs` | `domain`, `theme`, `layout`, `app`, `screens`, `ui` | any | `ratatui`, not `ratatui::crossterm` | draws the whole terminal |
 //! | 4 | `ui` | `domain`, `action`, `keymap`, `theme`, `layout`, `app` | any | `chrono`, `ratatui`, not `ratatui::crossterm`, `unicode_segmentation`, `unicode_width` | what the views share: frames, lists, forms, header, footer, banner |
 //! | 5 | `tui` | lower | any | any, `ratatui` | the terminal, the event loop, and what runs effects |
-//! | 5 | `cli` | lower, not `app`, not `screens`, not `ui` | any | any | commands that print: tables, JSON, CSV, metrics |
+//! | 5 | `cli` | lower, not `app`, not `screens`, not `ui` | any | any | commands that print: tables, JSON, CSV, calendars, metrics |
 //! | 6 | `main` | lower | any | any | reads the arguments and chooses |
 //!
 //! # Where things go

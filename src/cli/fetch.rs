@@ -237,6 +237,14 @@ fn warn_of<T>(fetched: &Fetched<T>) {
     }
 }
 
+/// Warns of an empty list, which does not prove that there are no tokens.
+pub(super) fn warn_of_none_listed() {
+    warn(
+        "the API lists no service tokens; a credential limited to individual tokens may not be allowed \
+         to list them.",
+    );
+}
+
 /// The access, if both a credential and a scope are known.
 pub(super) fn access(
     identity: Option<Identity>,

@@ -304,10 +304,10 @@ pub fn fit_banner(
     let mut headline = at_most(headline, most - 1);
     let mut hint = text::wrap(&glyphs.clean(text.hint), columns);
     let reserved = line_width(&keys.sets[keys.reserved]);
-    let has_room = |line: Option<&String>, gap| {
-        line.is_some_and(|line| text::width(line) + gap + reserved <= columns)
-    };
-    if !has_room(headline.last(), 0) && !has_room(hint.last(), 1) {
+    // With a gap in between.
+    let has_room =
+        |line: Option<&String>| line.is_some_and(|line| text::width(line) + reserved < columns);
+    if !has_room(headline.last()) && !has_room(hint.last()) {
         hint.push(String::new());
     }
     let hint = at_most(hint, most - headline.len());

@@ -364,7 +364,11 @@ fn merge(policies: &mut Vec<Policy>, own: Vec<Policy>) {
 
 /// Why some of a part could not be read.
 fn partly(part: Part, gap: Gap) -> Failure {
-    let summary = format!("Not all of {} could be read: {}.", part.label(), gap.reason);
+    let summary = format!(
+        "Only a part of {} could be read: {}.",
+        part.label(),
+        gap.reason
+    );
     let hint = "Try again; anything that depends on the rest is not known.";
     let mut failure = Failure::new(FailureKind::InvalidResponse, summary, hint);
     if let Some(cause) = gap.failure {

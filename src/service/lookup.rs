@@ -190,6 +190,9 @@ pub(super) fn refused(
             "It belongs to profile {profile}, from {STORE_NAME}."
         )),
         Some(CredentialSource::Command { profile }) => {
+            // Nobody enters it.
+            let kind = credential.kind.label();
+            failure.hint.text = format!("Make it print a valid {kind}.");
             Some(format!("The command of profile {profile} printed it."))
         }
         Some(CredentialSource::Session | CredentialSource::Demo) | None => None,

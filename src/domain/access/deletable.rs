@@ -103,6 +103,9 @@ impl Lookup<'_> {
                 "group {group} holds its client ID where its ID belongs"
             ));
         }
+        if named.by_id.is_mentioned || named.by_client_id.is_mentioned {
+            doubts.push("a rule of a kind that tokenscope does not know mentions it".to_owned());
+        }
         if tally.counts.unknown > 0 {
             let apps = number(tally.counts.unknown, "app");
             doubts.push(format!("{apps} could not be judged"));
@@ -134,6 +137,7 @@ impl Lookup<'_> {
         gaps.extend(needed.filter_map(|part| self.map.why_unread(part)));
         gaps.extend(self.map.hidden());
         gaps.extend(self.map.nothing_visible());
+        gaps.extend(self.unclear_rules());
         for at in &self.index.unclear_profiles {
             let profile = &self.map.objects().device_profiles[*at];
             let name = brief(title(&profile.name, &profile.id));
@@ -148,6 +152,26 @@ impl Lookup<'_> {
             ));
         }
         gaps
+    }
+
+    /// The policies and groups that may name any token, as far as their rules say.
+    fn unclear_rules(&self) -> impl Iterator<Item = String> {
+        let (index, objects) = (self.index, self.map.objects());
+        let of_policy = |at: &usize| index.policies[*at].place.of(objects).map(Policy::title);
+        let of_group = |at: &usize| objects.groups[*at].title();
+        let places = |policies: &[usize], groups: &[usize]| {
+            let policies = policies.iter().filter_map(of_policy).collect();
+            let groups = groups.iter().map(of_group).collect();
+            enumerate(&[
+                ("policy", "policies", policies),
+                ("group", "groups", groups),
+            ])
+        };
+        let unclear = places(&index.unclear_policies, &index.unclear_groups)
+            .map(|it| format!("a rule of {it} does not say which token or group it means"));
+        let bare = places(&index.bare_policies, &index.bare_groups)
+            .map(|it| format!("{it} came without rules"));
+        unclear.into_iter().chain(bare)
     }
 
     /// Why a token may be deleted, with the lists that are empty: they may have been filtered.

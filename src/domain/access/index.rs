@@ -44,6 +44,13 @@ pub(super) struct Index {
     pub(super) hidden_groups: BTreeSet<String>,
     pub(super) hidden_apps: usize,
     pub(super) unread_apps: usize,
+    /// The policies and groups, by their places, with a rule about a token or a group that it does not
+    /// name.
+    pub(super) unclear_policies: Vec<usize>,
+    pub(super) unclear_groups: Vec<usize>,
+    /// The policies and groups that came without rules.
+    pub(super) bare_policies: Vec<usize>,
+    pub(super) bare_groups: Vec<usize>,
     /// The device profiles that select by tokens which they do not list.
     pub(super) unclear_profiles: Vec<usize>,
     pub(super) unread_scim: usize,
@@ -63,6 +70,7 @@ pub(super) struct OrderedPolicy {
 pub(super) struct ListedPolicy {
     pub(super) place: PolicyPlace,
     pub(super) is_used: bool,
+    has_rules: bool,
 }
 
 /// Where a policy is listed.
@@ -88,6 +96,8 @@ pub(super) struct Naming {
     pub(super) device_profiles: Vec<usize>,
     pub(super) hyperdrive: Vec<usize>,
     pub(super) doh: bool,
+    /// Whether a rule of an unknown kind holds it.
+    pub(super) is_mentioned: bool,
 }
 
 /// The places of a name that nothing holds.
@@ -100,6 +110,7 @@ static NOWHERE: Naming = Naming {
     device_profiles: Vec::new(),
     hyperdrive: Vec::new(),
     doh: false,
+    is_mentioned: false,
 };
 
 impl Index {
@@ -149,16 +160,26 @@ impl Index {
             for name in token_names(group.rules.as_ref()) {
                 add(&mut self.entry(name).groups, at);
             }
-            self.note_hidden_groups(group.rules.as_ref());
+            if group.rules.is_none() {
+                self.bare_groups.push(at);
+            } else if self.note_unclear(group.rules.as_ref()) {
+                self.unclear_groups.push(at);
+            }
         }
     }
 
-    fn note_hidden_groups(&mut self, rules: Option<&Rules>) {
+    /// Notes the groups that rules name but the list lacks, and what rules of unknown kinds hold.
+    /// Returns whether a rule does not say whom it names.
+    fn note_unclear(&mut self, rules: Option<&Rules>) -> bool {
         for id in inner_ids(rules) {
             if self.groups.rank(id).is_none() {
                 self.hidden_groups.insert(id.to_owned());
             }
         }
+        for name in rules.iter().flat_map(|rules| &rules.mentions) {
+            self.entry(name).is_mentioned = true;
+        }
+        rules.is_some_and(Rules::are_unclear)
     }
 
     fn add_policies(&mut self, objects: &Objects) {
@@ -188,6 +209,9 @@ impl Index {
             }
             self.apps.push(ordered);
         }
+        let bare = self.policies.iter().enumerate();
+        let bare = bare.filter(|(_, policy)| !policy.has_rules);
+        self.bare_policies = bare.map(|(at, _)| at).collect();
         let of_groups = self.policies_of_groups.iter_mut();
         let of_names = self.namings.iter_mut().map(|naming| &mut naming.policies);
         for places in of_groups.chain(of_names) {
@@ -207,6 +231,7 @@ impl Index {
             self.policies.push(ListedPolicy {
                 place,
                 is_used: false,
+                has_rules: false,
             });
             self.policies.len() - 1
         })
@@ -214,13 +239,16 @@ impl Index {
 
     /// Notes whom a policy names.
     fn add_rules(&mut self, rules: Option<&Rules>, policy: usize) {
+        self.policies[policy].has_rules |= rules.is_some();
         for name in token_names(rules) {
             add(&mut self.entry(name).policies, policy);
         }
         for rank in inner_ids(rules).filter_map(|id| self.groups.rank(id)) {
             add(&mut self.policies_of_groups[rank], policy);
         }
-        self.note_hidden_groups(rules);
+        if self.note_unclear(rules) {
+            add(&mut self.unclear_policies, policy);
+        }
     }
 
     /// Notes whom the rules of an app's policy name.

@@ -208,9 +208,35 @@ fn scim_clients(app: &Map<String, Value>) -> (Vec<String>, bool) {
         Some(Value::Array(all)) => all.as_slice(),
         Some(one) => std::slice::from_ref(one),
     };
-    let clients = all.iter().filter_map(|it| filled(it.get("client_id")?));
-    let clients = clients.map(|client| client.trim().to_ascii_lowercase());
-    (clients.collect(), all.iter().all(Value::is_object))
+    let client = |it: &Value| filled(it.get("client_id")?);
+    let is_read = |it: &Value| {
+        let is_of_token = it
+            .get("scheme")
+            .is_some_and(|it| it == "access_service_token");
+        it.is_object() && (!is_of_token || client(it).is_some())
+    };
+    let clients = all.iter().filter_map(client);
+    let clients = clients.map(|client| client_id(&client));
+    (clients.collect(), all.iter().all(is_read))
+}
+
+/// A client ID in lower case, with the suffix that some leave out.
+fn client_id(text: &str) -> String {
+    let text = text.trim().to_ascii_lowercase();
+    if text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return format!("{text}.access");
+    }
+    text
+}
+
+/// An ID in lower case, with the dashes that some leave out.
+fn with_dashes(text: &str) -> String {
+    let text = text.trim().to_ascii_lowercase();
+    if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return text;
+    }
+    let parts = [&text[..8], &text[8..12], &text[12..16], &text[16..20]];
+    format!("{}-{}", parts.join("-"), &text[20..])
 }
 
 /// An Access group.
@@ -329,8 +355,8 @@ impl DohToken {
         let object = settings.as_object()?;
         let member = |key| text(object, key).map(|text| text.to_ascii_lowercase());
         let token = Self {
-            id: member("id"),
-            client_id: member("client_id"),
+            id: member("id").map(|it| with_dashes(&it)),
+            client_id: member("client_id").map(|it| client_id(&it)),
         };
         (token.id.is_some() || token.client_id.is_some()).then_some(token)
     }
@@ -423,7 +449,7 @@ impl Hyperdrive {
         };
         let client_id = match client_id {
             None | Some(Value::Null) => None,
-            Some(id) => Some(id.as_str()?.trim().to_ascii_lowercase()),
+            Some(id) => Some(self::client_id(id.as_str()?)),
         };
         Some(Self {
             id: id(object)?,

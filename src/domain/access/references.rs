@@ -18,8 +18,10 @@ impl Lookup<'_> {
             named.places(|it| &it.device_profiles),
             named.places(|it| &it.hyperdrive),
         ];
-        let doh = usize::from(named.by_id.doh || named.by_client_id.doh);
-        lists.iter().map(Vec::len).sum::<usize>() + doh
+        let [id, client_id] = [named.by_id, named.by_client_id];
+        let doh = usize::from(id.doh || client_id.doh);
+        let mentioned = usize::from(id.is_mentioned || client_id.is_mentioned);
+        lists.iter().map(Vec::len).sum::<usize>() + doh + mentioned
     }
 
     /// The places that name the token, besides the policies of listed apps.

@@ -130,7 +130,11 @@ impl Rule {
             (!text.is_empty()).then_some(text)
         };
         match key.as_str() {
-            "service_token" => Self::ServiceToken(member("token_id")),
+            "service_token" => {
+                // Without dashes, it may be an ID or a client ID.
+                let is_bare = |id: &String| id.len() == 32 && !id.contains(['-', '.']);
+                Self::ServiceToken(member("token_id").filter(|id| !is_bare(id)))
+            }
             "any_valid_service_token" => Self::AnyServiceToken,
             "everyone" => Self::Everyone,
             "ip" | "ip_list" => Self::Condition(Condition::Address),
@@ -215,6 +219,8 @@ pub struct Rules {
     pub require: Vec<Rule>,
     /// None may hold.
     pub exclude: Vec<Rule>,
+    /// What rules of unknown kinds hold that may be the ID or client ID of a token, in lower case.
+    pub mentions: Vec<String>,
 }
 
 impl Rules {
@@ -223,11 +229,28 @@ impl Rules {
         let include = object.get("include").filter(|include| !include.is_null())?;
         let include = list(include);
         let section = |key| object.get(key).map(list).unwrap_or_default();
-        Some(Self {
+        let mut rules = Self {
             include,
             require: section("require"),
             exclude: section("exclude"),
-        })
+            mentions: Vec::new(),
+        };
+        if rules.all().any(|rule| matches!(rule, Rule::Unknown(_))) {
+            for section in SECTIONS.iter().filter_map(|key| object.get(*key)) {
+                collect_names(section, &mut rules.mentions);
+            }
+        }
+        // A group that is the default has rules for that, whose effect is not documented.
+        if let Some(Value::Array(all)) = object.get("is_default") {
+            collect_strings(all.iter().collect(), &mut rules.mentions);
+        }
+        Some(rules)
+    }
+
+    /// Whether a rule is about a token or a group but does not say which.
+    pub fn are_unclear(&self) -> bool {
+        let is_unclear = |rule: &Rule| matches!(rule, Rule::ServiceToken(None) | Rule::Group(None));
+        self.all().any(is_unclear)
     }
 
     /// Every rule.
@@ -237,6 +260,38 @@ impl Rules {
             .chain(&self.require)
             .chain(&self.exclude)
     }
+}
+
+const SECTIONS: [&str; 3] = ["include", "require", "exclude"];
+
+/// The strings of the rules of unknown kinds that have the form of an ID or of a client ID.
+fn collect_names(section: &Value, names: &mut Vec<String>) {
+    let rules = section
+        .as_array()
+        .map_or(std::slice::from_ref(section), Vec::as_slice);
+    let unknown = rules
+        .iter()
+        .filter(|rule| matches!(Rule::parse(rule), Rule::Unknown(_)));
+    collect_strings(unknown.collect(), names);
+}
+
+fn collect_strings(mut values: Vec<&Value>, names: &mut Vec<String>) {
+    while let Some(value) = values.pop() {
+        match value {
+            Value::String(text) => names.extend(name_of_token(text)),
+            Value::Array(all) => values.extend(all),
+            Value::Object(members) => values.extend(members.values()),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+/// A text in lower case, if it has the form of a token's ID or client ID.
+fn name_of_token(text: &str) -> Option<String> {
+    let text = text.trim().to_ascii_lowercase();
+    let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_id = text.len() == 36 && is_hex(&text.replacen('-', "", 4));
+    (is_id || text.strip_suffix(".access").is_some_and(is_hex)).then_some(text)
 }
 
 /// A section of rules. One that is no list is a rule of an unknown kind; null is an empty list.

@@ -29,31 +29,32 @@ pub enum SetupField {
     ScopeKind,
     /// The account's or zone's ID.
     ScopeId,
-    /// The button that checks and stores.
+    Button(SetupButton),
+}
+
+/// A button of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetupButton {
+    /// Checks and stores.
     Save,
-    /// The button that stores without a check, after a network failure.
+    /// Stores without a check, after a network failure.
     SaveUnchecked,
-    /// The button that checks, and keeps the credential in memory only.
+    /// Checks, and keeps the credential in memory only.
     SessionOnly,
-    /// The button that keeps the credential in memory without a check, after a network failure.
+    /// Keeps the credential in memory without a check, after a network failure.
     SessionUnchecked,
-    /// The button that looks for the credential store again.
+    /// Looks for the credential store again.
     ProbeAgain,
 }
 
 impl SetupField {
     /// Whether it is a button.
     pub(crate) fn is_button(self) -> bool {
-        matches!(
-            self,
-            Self::Save
-                | Self::SaveUnchecked
-                | Self::SessionOnly
-                | Self::SessionUnchecked
-                | Self::ProbeAgain
-        )
+        matches!(self, Self::Button(_))
     }
+}
 
+impl SetupButton {
     /// The button that checks, and keeps the credential in memory or stores it.
     pub(crate) fn checking(session_only: bool) -> Self {
         if session_only {
@@ -114,7 +115,7 @@ pub(crate) enum NextStep {
     /// Moves on to a field.
     To(SetupField),
     /// Presses a button.
-    Press(SetupField),
+    Press(SetupButton),
 }
 
 /// What to repeat once a rejected credential has been re-entered.
@@ -250,7 +251,7 @@ impl Setup {
     pub(crate) fn use_scope(&mut self, scope: &Scope) {
         self.fill_in(None, Some(scope));
         self.recheck();
-        self.form.focus = self.first_button();
+        self.form.focus = SetupField::Button(self.first_button());
     }
 
     /// Whether the credential store cannot be reached.
@@ -259,18 +260,18 @@ impl Setup {
     }
 
     /// The button that Enter takes from a field: without a store, the one that can work.
-    pub fn first_button(&self) -> SetupField {
+    pub fn first_button(&self) -> SetupButton {
         if self.has_no_store() {
-            SetupField::SessionOnly
+            SetupButton::SessionOnly
         } else {
-            SetupField::Save
+            SetupButton::Save
         }
     }
 
     /// Moves the focus to the button that Enter takes if the row with the focus went away.
     pub(crate) fn settle_focus(&mut self) {
         if !self.rows().contains(&self.form.focus) {
-            self.form.focus = self.first_button();
+            self.form.focus = SetupField::Button(self.first_button());
         }
     }
 
@@ -278,8 +279,8 @@ impl Setup {
     /// from the secret or the ID of a filled form it presses the first button.
     pub(crate) fn next_step(&self) -> NextStep {
         let focus = self.form.focus;
-        if focus.is_button() {
-            return NextStep::Press(focus);
+        if let SetupField::Button(button) = focus {
+            return NextStep::Press(button);
         }
         let rows = self.rows();
         let mut others = rows.iter().filter(|row| **row != focus);
@@ -337,13 +338,7 @@ impl Setup {
             SetupField::Email => self.read_kind().err(),
             SetupField::Secret => self.read_secret().err(),
             SetupField::ScopeId => self.read_scope().err(),
-            SetupField::Kind
-            | SetupField::ScopeKind
-            | SetupField::Save
-            | SetupField::SaveUnchecked
-            | SetupField::SessionOnly
-            | SetupField::SessionUnchecked
-            | SetupField::ProbeAgain => None,
+            SetupField::Kind | SetupField::ScopeKind | SetupField::Button(_) => None,
         };
         fault.map(|(_, complaint)| complaint)
     }
@@ -379,13 +374,7 @@ impl Setup {
             SetupField::Email => self.email.is_blank(),
             SetupField::Secret => !self.can_ask(),
             SetupField::ScopeId => self.scope_id.is_blank(),
-            SetupField::Kind
-            | SetupField::ScopeKind
-            | SetupField::Save
-            | SetupField::SaveUnchecked
-            | SetupField::SessionOnly
-            | SetupField::SessionUnchecked
-            | SetupField::ProbeAgain => false,
+            SetupField::Kind | SetupField::ScopeKind | SetupField::Button(_) => false,
         }
     }
 
@@ -507,10 +496,8 @@ impl Setup {
 
     /// The rows that can have the focus, from top to bottom.
     pub fn rows(&self) -> Vec<SetupField> {
-        use SetupField::{
-            Email, Kind, Name, ProbeAgain, Save, SaveUnchecked, ScopeId, ScopeKind, Secret,
-            SessionOnly, SessionUnchecked,
-        };
+        use SetupButton::{ProbeAgain, Save, SaveUnchecked, SessionOnly, SessionUnchecked};
+        use SetupField::{Button, Email, Kind, Name, ScopeId, ScopeKind, Secret};
         let has_no_store = self.has_no_store();
         let Offers { unchecked, session } = self.offers;
         let is_typed = self.command().is_none();
@@ -523,11 +510,11 @@ impl Setup {
             (Secret, is_typed),
             (ScopeKind, true),
             (ScopeId, true),
-            (Save, !has_no_store),
-            (SaveUnchecked, !has_no_store && unchecked),
-            (SessionOnly, session),
-            (SessionUnchecked, session && unchecked),
-            (ProbeAgain, has_no_store),
+            (Button(Save), !has_no_store),
+            (Button(SaveUnchecked), !has_no_store && unchecked),
+            (Button(SessionOnly), session),
+            (Button(SessionUnchecked), session && unchecked),
+            (Button(ProbeAgain), has_no_store),
         ];
         let shown = rows.into_iter().filter(|(_, is_shown)| *is_shown);
         shown.map(|(row, _)| row).collect()

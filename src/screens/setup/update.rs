@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::state::{Filled, NextStep, Opener, Phase, Setup as SetupState, SetupField};
+use super::state::{Filled, NextStep, Opener, Phase, Setup as SetupState, SetupButton, SetupField};
 use crate::action::{Action, Context, Motion};
 use crate::app::credential_switch::enter;
 use crate::app::form::{Editor, Form};
@@ -63,11 +63,11 @@ impl Handler for Setup {
         Some(match setup.next_step() {
             NextStep::To(_) => "next",
             NextStep::Press(_) if setup.is_blank(setup.form.focus) => "next",
-            NextStep::Press(SetupField::SaveUnchecked) => "save unchecked",
-            NextStep::Press(SetupField::SessionOnly) => "check, keep",
-            NextStep::Press(SetupField::SessionUnchecked) => "keep unchecked",
-            NextStep::Press(SetupField::ProbeAgain) => "try again",
-            NextStep::Press(_) => "check, save",
+            NextStep::Press(SetupButton::SaveUnchecked) => "save unchecked",
+            NextStep::Press(SetupButton::SessionOnly) => "check, keep",
+            NextStep::Press(SetupButton::SessionUnchecked) => "keep unchecked",
+            NextStep::Press(SetupButton::ProbeAgain) => "try again",
+            NextStep::Press(SetupButton::Save) => "check, save",
         })
     }
 
@@ -93,13 +93,7 @@ impl Handler for Setup {
             SetupField::Email => Some(Editor::Plain(&mut setup.email)),
             SetupField::Secret => Some(Editor::Masked(&mut setup.secret)),
             SetupField::ScopeId => Some(Editor::Plain(&mut setup.scope_id)),
-            SetupField::Kind
-            | SetupField::ScopeKind
-            | SetupField::Save
-            | SetupField::SaveUnchecked
-            | SetupField::SessionOnly
-            | SetupField::SessionUnchecked
-            | SetupField::ProbeAgain => None,
+            SetupField::Kind | SetupField::ScopeKind | SetupField::Button(_) => None,
         }
     }
 
@@ -149,7 +143,7 @@ impl Handler for Setup {
                 setup.form.complaint = complaint;
                 Vec::new()
             }
-            NextStep::Press(SetupField::ProbeAgain) => vec![probe_store(state)],
+            NextStep::Press(SetupButton::ProbeAgain) => vec![probe_store(state)],
             NextStep::Press(button) => press(state, button),
         }
     }
@@ -283,7 +277,7 @@ pub(crate) fn probed(state: &mut State, request: RequestId, result: Result<Locat
 }
 
 /// Checks the fields, and checks, stores or keeps the credential.
-fn press(state: &mut State, button: SetupField) -> Vec<Effect> {
+fn press(state: &mut State, button: SetupButton) -> Vec<Effect> {
     let session_only = button.is_for_session();
     let Some(mut filled) = state.setup.fill(session_only) else {
         return Vec::new();
@@ -387,7 +381,7 @@ fn show_failure(state: &mut State, failure: Failure, session_only: bool) {
     } else if is_answer && is_of(&[FailureKind::Usage, FailureKind::NotFound]) {
         SetupField::ScopeId
     } else {
-        SetupField::checking(session_only)
+        SetupField::Button(SetupButton::checking(session_only))
     };
     setup.form.editing = true;
     setup.settle_focus();
@@ -448,9 +442,9 @@ pub(crate) fn saved(
                 let setup = &mut state.setup;
                 setup.offers.session = true;
                 setup.form.focus = if setup.offers.unchecked {
-                    SetupField::SessionUnchecked
+                    SetupField::Button(SetupButton::SessionUnchecked)
                 } else {
-                    SetupField::SessionOnly
+                    SetupField::Button(SetupButton::SessionOnly)
                 };
                 setup.settle_focus();
                 state.report(failure);

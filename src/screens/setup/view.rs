@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::state::{Opener, Phase, SetupField};
+use super::state::{Opener, Phase, SetupButton, SetupField};
 use crate::action::Action;
 use crate::app::form::TextField;
 use crate::app::state::State;
@@ -104,16 +104,20 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
                 "type or paste it; it stays hidden"
             },
         ),
-        SetupField::Save => form.button("Check and save", "", has_focus),
-        SetupField::SaveUnchecked => form.button("Save without checking", "", has_focus),
-        SetupField::SessionOnly => {
+        SetupField::Button(SetupButton::Save) => form.button("Check and save", "", has_focus),
+        SetupField::Button(SetupButton::SaveUnchecked) => {
+            form.button("Save without checking", "", has_focus)
+        }
+        SetupField::Button(SetupButton::SessionOnly) => {
             let note = "checked first; gone when you quit";
             form.button("Keep for this session only", note, has_focus)
         }
-        SetupField::SessionUnchecked => {
+        SetupField::Button(SetupButton::SessionUnchecked) => {
             form.button("Keep without checking", "gone when you quit", has_focus)
         }
-        SetupField::ProbeAgain => form.button("Try the keyring again", "", has_focus),
+        SetupField::Button(SetupButton::ProbeAgain) => {
+            form.button("Try the keyring again", "", has_focus)
+        }
     }];
     if field == SetupField::Kind {
         rows.extend(kind_remark(form, state));

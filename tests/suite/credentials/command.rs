@@ -7,16 +7,20 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tempfile::TempDir;
+use tokenscope::credentials::{CommandRun, PrintedSecrets};
+use tokenscope::domain::credential::Secret;
 use tokenscope::domain::credential_command::{InvalidOutput, secret_in};
+use tokenscope::domain::failure::{Failure, FailureKind};
 
 use crate::cli::schema::assert_fits;
 use crate::credentials::values::sends;
-use crate::support::api::{Fake, Outcome, home, run, run_with_input, shows};
+use crate::support::api::{Fake, Outcome, home, refusal, run, run_with_input, shows};
 use crate::support::assertions::{assert_below, assert_contains, assert_lacks};
 use crate::support::binary::Binary;
 use crate::support::services::{SilentBus, api};
@@ -31,8 +35,12 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
+        Self::before(api())
+    }
+
+    fn before(fake: Fake) -> Self {
         Self {
-            fake: api(),
+            fake,
             bus: SilentBus::start(),
             home: home(),
         }
@@ -94,7 +102,7 @@ impl Place {
     }
 
     fn asked_keyring(&self) -> usize {
-        self.bus.met.load(std::sync::atomic::Ordering::SeqCst)
+        self.bus.met.load(Ordering::SeqCst)
     }
 
     /// A pipe that everything with its writing end open keeps open: it ends when all are gone.
@@ -604,6 +612,20 @@ fn the_screens_run_it_once_after_the_first_frame() {
 }
 
 #[test]
+fn esc_ends_a_command_that_only_a_look_up_waits_for() {
+    let place = Place::new();
+    let life = place.life();
+    place.write(&place.profile("default", &["/bin/sh", "-c", &life.endless()]));
+    let mut session = place.binary(&[ID]).on_terminal();
+    life.begins();
+    session.wait_for("cancel");
+    session.type_keys("\x1b");
+    life.ends();
+    session.type_keys("\x03");
+    session.end();
+}
+
+#[test]
 fn leaving_the_screens_ends_a_command_that_hangs() {
     let place = Place::new();
     let life = place.life();
@@ -615,6 +637,24 @@ fn leaving_the_screens_ends_a_command_that_hangs() {
     session.end();
     life.ends();
     assert_eq!(place.asked_keyring(), 0);
+}
+
+#[test]
+fn a_refused_secret_leads_to_the_command() {
+    let refusal = refusal(r#"[{"code":1000,"message":"Invalid API Token"}]"#);
+    let place = Place::before(Fake::saying(401, &refusal));
+    let script = format!("echo {CANARY}");
+    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
+    let words = place
+        .run(&["list", "-o", "json"])
+        .is_error("authentication", 1);
+    let advice = "The command of profile default printed it. Make it print a valid API token.";
+    assert_contains(&words, advice);
+    let mut session = place.binary(&[]).on_terminal();
+    shows(&mut session, advice);
+    session.wait_for("a run the command again");
+    session.type_keys("\x03");
+    session.end();
 }
 
 #[test]
@@ -655,4 +695,46 @@ fn a_command_reads_nothing_from_the_terminal_of_the_screens() {
     life.ends();
     session.type_keys("q");
     session.end();
+}
+
+/// Requests at the same time share a run; a failure is not kept, and a secret is until it is
+/// forgotten.
+#[tokio::test]
+async fn one_run_is_for_all_who_wait_and_ends_with_the_last_of_them() {
+    let printed = PrintedSecrets::default();
+    let started = AtomicUsize::new(0);
+    let run = |outcome: Result<Secret, Failure>| {
+        started.fetch_add(1, Ordering::SeqCst);
+        let ends = async {
+            tokio::task::yield_now().await;
+            outcome
+        };
+        Ok(Box::pin(ends) as CommandRun)
+    };
+    let fails = || run(Err(Failure::new(FailureKind::NoCredential, "No.", "Try.")));
+    let secret = || run(Ok(Secret::new(CANARY.to_owned())));
+    let (one, two) = tokio::join!(printed.get("a", fails), printed.get("a", fails));
+    assert_eq!((one.is_err(), two.is_err()), (true, true));
+    assert_eq!(started.load(Ordering::SeqCst), 1);
+    let (one, two) = tokio::join!(printed.get("a", secret), printed.get("a", secret));
+    assert_eq!((one.is_ok(), two.is_ok()), (true, true));
+    assert!(printed.get("a", fails).await.is_ok(), "it is known");
+    assert_eq!(started.load(Ordering::SeqCst), 2);
+    assert!(printed.get("b", fails).await.is_err(), "another profile");
+    printed.forget("a");
+    assert!(printed.get("a", fails).await.is_err());
+    // Nobody waits any more: the run is dropped, which kills the command.
+    let (held, dropped) = channel::<()>();
+    let endless = || {
+        let pending = async move {
+            let _held = held;
+            std::future::pending().await
+        };
+        Ok(Box::pin(pending) as CommandRun)
+    };
+    let soon = Duration::from_millis(1);
+    let waiting = tokio::time::timeout(soon, printed.get("c", endless));
+    assert!(waiting.await.is_err());
+    assert_eq!(dropped.try_recv(), Err(TryRecvError::Disconnected));
+    assert!(printed.get("c", secret).await.is_ok());
 }

@@ -90,6 +90,10 @@ fn each_place_that_names_a_token_keeps_it() {
             broken("DNS over HTTPS"),
         ),
         (
+            with(Part::Doh, json!({"id": ID.replace('-', "").to_uppercase()})),
+            broken("DNS over HTTPS"),
+        ),
+        (
             with(Part::DeviceProfiles, profile),
             broken("device profile Kiosks"),
         ),
@@ -104,10 +108,83 @@ fn each_place_that_names_a_token_keeps_it() {
 }
 
 #[test]
+fn a_rule_that_may_name_any_token_keeps_it() {
+    let unclear =
+        |what: &str| format!("a rule of {what} does not say which token or group it means");
+    let mentioned = "a rule of a kind that tokenscope does not know mentions it".to_owned();
+    let bare = ID.replace('-', "");
+    let cases = [
+        (json!({"service_token": {}}), unclear("policy P")),
+        (json!({"service_token": null}), unclear("policy P")),
+        (
+            json!({"service_token": {"token_id": 5}}),
+            unclear("policy P"),
+        ),
+        (
+            json!({"service_token": {"token_id": bare}}),
+            unclear("policy P"),
+        ),
+        (json!({"group": {}}), unclear("policy P")),
+        (
+            json!({"machine": {"tokens": [ID.to_uppercase()]}}),
+            mentioned.clone(),
+        ),
+        (
+            json!({"machine": CLIENT_ID, "service_token": {}}),
+            mentioned,
+        ),
+    ];
+    for (rule, why) in cases {
+        for section in ["include", "require", "exclude"] {
+            let mut policy = policy("p", &json!({"email": {}}));
+            policy[section] = json!([rule]);
+            let (word, said) = deletable(&map(&[app(&[policy])], &[], &[]));
+            assert_eq!(
+                (word, said.as_str()),
+                ("unknown", why.as_str()),
+                "{section} {rule}"
+            );
+        }
+    }
+    let group = json!({"id": GROUP, "name": "CI", "include": [{"service_token": {}}]});
+    let mut map = elsewhere();
+    take(&mut map, Part::Groups, &[group]);
+    assert_eq!(deletable(&map), ("unknown", unclear("group CI")));
+    for (part, what) in [(Part::Policies, "policy"), (Part::Groups, "group")] {
+        let bare = json!({"id": "x", "name": "X", "app_count": 0});
+        let mut map = elsewhere();
+        take(&mut map, part, &[bare]);
+        let why = format!("{what} X came without rules");
+        assert_eq!(deletable(&map), ("unknown", why));
+    }
+    let default = json!({"id": "x", "name": "X", "include": [], "is_default": [this_token()]});
+    let mut map = elsewhere();
+    take(&mut map, Part::Groups, &[default]);
+    assert_eq!(deletable(&map).0, "unknown");
+    // What cannot be a token's name is none.
+    let other = policy("p", &json!({"moon": {"phase": "full", "id": 5}}));
+    assert_eq!(deletable(&map_of_one(other)).0, "yes");
+    let scim = |authentication: Value| {
+        let app = json!({"id": "b", "name": "B", "type": "saas", "policies": [],
+                         "scim_config": {"authentication": authentication}});
+        let mut map = elsewhere();
+        take(&mut map, Part::Apps, &[app]);
+        deletable(&map).0
+    };
+    let short = CLIENT_ID.trim_end_matches(".access");
+    assert_eq!(scim(json!({"client_id": short})), "no");
+    assert_eq!(scim(json!([{"scheme": "access_service_token"}])), "unknown");
+    assert_eq!(scim(json!([{"scheme": "httpbasic", "user": "x"}])), "yes");
+}
+
+fn map_of_one(policy: Value) -> AccessMap {
+    map(&[app(&[policy])], &[], &[])
+}
+
+#[test]
 fn an_app_that_takes_any_token_keeps_every_living_one() {
     let any = json!({"any_valid_service_token": {}});
-    let map_of = |policy: Value| map(&[app(&[policy])], &[], &[]);
-    let opens = map_of(policy("p", &any));
+    let opens = map_of_one(policy("p", &any));
     let why = "1 app opens for it as for any valid service token (whoever uses it there breaks)";
     assert_eq!(deletable(&opens), ("no", why.to_owned()));
     let dead = token_with(&json!({"enabled": false}));
@@ -116,12 +193,12 @@ fn an_app_that_takes_any_token_keeps_every_living_one() {
     let mut by_address = policy("p", &any);
     by_address["require"] = json!([{"ip": {}}]);
     let why = "1 app may open for it as for any valid service token (whoever uses it there breaks)";
-    assert_eq!(deletable(&map_of(by_address)), ("no", why.to_owned()));
+    assert_eq!(deletable(&map_of_one(by_address)), ("no", why.to_owned()));
     let mut allowed = policy("p", &any);
     allowed["decision"] = json!("allow");
-    assert_eq!(deletable(&map_of(allowed)).0, "yes");
+    assert_eq!(deletable(&map_of_one(allowed)).0, "yes");
     let everyone = policy("p", &json!({"everyone": {}}));
-    let (word, why) = deletable(&map_of(everyone.clone()));
+    let (word, why) = deletable(&map_of_one(everyone.clone()));
     assert_eq!(word, "unknown");
     assert!(why.contains("admits everyone"), "{why}");
     let bypass = json!({"id": "b", "decision": "bypass", "include": [{"everyone": {}}]});

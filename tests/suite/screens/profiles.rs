@@ -16,6 +16,7 @@ use tokenscope::domain::fetched::{Received, Remote, RequestId};
 use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::scope::{BaseUrl, NamedScope, Scope, ScopeId};
 use tokenscope::screens::profiles::state::Change;
+use tokenscope::screens::setup::state::SetupButton::Save;
 use tokenscope::screens::setup::state::{Opener, SetupField};
 
 use crate::screens::scenes::selected_rows;
@@ -590,7 +591,7 @@ fn a_form_that_does_not_fit_says_what_is_out_of_view() {
     assert_contains(&screen, "\u{2193} ");
     assert_lacks(&screen, "\u{2191} ");
     let mut state = setup_adding();
-    state.setup.form.focus = SetupField::Save;
+    state.setup.form.focus = SetupField::Button(Save);
     let screen = small(state);
     assert_contains(&screen, "Check and save");
     assert_contains(&screen, "\u{2191} ");

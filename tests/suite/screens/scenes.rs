@@ -28,6 +28,7 @@ use tokenscope::screens::detail::state::RawView;
 use tokenscope::screens::detail::state::View;
 use tokenscope::screens::find::state::Item;
 use tokenscope::screens::request::state::RequestChoice;
+use tokenscope::screens::setup::state::SetupButton::{Save, SessionOnly, SessionUnchecked};
 use tokenscope::screens::setup::state::{Phase, Setup, SetupField};
 use tokenscope::screens::view;
 use tokenscope::theme::{ColorDepth, Theme};
@@ -240,7 +241,7 @@ fn setup_filled() -> State {
     let mut state = setup();
     type_secret(&mut state.setup);
     state.setup.scope_id = TextField::with(account().id());
-    state.setup.form.focus = SetupField::Save;
+    state.setup.form.focus = SetupField::Button(Save);
     state
 }
 
@@ -261,7 +262,7 @@ fn setup_store_failed() -> State {
         "No Secret Service is running on the session bus.",
         "Start gnome-keyring or KeePassXC.",
     ));
-    state.setup.form.focus = SetupField::SessionOnly;
+    state.setup.form.focus = SetupField::Button(SessionOnly);
     state
 }
 
@@ -705,7 +706,7 @@ pub(crate) fn notice() -> State {
 fn setup_cut_off() -> State {
     let mut state = setup_network_failure();
     state.setup.store = Remote::Failed(StoreError::NoBus.into());
-    state.setup.form.focus = SetupField::SessionUnchecked;
+    state.setup.form.focus = SetupField::Button(SessionUnchecked);
     state
 }
 

@@ -8,6 +8,7 @@ use tokenscope::domain::credential::{ActiveCredential, CredentialRef, Credential
 use tokenscope::domain::credential_command::CredentialCommand;
 use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::profile::{Profile, Settings};
+use tokenscope::screens::setup::state::SetupButton::{Save, SessionOnly};
 use tokenscope::screens::setup::state::SetupField;
 
 use crate::screens::scenes::{renderer, text};
@@ -126,9 +127,9 @@ fn a_check_or_a_save_that_fails_leads_to_no_field_for_a_secret() {
         act(&mut state, Action::EditProfile);
         let request = request_of(&act(&mut state, Action::Submit));
         tell(&mut state, checked(request, failed(kind)));
-        assert_eq!(state.setup.form.focus, SetupField::Save);
+        assert_eq!(state.setup.form.focus, SetupField::Button(Save));
         let rows = state.setup.rows();
-        assert!(!rows.contains(&SetupField::SessionOnly), "{rows:?}");
+        assert!(!rows.contains(&SetupField::Button(SessionOnly)), "{rows:?}");
     }
     let mut state = opened(session(&[]));
     act(&mut state, Action::Profiles);
@@ -137,7 +138,7 @@ fn a_check_or_a_save_that_fails_leads_to_no_field_for_a_secret() {
     let request = request_of(&tell(&mut state, checked(request, Ok(()))));
     let result = failed(FailureKind::Config);
     tell(&mut state, Message::ProfileSaved { request, result });
-    assert_eq!(state.setup.form.focus, SetupField::Save);
+    assert_eq!(state.setup.form.focus, SetupField::Button(Save));
 }
 
 #[test]

@@ -27,6 +27,7 @@ use tokenscope::domain::credential::{CredentialRef, Location};
 use tokenscope::domain::failure::{Failure, FailureKind, Hint};
 use tokenscope::domain::fetched::{Fetched, Remote, RequestId, Tokens};
 use tokenscope::domain::profile::Settings;
+use tokenscope::screens::setup::state::SetupButton::{Save, SaveUnchecked, SessionOnly};
 use tokenscope::screens::setup::state::{Offers, Phase, SetupField};
 
 use crate::support::app::{
@@ -288,9 +289,9 @@ fn a_network_failure_offers_to_save_without_a_check() {
         checked(request, failed(FailureKind::Network)),
     );
     assert!(state.setup.offers.unchecked);
-    assert_eq!(state.setup.form.focus, SetupField::Save);
+    assert_eq!(state.setup.form.focus, SetupField::Button(Save));
     act(&mut state, Action::NextField);
-    assert_eq!(state.setup.form.focus, SetupField::SaveUnchecked);
+    assert_eq!(state.setup.form.focus, SetupField::Button(SaveUnchecked));
     let effects = act(&mut state, Action::Submit);
     assert_matches!(effects.as_slice(), [Effect::SaveProfile { .. }]);
 }
@@ -304,7 +305,7 @@ fn a_failed_save_keeps_the_form_and_offers_the_session() {
     let result = failed(FailureKind::Keyring);
     update(&mut state, at(2), Message::ProfileSaved { request, result });
     assert_eq!(state.setup.secret.secret().expose(), "tok_abc");
-    assert_eq!(state.setup.form.focus, SetupField::SessionOnly);
+    assert_eq!(state.setup.form.focus, SetupField::Button(SessionOnly));
     let request = request_of(&act(&mut state, Action::Submit));
     let effects = update(&mut state, at(3), checked(request, Ok(())));
     assert_matches!(

@@ -10,6 +10,7 @@ use tokenscope::domain::credential::{
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::Remote;
 use tokenscope::domain::scope::{NamedScope, Scope};
+use tokenscope::screens::setup::state::SetupButton::Save;
 use tokenscope::screens::setup::state::SetupField;
 
 use crate::support::app::{
@@ -177,7 +178,7 @@ fn the_form_lists_with_what_is_typed_and_asks_for_it_first() {
     act(&mut state, Action::Down);
     act(&mut state, Action::Submit);
     assert_eq!(state.setup.scope_id.value(), account('2').id());
-    assert_eq!(state.setup.form.focus, SetupField::Save);
+    assert_eq!(state.setup.form.focus, SetupField::Button(Save));
     let effects = act(&mut state, Action::Submit);
     assert_matches!(effects.as_slice(), [Effect::CheckCredential { .. }]);
 }

@@ -16,6 +16,7 @@ use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::domain::scope::Scope;
 use tokenscope::domain::token::ServiceToken;
 use tokenscope::keymap::Keymap;
+use tokenscope::screens::setup::state::SetupButton::Save;
 use tokenscope::screens::setup::state::{Phase, SetupField};
 
 use crate::support::app::{
@@ -587,7 +588,7 @@ fn another_kind_of_credential_needs_its_secret() {
     act(&mut state, Action::Right);
     state.setup.form.focus = SetupField::Email;
     type_text(&mut state, "ops@example.com");
-    state.setup.form.focus = SetupField::Save;
+    state.setup.form.focus = SetupField::Button(Save);
     assert_eq!(act(&mut state, Action::Submit), []);
     assert_eq!(complained(&state), SetupField::Secret);
 }
@@ -601,11 +602,11 @@ fn a_credential_is_typed_again_for_the_selected_profile_and_not_left_empty() {
     assert_eq!(state.context(), Context::SetupText);
     state.setup.form.focus = SetupField::ScopeId;
     type_text(&mut state, account('c').id());
-    state.setup.form.focus = SetupField::Save;
+    state.setup.form.focus = SetupField::Button(Save);
     assert_eq!(act(&mut state, Action::Submit), []);
     assert_eq!(complained(&state), SetupField::Secret);
     type_text(&mut state, "new");
-    state.setup.form.focus = SetupField::Save;
+    state.setup.form.focus = SetupField::Button(Save);
     let effects = act(&mut state, Action::Submit);
     let wanted = CredentialRef::Credential(Credential {
         kind: CredentialKind::ApiToken,
@@ -654,7 +655,7 @@ fn a_new_credential_of_another_profile_does_not_repeat_the_look_up_in_view() {
     profiles(&mut state, 1);
     act(&mut state, Action::ReplaceCredential);
     type_text(&mut state, "new");
-    state.setup.form.focus = SetupField::Save;
+    state.setup.form.focus = SetupField::Button(Save);
     let request = request_of(&act(&mut state, Action::Submit));
     let effects = tell(&mut state, checked(request, Ok(())));
     let request = request_of(&effects);

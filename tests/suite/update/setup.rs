@@ -8,6 +8,9 @@ use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{Location, Lookalike};
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::Settings;
+use tokenscope::screens::setup::state::SetupButton::{
+    ProbeAgain, Save, SaveUnchecked, SessionOnly, SessionUnchecked,
+};
 use tokenscope::screens::setup::state::SetupField;
 use url::Url;
 
@@ -75,8 +78,8 @@ fn without_a_keyring_enter_takes_the_session_and_needs_no_name() {
         buttons,
         [
             SetupField::ScopeId,
-            SetupField::SessionOnly,
-            SetupField::ProbeAgain
+            SetupField::Button(SessionOnly),
+            SetupField::Button(ProbeAgain)
         ]
     );
     type_text(&mut state, "tok_abc");
@@ -251,7 +254,7 @@ fn the_footer_says_what_enter_does_from_each_row() {
         (SetupField::ScopeKind, "next", Some(SetupField::ScopeId)),
         (SetupField::Name, "next", Some(SetupField::Kind)),
         (SetupField::Kind, "next", Some(SetupField::Secret)),
-        (SetupField::Save, "check, save", None),
+        (SetupField::Button(Save), "check, save", None),
     ] {
         go_to(&mut state, field);
         assert_eq!(enter_does(&state), words, "{field:?}");
@@ -281,10 +284,10 @@ fn cut_off() -> State {
 #[test]
 fn without_keyring_and_network_the_credential_can_be_kept_without_a_check() {
     let mut state = cut_off();
-    assert_eq!(state.setup.form.focus, SetupField::SessionOnly);
+    assert_eq!(state.setup.form.focus, SetupField::Button(SessionOnly));
     assert_eq!(enter_does(&state), "check, keep");
     act(&mut state, Action::NextField);
-    assert_eq!(state.setup.form.focus, SetupField::SessionUnchecked);
+    assert_eq!(state.setup.form.focus, SetupField::Button(SessionUnchecked));
     assert_eq!(enter_does(&state), "keep unchecked");
     let screen = shown_at(&state, (80, 24));
     assert_contains(&screen, "[ Keep without checking ]");
@@ -300,17 +303,20 @@ fn without_keyring_and_network_the_credential_can_be_kept_without_a_check() {
 #[test]
 fn the_keyring_can_be_tried_again_and_then_takes_the_secret() {
     let mut state = cut_off();
-    go_to(&mut state, SetupField::ProbeAgain);
+    go_to(&mut state, SetupField::Button(ProbeAgain));
     assert_eq!(enter_does(&state), "try again");
     let request = request_of(&act(&mut state, Action::Submit));
     tell(
         &mut state,
         probed(request, Ok(Location::new("Secret Service"))),
     );
-    assert_eq!(state.setup.form.focus, SetupField::Save);
+    assert_eq!(state.setup.form.focus, SetupField::Button(Save));
     let rows = state.setup.rows();
-    assert!(rows.contains(&SetupField::SaveUnchecked), "{rows:?}");
-    assert!(!rows.contains(&SetupField::SessionOnly), "{rows:?}");
+    assert!(
+        rows.contains(&SetupField::Button(SaveUnchecked)),
+        "{rows:?}"
+    );
+    assert!(!rows.contains(&SetupField::Button(SessionOnly)), "{rows:?}");
 }
 
 #[test]
@@ -321,11 +327,11 @@ fn a_save_without_a_check_that_fails_leads_to_keeping_without_a_check() {
     type_text(&mut state, account().id());
     let request = request_of(&act(&mut state, Action::Submit));
     tell(&mut state, checked(request, failed(FailureKind::Timeout)));
-    go_to(&mut state, SetupField::SaveUnchecked);
+    go_to(&mut state, SetupField::Button(SaveUnchecked));
     let request = request_of(&act(&mut state, Action::Submit));
     let result = failed(FailureKind::Keyring);
     tell(&mut state, Message::ProfileSaved { request, result });
-    assert_eq!(state.setup.form.focus, SetupField::SessionUnchecked);
+    assert_eq!(state.setup.form.focus, SetupField::Button(SessionUnchecked));
     let effects = act(&mut state, Action::Submit);
     assert_matches!(effects.first(), Some(Effect::HoldCredential(_)));
 }
@@ -334,9 +340,9 @@ fn a_save_without_a_check_that_fails_leads_to_keeping_without_a_check() {
 fn a_button_that_goes_away_hands_the_focus_on() {
     let mut state = opened(Session::default());
     let request = request_of(&start(&mut state, Opening::Setup));
-    go_to(&mut state, SetupField::Save);
+    go_to(&mut state, SetupField::Button(Save));
     tell(&mut state, probed(request, failed(FailureKind::Keyring)));
-    assert_eq!(state.setup.form.focus, SetupField::SessionOnly);
+    assert_eq!(state.setup.form.focus, SetupField::Button(SessionOnly));
 }
 
 #[test]
