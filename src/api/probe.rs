@@ -51,7 +51,7 @@ pub struct Prober {
     http: Client,
     config: HttpConfig,
     url: ProbeUrl,
-    /// Where requests go: the URL itself, but in the demo.
+    /// Where requests go: the URL itself, except in the demo.
     target: Url,
     proxy: Option<ProxyInfo>,
 }

@@ -173,7 +173,12 @@ impl Fetcher {
             map.take(answer);
             let read = parts.iter();
             let read = read.filter(|part| part.is_in(kind) && map.read(**part).is_some());
-            progress.count(read.count(), Some(asked));
+            let read = read.count();
+            progress.count(read, Some(asked));
+            // The tokens usually come last, and need not wait for the index then.
+            if read + 1 >= asked {
+                map.index();
+            }
         };
         let on_network = || progress.network();
         let reading = async {
@@ -230,6 +235,14 @@ fn warn_of<T>(fetched: &Fetched<T>) {
     for note in &fetched.notes {
         warn(&format!("{note}."));
     }
+}
+
+/// Warns of an empty list, which does not prove that there are no tokens.
+pub(super) fn warn_of_none_listed() {
+    warn(
+        "the API lists no service tokens; a credential limited to individual tokens may not be allowed \
+         to list them.",
+    );
 }
 
 /// The access, if both a credential and a scope are known.

@@ -476,7 +476,7 @@ impl<'a> Section<'a> {
     }
 }
 
-/// The name of a theme that exists; a file of the user's may still turn out to be damaged.
+/// The name of a theme that exists; one of the user's files may still turn out to be damaged.
 fn theme(item: &Item, themes: &Themes) -> Option<String> {
     let name = item.as_str()?;
     themes.has(name).then(|| name.to_owned())

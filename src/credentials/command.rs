@@ -241,7 +241,7 @@ impl Running {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        // In the background of its terminal it cannot read what the user types to us.
+        // As a background process it cannot read what the user types for tokenscope.
         #[cfg(unix)]
         starting.process_group(0);
         #[cfg(windows)]

@@ -45,7 +45,7 @@ impl EntryKind {
     }
 }
 
-/// What an entry of the OS keyring is found by.
+/// The attributes by which an entry of the OS keyring is found.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EntryName<'a> {
     pub(super) kind: EntryKind,

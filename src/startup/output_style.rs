@@ -194,7 +194,7 @@ fn named(name: &str, themes: &Themes, depth: ColorDepth) -> Result<Theme, Failur
 
 /// What is known about the background before asking the terminal.
 enum Background {
-    /// Consoles of Linux and Windows are dark unless somebody changed that, and do not answer.
+    /// The consoles of Linux and Windows are dark unless somebody changed that, and do not answer.
     Dark,
     /// Old terminals may print the question.
     Unknown,

@@ -315,7 +315,7 @@ impl<'p, 'f> Painter<'p, 'f> {
         self.render_list_with(area, rows, selected.map(|at| (at, Bar::Focused)));
     }
 
-    /// Draws the visible rows of a list, with a bar of some look across the selected one.
+    /// Draws the visible rows of a list, with a bar in the given style across the selected one.
     pub(crate) fn render_list_with<'a>(
         &mut self,
         area: Rect,

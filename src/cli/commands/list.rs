@@ -7,7 +7,7 @@ use crate::cli::all_profiles::{ProfileTokens, accesses, combine, doubts};
 use crate::cli::args::List;
 use crate::cli::check_result::NONE_LISTED;
 use crate::cli::error_report::warn;
-use crate::cli::fetch::Fetcher;
+use crate::cli::fetch::{Fetcher, warn_of_none_listed};
 use crate::cli::output::OutputFormat;
 use crate::cli::output::Report;
 use crate::cli::output::print::{Output, print};
@@ -41,12 +41,11 @@ pub(super) async fn list(context: Context, wanted: &List, out: &mut Output) -> R
     };
     let style = fetcher.context.style;
     if report.tokens.is_empty() && is_table(wanted) && style.width.is_some() {
-        let said = if is_empty {
-            "the API lists no service tokens; a credential limited to individual tokens may not be allowed to list them."
+        if is_empty {
+            warn_of_none_listed();
         } else {
-            "no service tokens match."
-        };
-        warn(said);
+            warn("no service tokens match.");
+        }
     }
     Ok(deferred(report, wanted, style, out))
 }

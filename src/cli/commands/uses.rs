@@ -4,7 +4,7 @@ use crate::cli::args::Uses;
 use crate::cli::commands::get::{ambiguous, parse};
 use crate::cli::commands::list::by_urgency;
 use crate::cli::error_report::warn;
-use crate::cli::fetch::Fetcher;
+use crate::cli::fetch::{Fetcher, warn_of_none_listed};
 use crate::cli::output::OutputFormat;
 use crate::cli::output::Report;
 use crate::cli::output::print::{Output, print};
@@ -36,10 +36,7 @@ pub(super) async fn uses(context: Context, wanted: &Uses, out: &mut Output) -> R
         incomplete.extend(map.why_unread(Part::Tokens));
     }
     if tokens.is_empty() {
-        warn(
-            "the API lists no service tokens; a credential limited to individual tokens may not be \
-             allowed to list them.",
-        );
+        warn_of_none_listed();
     }
     warn_of_gaps(&map, &incomplete);
     let code = u8::from(!incomplete.is_empty());

@@ -9,7 +9,7 @@ use super::objects::{App, AppKind, Decision, Policy};
 use super::rules::{Dependency, Rule, Truth};
 use super::verdict::{Reason, TokenLife, Verdict};
 
-/// How a policy comes to be about a token.
+/// How a policy concerns a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Touch {
     /// Names the token, itself or through a group: by its ID, or by its client ID.

@@ -430,6 +430,7 @@ async fn mount_two_accounts(stage: &Stage) {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn all_profiles_are_read_and_one_that_fails_hides_no_other() {
+    use crate::support::binary::piped;
     use crate::support::keyring::unlocked;
     let Some(session) = unlocked() else { return };
     let stage = Stage::empty().await;
@@ -439,7 +440,7 @@ async fn all_profiles_are_read_and_one_that_fails_hides_no_other() {
         command.args(arguments);
         command.env("TOKENSCOPE_HOME", stage.home.path());
         command.env("CLOUDFLARE_BASE_URL", stage.server.uri());
-        piped(command, stdin)
+        piped(&mut command, stdin)
     };
     for (profile, account) in [("a", ACCOUNT), ("b", OTHER), ("same", OTHER)] {
         let set = run(
@@ -503,19 +504,6 @@ async fn all_profiles_are_read_and_one_that_fails_hides_no_other() {
     let report = json(&run(&["check", "--all-profiles", "-o", "json"], ""));
     assert_eq!(report["error"]["kind"], "no_credential");
     assert_eq!(report["tokens"], Value::Array(Vec::new()));
-}
-
-#[cfg(target_os = "linux")]
-fn piped(mut command: Command, stdin: &str) -> Output {
-    use std::io::Write as _;
-    use std::process::Stdio;
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let _closed = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-    child.wait_with_output().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

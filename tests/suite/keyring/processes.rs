@@ -2,8 +2,7 @@
 
 #![cfg(all(unix, not(target_os = "macos")))]
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -11,7 +10,7 @@ use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::assertions::{assert_contains, assert_lacks};
-use crate::support::binary::BINARY;
+use crate::support::binary::{BINARY, piped};
 use crate::support::keyring::{Keyring, Session};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
@@ -51,14 +50,8 @@ impl Fixture {
         command
             .args(arguments)
             .env("TOKENSCOPE_HOME", self.home.path())
-            .env("CLOUDFLARE_BASE_URL", self.server.uri())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        // A command that reads no input may have closed it already.
-        let _closed = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-        child.wait_with_output().unwrap()
+            .env("CLOUDFLARE_BASE_URL", self.server.uri());
+        piped(&mut command, stdin)
     }
 }
 

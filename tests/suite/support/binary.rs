@@ -245,6 +245,20 @@ pub(crate) fn without_the_clock(said: &str) -> String {
     said.split_inclusive('\n').filter(is_other).collect()
 }
 
+/// Runs a command with some input.
+#[cfg(target_os = "linux")]
+pub(crate) fn piped(command: &mut Command, stdin: &str) -> Output {
+    use std::io::Write as _;
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that reads no input may have closed it already.
+    let _closed = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
 pub(crate) fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
