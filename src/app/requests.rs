@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::state::State;
 use crate::action::Context;
-use crate::domain::change::{Change, CurlCommand, Target, curl};
+use crate::domain::change::{Change, CurlCommand, Target, curl, possible};
 use crate::domain::credential::Access;
 use crate::domain::findings::Finding;
 use crate::domain::token::ServiceToken;
@@ -35,13 +35,13 @@ impl State {
         (place, more): (Context, &[Finding]),
         columns: usize,
     ) -> Vec<TextLine> {
-        let commands = access.map_or_else(Vec::new, |access| commands(self, token, access));
-        let possible: Vec<Change> = commands.iter().map(|(change, _)| *change).collect();
+        let now = self.clock.corrected();
+        let possible = access.map(|access| possible(token, access.scope.kind(), now));
         let advisor = Advisor {
             context: self.evaluation_context(),
             is_calm: self.session.settings.calm,
             more,
-            possible: &possible,
+            possible: possible.as_deref().unwrap_or_default(),
             glyphs: self.glyphs(),
             keymap: &self.keymap,
             place,

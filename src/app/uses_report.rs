@@ -128,7 +128,15 @@ impl UsesRow {
         } else {
             format!("{} {name}", capitalised(what))
         };
-        let message = format!("{named}: {}. {}", reference.message, advice(reference.kind));
+        let joint = match reference.kind {
+            ReferenceKind::Policy | ReferenceKind::Group => "",
+            ReferenceKind::Scim
+            | ReferenceKind::Doh
+            | ReferenceKind::DeviceProfile
+            | ReferenceKind::Hyperdrive => ":",
+        };
+        let said = named_in_full(&reference.message);
+        let message = format!("{named}{joint} {said}. {}", advice(reference.kind));
         let mark = UsesMark::Place(reference.kind);
         let mut row = Self::new(mark, name, reference.message.clone(), message);
         if !reference.id.is_empty() {
@@ -148,11 +156,24 @@ impl UsesRow {
     }
 }
 
+/// What a row says of the token in few words, with the token named: `includes this token; no app`.
+fn named_in_full(message: &str) -> String {
+    let (first, rest) = message.split_once(';').unwrap_or((message, ""));
+    let first = match first.strip_suffix(" it") {
+        Some(how) => format!("{how} this token"),
+        None => first.replacen("its client ID", "this token's client ID", 1),
+    };
+    if rest.is_empty() {
+        return first;
+    }
+    format!("{first};{rest}")
+}
+
 /// What to do about a place before the token is deleted.
 fn advice(kind: ReferenceKind) -> &'static str {
     match kind {
         ReferenceKind::Policy | ReferenceKind::Group | ReferenceKind::Scim => {
-            "The API refuses to delete the token while this names it: remove it here first."
+            "The API refuses to delete the token while this names it: take it out here first."
         }
         ReferenceKind::Doh => "Choose another token there before you delete this one.",
         ReferenceKind::DeviceProfile => {

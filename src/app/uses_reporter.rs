@@ -109,7 +109,7 @@ impl Reporter<'_> {
             return UsesFact::new(LABEL, Some(Severity::Critical), text);
         }
         let awaited = self.awaited(&Part::NEEDED_TO_DELETE);
-        let reasons = uses.deletable_reasons.join(", ");
+        let reasons = uses.deletable_reasons.join("; ");
         match uses.deletable {
             Deletable::No => UsesFact::new(LABEL, None, format!("no: {reasons}")),
             Deletable::Yes | Deletable::Unknown if !awaited.is_empty() => {

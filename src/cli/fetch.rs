@@ -173,7 +173,12 @@ impl Fetcher {
             map.take(answer);
             let read = parts.iter();
             let read = read.filter(|part| part.is_in(kind) && map.read(**part).is_some());
-            progress.count(read.count(), Some(asked));
+            let read = read.count();
+            progress.count(read, Some(asked));
+            // The tokens usually come last, and need not wait for the index then.
+            if read + 1 >= asked {
+                map.index();
+            }
         };
         let on_network = || progress.network();
         let reading = async {

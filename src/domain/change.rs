@@ -103,11 +103,62 @@ pub fn curl(
     target: Target<'_>,
     now: DateTime<Utc>,
 ) -> Option<CurlCommand> {
+    let request = request(change, token, target.scope.kind(), now)?;
+    let mut segments = vec![
+        target.scope.kind().segment(),
+        target.scope.id(),
+        "access",
+        "service_tokens",
+        request.id.as_str(),
+    ];
+    segments.extend(request.action);
+    let url = target.base_url.join(&segments);
+    let credential = match target.credential {
+        CredentialKind::ApiToken => r#"-H "Authorization: Bearer $CLOUDFLARE_API_TOKEN""#,
+        CredentialKind::GlobalKey { .. } => {
+            r#"-H "X-Auth-Email: $CLOUDFLARE_EMAIL" -H "X-Auth-Key: $CLOUDFLARE_API_KEY""#
+        }
+    };
+    let url = quoted(url.as_str());
+    let mut command = format!("curl -sS -X {} {url} {credential}", request.method);
+    if let Some(body) = request.body {
+        command.push_str(" -H 'Content-Type: application/json' --data ");
+        command.push_str(&quoted(&body));
+    }
+    Some(CurlCommand {
+        command,
+        grace_ends: request.grace_ends,
+    })
+}
+
+/// The changes that the API can make to a token in a scope of some kind.
+#[must_use]
+pub fn possible(token: &ServiceToken, scope: ScopeKind, now: DateTime<Utc>) -> Vec<Change> {
+    let is_possible = |change: &Change| request(*change, token, scope, now).is_some();
+    Change::ALL.into_iter().filter(is_possible).collect()
+}
+
+/// What is sent to make a change.
+struct Request {
+    id: TokenId,
+    method: &'static str,
+    /// The last segment of the path, behind the ID.
+    action: Option<&'static str>,
+    body: Option<String>,
+    grace_ends: Option<DateTime<Utc>>,
+}
+
+fn request(
+    change: Change,
+    token: &ServiceToken,
+    scope: ScopeKind,
+    now: DateTime<Utc>,
+) -> Option<Request> {
     let id = TokenId::parse(token.id_text())?;
     if !change.applies_to(token) {
         return None;
     }
-    let in_account = target.scope.kind() == ScopeKind::Account;
+    let in_account = scope == ScopeKind::Account;
     let grace_ends = (change == Change::Rotate).then(|| now + GRACE);
     let name = || token.name.valid().map(|_| json_string(token.name_text()));
     let (method, action, body) = match change {
@@ -132,28 +183,11 @@ pub fn curl(
         }
         Change::Delete => ("DELETE", None, None),
     };
-    let mut segments = vec![
-        target.scope.kind().segment(),
-        target.scope.id(),
-        "access",
-        "service_tokens",
-        id.as_str(),
-    ];
-    segments.extend(action);
-    let url = target.base_url.join(&segments);
-    let credential = match target.credential {
-        CredentialKind::ApiToken => r#"-H "Authorization: Bearer $CLOUDFLARE_API_TOKEN""#,
-        CredentialKind::GlobalKey { .. } => {
-            r#"-H "X-Auth-Email: $CLOUDFLARE_EMAIL" -H "X-Auth-Key: $CLOUDFLARE_API_KEY""#
-        }
-    };
-    let mut command = format!("curl -sS -X {method} {} {credential}", quoted(url.as_str()));
-    if let Some(body) = body {
-        command.push_str(" -H 'Content-Type: application/json' --data ");
-        command.push_str(&quoted(&body));
-    }
-    Some(CurlCommand {
-        command,
+    Some(Request {
+        id,
+        method,
+        action,
+        body,
         grace_ends,
     })
 }

@@ -134,9 +134,9 @@ pub(super) fn is_mark(c: char) -> bool {
 
 /// Whether a character joins the grapheme before it, whatever that is.
 fn extends(c: char) -> bool {
-    // The letters of most names, without a look at the tables.
+    // The letters and dashes of most names, without a look at the tables.
     if matches!(c, ..'\u{300}' | '\u{370}'..='\u{482}' | '\u{48A}'..='\u{590}'
-        | '\u{30A0}'..='\u{A66E}' | '\u{AC00}'..='\u{D7A3}')
+        | '\u{2010}'..='\u{205E}' | '\u{30A0}'..='\u{A66E}' | '\u{AC00}'..='\u{D7A3}')
     {
         return false;
     }

@@ -1,13 +1,11 @@
 //! The JSON report of `uses`, written token by token.
 
 use std::io::{self, Write};
-use std::num::NonZero;
 use std::sync::Arc;
-use std::thread;
 
 use serde::{Serialize, Serializer};
 
-use crate::cli::uses_result::{TokenEntry, UsesResult};
+use crate::cli::uses_result::{TokenEntry, UsesResult, in_threads};
 use crate::domain::access::Counts;
 use crate::domain::access::map::{AccessMap, Part, PartState};
 use crate::domain::access::objects::Inactivity;
@@ -19,11 +17,6 @@ use crate::domain::token::ServiceToken;
 use crate::formats::error_json::ErrorReport;
 use crate::formats::json::{Clock, append, value};
 use crate::formats::{ScopeReport, rfc3339};
-
-/// How many tokens a thread judges before what it wrote is passed on.
-const AT_A_TIME: usize = 250;
-/// More threads would wait for memory.
-const MOST_THREADS: usize = 4;
 
 /// Writes the report. The tokens' bytes were valid JSON when they arrived, so they are copied.
 ///
@@ -52,8 +45,7 @@ pub fn print(out: &mut impl Write, result: &UsesResult) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// Writes the tokens with commas between them. Several threads judge them: for tens of thousands that
-/// takes longer than to fetch them.
+/// Writes the tokens with commas between them.
 fn tokens(out: &mut impl Write, result: &UsesResult, lookup: &Lookup<'_>) -> io::Result<()> {
     let concerns_all = result.concerns_all(lookup);
     let text = |tokens: &[Arc<ServiceToken>]| -> io::Result<Vec<u8>> {
@@ -66,43 +58,16 @@ fn tokens(out: &mut impl Write, result: &UsesResult, lookup: &Lookup<'_>) -> io:
         }
         Ok(text)
     };
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let mut is_first = true;
-    for round in result.tokens.chunks(AT_A_TIME * threads.min(MOST_THREADS)) {
-        for text in at_once(round, &text) {
-            let text = text?;
-            let text = if is_first {
-                text.strip_prefix(b",").unwrap_or(&text)
-            } else {
-                &text
-            };
-            is_first = is_first && text.is_empty();
-            out.write_all(text)?;
-        }
-    }
-    Ok(())
-}
-
-/// Does the work for a round of tokens in threads, and returns what each part gave, in order.
-fn at_once<T: Send>(
-    round: &[Arc<ServiceToken>],
-    work: &(impl Fn(&[Arc<ServiceToken>]) -> T + Sync),
-) -> Vec<T> {
-    thread::scope(|scope| {
-        let mut parts = round.chunks(AT_A_TIME);
-        let own = parts.next();
-        let others = parts.map(|part| {
-            let started = thread::Builder::new().spawn_scoped(scope, move || work(part));
-            (part, started)
-        });
-        // All are started before the first is waited for.
-        let others: Vec<_> = others.collect();
-        let own = own.map(work);
-        let others = others.into_iter().map(|(part, started)| {
-            let done = started.ok().and_then(|thread| thread.join().ok());
-            done.unwrap_or_else(|| work(part))
-        });
-        own.into_iter().chain(others).collect()
+    in_threads(&result.tokens, &text, |text| {
+        let text = text?;
+        let text = if is_first {
+            text.strip_prefix(b",").unwrap_or(&text)
+        } else {
+            &text
+        };
+        is_first = is_first && text.is_empty();
+        out.write_all(text)
     })
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::details::{labelled, wrapped};
 use super::table::{Cell, GAP, LabelledRow, colored, line};
-use crate::cli::uses_result::{TokenEntry, UsesResult};
+use crate::cli::uses_result::{TokenEntry, UsesResult, in_threads};
 use crate::domain::access::Counts;
 use crate::domain::access::map::{AccessMap, Part};
 use crate::domain::access::uses::{
@@ -190,10 +190,18 @@ fn tokens(
     lookup: &Lookup<'_>,
     style: OutputStyle,
 ) -> io::Result<()> {
-    let entries = result.entries(lookup);
-    let rows: Vec<Row<'_>> = entries
-        .map(|entry| Row::of(&entry, result.context))
-        .collect();
+    let concerns_all = result.concerns_all(lookup);
+    let some_rows = |tokens| -> Vec<Row<'_>> {
+        let entries = result.entries_of(tokens, lookup, concerns_all);
+        entries
+            .map(|entry| Row::of(&entry, result.context))
+            .collect()
+    };
+    let mut rows = Vec::new();
+    in_threads(&result.tokens, &some_rows, |some| -> io::Result<()> {
+        rows.extend(some);
+        Ok(())
+    })?;
     let columns = match style.width {
         Some(width) => fitting(&rows, width, style),
         None => CHOICES[0].iter().map(|column| (*column, 0)).collect(),

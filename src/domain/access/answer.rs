@@ -1,6 +1,7 @@
 //! Explains a decision about an app: the way from the policy to the rule that decides, the conditions,
 //! and what keeps the token out.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -332,7 +333,8 @@ impl<'a> AppJudge<'a> {
             .flat_map(|rank| std::iter::once(rank).chain(groups.within(rank).iter().copied()))
             .filter(|rank| groups.are_mutual(*rank, *rank))
             .collect();
-        let title = |rank: usize| brief(self.objects.groups[groups.place(rank)].title());
+        let title =
+            |rank: usize| brief(self.objects.groups[groups.place(rank)].title()).into_owned();
         ranks.into_iter().map(title).collect()
     }
 }
@@ -349,9 +351,9 @@ fn is_about_people(rule: &Rule) -> bool {
 }
 
 /// A name that is not too long for a sentence.
-pub(super) fn brief(name: &str) -> String {
+pub(super) fn brief(name: &str) -> Cow<'_, str> {
     if name.is_ascii() && name.len() <= LONGEST_NAME {
-        return name.to_owned();
+        return name.into();
     }
-    text::truncate(text::beginning(name), LONGEST_NAME, "…").into_owned()
+    text::truncate(text::beginning(name), LONGEST_NAME, "…")
 }

@@ -1,7 +1,7 @@
 //! Evaluates rules for a token, in three-valued logic.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::groups::{Groups, inner_ids};
 use super::objects::Group;
@@ -15,7 +15,7 @@ pub(super) struct TokenNames<'a> {
 }
 
 /// How rules are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reading {
     /// As they say.
     Plain,
@@ -92,7 +92,7 @@ pub(super) struct Evaluator<'a> {
     nameless: &'a NamelessValues,
     subject: Subject<'a>,
     /// The values of groups that were entered from without.
-    known: RefCell<HashMap<(Reading, usize), Truth>>,
+    known: RefCell<BTreeMap<(Reading, usize), Truth>>,
     /// Groups that contain each other in too many ways to follow.
     tangled: RefCell<BTreeSet<usize>>,
     steps: Cell<usize>,

@@ -1,6 +1,6 @@
 //! The groups of a map, with what each holds through other groups, worked out once for all tokens.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::objects::Group;
 use super::rules::{Rule, Rules};
@@ -8,7 +8,8 @@ use super::rules::{Rule, Rules};
 /// The groups, those that hold others after them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Groups {
-    ranks: HashMap<String, usize>,
+    /// A few hundred at most are found sooner here than by a hash.
+    ranks: BTreeMap<String, usize>,
     nodes: Vec<Node>,
 }
 

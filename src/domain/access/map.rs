@@ -231,7 +231,10 @@ impl AccessMap {
             count: answer.count,
         };
         self.read.insert(answer.part, read);
-        self.indexed = OnceLock::new();
+        // Tokens are not among what is indexed.
+        if answer.part != Part::Tokens {
+            self.indexed = OnceLock::new();
+        }
     }
 
     /// The objects that were read.

@@ -252,7 +252,7 @@ pub(super) fn listed_or_unknown(conditions: &[String]) -> String {
 fn heading(policy: &DecidingPolicy) -> String {
     let name = brief(title(&policy.name, &policy.id));
     let action = match policy.decision.label() {
-        "" => "no action".to_owned(),
+        "" => "no action".into(),
         action => brief(action),
     };
     format!("Policy {name} ({action}, {})", ordinal(policy.place))

@@ -224,6 +224,12 @@ impl<'a> Lookup<'a> {
         })
     }
 
+    /// Whether any place holds the token's ID or client ID; quicker than the whole answer.
+    #[must_use]
+    pub fn is_referenced(&self, token: &ServiceToken, context: EvaluationContext) -> bool {
+        self.with_names(token, context, |named| Self::named_by(named) > 0)
+    }
+
     /// How many apps have which verdict for a token.
     pub fn counts(&self, token: &ServiceToken, context: EvaluationContext) -> Counts {
         self.with_names(token, context, |named| {

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::state::{Item, items};
+use crate::app::state::State;
 use crate::domain::duration;
 use crate::domain::fields::{Field, FieldKind, fields};
 use crate::domain::status::Lifecycle;
@@ -14,7 +15,7 @@ use crate::domain::token::ServiceToken;
 use crate::layout;
 use crate::theme::Role;
 use crate::ui::painter::{Bar, Painter, RenderContext, Spans, width};
-use crate::ui::texts::FormattedInstant;
+use crate::ui::texts::{FormattedInstant, distance};
 
 /// The usual width of the column of labels, in cells: those of all known fields fit, whether the
 /// token has them or not.
@@ -35,16 +36,40 @@ const ENOUGH_TO_MEASURE: usize = 128;
 
 /// The fields of a token at an instant.
 pub(super) struct FactTable<'a> {
-    pub(super) token: &'a ServiceToken,
+    token: &'a ServiceToken,
     /// The token before the last fetch, if that changed something.
-    pub(super) before: Option<&'a ServiceToken>,
-    pub(super) changed: &'a [String],
-    pub(super) selected: usize,
-    pub(super) now: DateTime<Utc>,
-    pub(super) ctx: &'a RenderContext<'a>,
+    before: Option<&'a ServiceToken>,
+    changed: &'a [String],
+    selected: usize,
+    now: DateTime<Utc>,
+    ctx: &'a RenderContext<'a>,
+    /// The cells of the longest distance, so that the times of all rows line up.
+    distance: usize,
 }
 
 impl<'a> FactTable<'a> {
+    pub(super) fn new(
+        token: &'a ServiceToken,
+        state: &'a State,
+        ctx: &'a RenderContext<'a>,
+    ) -> Self {
+        let detail = &state.detail;
+        let mut table = Self {
+            token,
+            before: detail.before.as_deref(),
+            changed: &detail.changed,
+            selected: detail.selected,
+            now: state.instant(),
+            ctx,
+            distance: DISTANCE,
+        };
+        let times = table.rows().iter().filter(|field| !table.is_unused(field));
+        let times = times.filter_map(|field| field.instant(token));
+        let widths = times.map(|at| text::width(&distance(at, table.now)));
+        table.distance = widths.max().unwrap_or(0).max(DISTANCE);
+        table
+    }
+
     fn rows(&self) -> &'a [Field] {
         fields(self.token)
     }
@@ -199,7 +224,7 @@ impl<'a> FactTable<'a> {
             return vec![ctx.span(Role::Muted, "not used: the duration is forever")];
         }
         if let Some(time) = self.time(field, self.token) {
-            let forms = time_forms(&time, self.distance());
+            let forms = time_forms(&time, self.distance);
             let form = forms.iter().find(|form| text::width(form) <= room);
             let form = form.or(forms.last()).map_or("", String::as_str);
             return vec![ctx.plain(form)];
@@ -210,14 +235,6 @@ impl<'a> FactTable<'a> {
         }
         let (role, words) = Self::words(field, self.token);
         vec![ctx.span(role, &words)]
-    }
-
-    /// The cells of the longest distance, so that the times of all rows line up.
-    fn distance(&self) -> usize {
-        let times = self.rows().iter().filter(|field| !self.is_unused(field));
-        let times = times.filter_map(|field| self.time(field, self.token));
-        let widths = times.map(|time| text::width(&time.distance));
-        widths.max().unwrap_or(0).max(DISTANCE)
     }
 
     /// Whether the API reports a date that means nothing.

@@ -332,14 +332,7 @@ impl Sections<'_> {
 
     fn render_facts(&self, paint: &mut Painter<'_, '_>) {
         let (layout, state, ctx) = (self.layout, self.state, paint.ctx);
-        let facts = FactTable {
-            token: self.token,
-            before: state.detail.before.as_deref(),
-            changed: &state.detail.changed,
-            selected: state.detail.selected,
-            now: state.instant(),
-            ctx,
-        };
+        let facts = FactTable::new(self.token, state, ctx);
         facts.render_raw(paint, bottom(self.frame));
         if layout.facts == 0 {
             return;

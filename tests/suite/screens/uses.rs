@@ -346,6 +346,26 @@ fn the_selected_row_is_on_screen_at_every_size() {
 }
 
 #[test]
+fn the_reasons_of_a_place_name_the_token() {
+    let mut state = whole();
+    let mut said = Vec::new();
+    for _ in 0..state.uses.rows() {
+        said.push(state.uses.selected_row().unwrap().message.clone());
+        act(&mut state, Action::Down);
+    }
+    for expected in [
+        "Policy Old robots excludes this token; no app uses it. The API refuses to delete the token \
+         while this names it: take it out here first.",
+        "Group CI includes this token; in Machines; used by policy Machines from the office; 1 app. The \
+         API refuses to delete the token while this names it: take it out here first.",
+        "DNS over HTTPS: clients of DNS over HTTPS authenticate with this token. Choose another token \
+         there before you delete this one.",
+    ] {
+        assert!(said.iter().any(|it| it == expected), "{said:#?}");
+    }
+}
+
+#[test]
 fn large_numbers_have_a_comma_wherever_they_stand() {
     let apps: Vec<Value> = (0..2000)
         .map(|at| {
