@@ -301,7 +301,7 @@ const MANUAL_EXAMPLES: &Table = &[
         "tokens that expire within 30 days, or have expired",
     ),
     (
-        "tokenscope list -o json | jq -r '.tokens[] | select(.last_seen_at == null) | .token.name'",
+        "tokenscope list --finding never_used -o json | jq -r '.tokens[].token.name'",
         "tokens that were never used",
     ),
     (

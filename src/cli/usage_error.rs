@@ -123,7 +123,7 @@ fn refuse(
     forget_dashes(&mut error, line, words);
     tame(&mut error);
     if reporter.is_for_programs() {
-        return reporter.report(&failure(&error), None);
+        return reporter.report(&failure(&error, &line.path), None);
     }
     // Only an unmodified error can keep its colours.
     let _closed = match scrub(&error.to_string()) {
@@ -260,18 +260,19 @@ fn may_be_secret(word: &str) -> bool {
     holds_secret(word) || !is_id && runs.any(is_mixed)
 }
 
-/// The first paragraph of clap's error as the summary, and its tips as the hint.
-fn failure(error: &clap::Error) -> Failure {
+/// The first paragraph of clap's error as the summary; its tips and the command's help as the hint.
+fn failure(error: &clap::Error, path: &[String]) -> Failure {
     let text = error.to_string();
     let lines = || text.lines().map(str::trim);
     let summary: Vec<&str> = lines().take_while(|line| !line.is_empty()).collect();
     let summary = summary.join(" ");
     let tips = lines().filter_map(|line| line.strip_prefix("tip: "));
     let tips: String = tips.flat_map(|tip| ["Tip: ", tip, ". "]).collect();
+    let command: String = path.iter().flat_map(|name| [name, " "]).collect();
     Failure::new(
         FailureKind::Usage,
         summary.trim_start_matches("error: "),
-        format!("{tips}See `tokenscope --help`."),
+        format!("{tips}See `tokenscope {command}--help`."),
     )
 }
 

@@ -57,11 +57,20 @@ impl Handler for handler::Export {
 
 /// Whether the rows on screen can be written to a file.
 pub(crate) fn can_export(state: &State) -> bool {
-    !state.session.is_demo() && !state.session.demo_only && state.browse.table.rows() > 0
+    !is_demo(state) && state.browse.table.rows() > 0
 }
 
-/// Asks for the file to write the rows on screen to.
+/// Whether no file may be written at all.
+fn is_demo(state: &State) -> bool {
+    state.session.is_demo() || state.session.demo_only
+}
+
+/// Asks for the file to write the rows on screen to. In the demo, says why it does not.
 pub(crate) fn open(state: &mut State) {
+    if is_demo(state) {
+        state.notify("The demo writes no files.");
+        return;
+    }
     if !can_export(state) {
         return;
     }

@@ -180,6 +180,8 @@ fn the_demo_and_an_empty_list_are_not_written() {
     identity.source = CredentialSource::Demo;
     act(&mut state, Action::WriteList);
     assert_eq!(state.overlay, None);
+    let notice = state.notice.as_ref().map(|it| it.text.as_str());
+    assert_eq!(notice, Some("The demo writes no files."));
     let mut state = browse();
     search(&mut state, "nothing is called this");
     act(&mut state, Action::Submit);
