@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tell a chat when the verdict of `tokenscope check` changes.
 #
-#   WEBHOOK_URL=https://… notify.sh [CHECK ARGUMENTS…]
+#   WEBHOOK_URL=https://… notify.sh [CHECK ARGUMENTS…]      such as: notify.sh --warn 30d
 #
 # Runs `tokenscope check` with the arguments given and, if its exit code differs from that of the last run,
 # posts the first line of its report as {"text": "…"}, the form of Slack's incoming webhooks. Mattermost,

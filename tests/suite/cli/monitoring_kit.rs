@@ -13,8 +13,9 @@ use tempfile::TempDir;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
+use crate::support::api::success;
 use crate::support::assertions::{assert_contains, assert_starts};
-use crate::support::binary::{BINARY, Stage, text};
+use crate::support::binary::{BINARY, Stage, ok, text};
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -144,14 +145,18 @@ fn units_start_what_there_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_units_start_runs_and_systemd_takes_them() {
     let stage = Stage::with(r#"[{"id":"x","name":"fine","duration":"forever"}]"#).await;
+    let verified = r#"{"status":"active","expires_on":"2099-01-01T00:00:00Z"}"#;
+    let verify = Mock::given(method("GET")).and(path("/user/tokens/verify"));
+    let verify = verify.respond_with(ok(success(verified)));
+    verify.mount(&stage.server).await;
     let folder = stage.home.path();
     let collector = folder.join("tokenscope.prom");
     let units = ["tokenscope-check", "tokenscope-metrics"];
     for unit in units {
         let service = fs::read_to_string(file(&format!("{unit}.service"))).unwrap();
-        let path = "/var/lib/node_exporter/textfile_collector/tokenscope.prom";
+        let target = "/var/lib/node_exporter/textfile_collector/tokenscope.prom";
         let start = service.lines().find_map(|it| it.strip_prefix("ExecStart="));
-        let start = start.unwrap().replace(path, collector.to_str().unwrap());
+        let start = start.unwrap().replace(target, collector.to_str().unwrap());
         let arguments: Vec<&str> = start.split(' ').skip(1).collect();
         let output = stage.run(&arguments);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -162,6 +167,8 @@ async fn what_units_start_runs_and_systemd_takes_them() {
     }
     let metrics = fs::read_to_string(collector).unwrap();
     assert_starts(&metrics, "# HELP tokenscope_up");
+    // The alerts and the dashboard ask for it.
+    assert_contains(&metrics, "\ntokenscope_credential_expiry_timestamp_seconds");
     let mut verify = Command::new("systemd-analyze");
     verify.arg("verify").current_dir(folder);
     verify.args(units.map(|unit| format!("{unit}.service")));
