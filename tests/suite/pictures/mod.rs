@@ -22,6 +22,9 @@ use svg::{Colors, Element, Layer};
 /// The largest still and the largest moving picture, in bytes.
 const LARGEST: (usize, usize) = (100_000, 400_000);
 
+/// How wide the screens are, so that all pictures have the same scale.
+const COLUMNS: u16 = 96;
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/pictures")
 }
@@ -77,7 +80,7 @@ impl Film {
 
 /// Looking up a token in its last seconds, and who used it.
 async fn tour() -> String {
-    let size = (92, 19);
+    let size = (COLUMNS, 19);
     let mut film = Film {
         demo: DemoSession::open(size).await,
         themes: themes(),
@@ -102,8 +105,8 @@ async fn tour() -> String {
     film.hold(None, &[1.0; 4]).await;
     let picture = Picture {
         title:
-            "Typing a part of a name finds the token; its page counts down until it expires, and \
-                shows what to do then; u shows which apps it opened."
+            "Typing a part of a name finds a token in its last seconds. Its page counts down until it \
+                expires and says what to do. The key u shows the apps that refuse it from then on."
                 .to_owned(),
         size,
         poster,
@@ -113,18 +116,18 @@ async fn tour() -> String {
 
 /// Every picture by its name.
 async fn pictures() -> BTreeMap<&'static str, String> {
-    let mut demo = DemoSession::open((92, 14)).await;
+    let mut demo = DemoSession::open((COLUMNS, 14)).await;
     let mut all = BTreeMap::from([("tour", tour().await)]);
     let find = "Find: a field that searches while one types, and the tokens that need attention, each \
                 with the time left and when it was last seen.";
     demo.type_text("dep").await;
-    all.insert("find", still(find, &demo.state, (92, 16)));
+    all.insert("find", still(find, &demo.state, (COLUMNS, 16)));
 
     demo.press(Action::DeleteToStart).await;
     demo.press(Action::Browse).await;
     let browse =
         "All tokens, the most urgent first: name, time left, expiry, last seen and a note.";
-    all.insert("browse", still(browse, &demo.state, (92, 22)));
+    all.insert("browse", still(browse, &demo.state, (COLUMNS, 22)));
 
     for _ in 0..3 {
         demo.press(Action::Down).await;
@@ -132,7 +135,7 @@ async fn pictures() -> BTreeMap<&'static str, String> {
     demo.press(Action::Submit).await;
     let detail = "One token: a countdown to its expiry, a bar of its lifetime, what to do, and every \
                   field.";
-    all.insert("detail", still(detail, &demo.state, (92, 23)));
+    all.insert("detail", still(detail, &demo.state, (COLUMNS, 23)));
 
     demo.press(Action::Uses).await;
     for _ in 0..2 {
@@ -142,15 +145,15 @@ async fn pictures() -> BTreeMap<&'static str, String> {
     demo.type_text("last-years-secret").await;
     demo.press(Action::Submit).await;
     let probe = "A probe: the answers of an app without and with the token, and what to do.";
-    all.insert("probe", still(probe, &demo.state, (92, 15)));
+    all.insert("probe", still(probe, &demo.state, (COLUMNS, 15)));
 
-    let mut demo = DemoSession::open((96, 19)).await;
+    let mut demo = DemoSession::open((COLUMNS, 19)).await;
     demo.type_text("tunnel-health").await;
     demo.press(Action::Submit).await;
     demo.press(Action::Uses).await;
     let uses = "Who uses a token: whether it may be deleted, who is told before it expires, and for each \
                 app whether it opens and why.";
-    all.insert("uses", still(uses, &demo.state, (96, 19)));
+    all.insert("uses", still(uses, &demo.state, (COLUMNS, 19)));
     all
 }
 
