@@ -126,14 +126,57 @@ async fn what_was_never_used_and_the_spreadsheet() {
         return;
     }
     let output = shell(&stage, &script);
-    assert_eq!(
-        text(&output.stdout),
-        "now\nnull\n",
-        "{}",
-        text(&output.stderr)
-    );
+    assert_eq!(text(&output.stdout), "now\n", "{}", text(&output.stderr));
     let sheet = std::fs::read_to_string(stage.home.path().join("tokens.csv")).unwrap();
     assert_eq!(sheet.lines().count(), 9);
+}
+
+/// What the recipe puts in place is what the unit reads and starts.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_units_find_what_the_recipe_puts_in_place() {
+    let root = tempfile::tempdir().unwrap();
+    let of = |path: &str| root.path().join(path);
+    for folder in ["usr/local/bin", "etc/systemd/system"] {
+        std::fs::create_dir_all(of(folder)).unwrap();
+    }
+    let at_root = format!(" {}", root.path().display());
+    let script = recipes("sh").remove(2);
+    let script = script.replace(" /etc/", &format!("{at_root}/etc/"));
+    let script = script.replace(" /usr/", &format!("{at_root}/usr/"));
+    let script =
+        format!("sudo() {{ \"$@\"; }}; systemctl() {{ echo \"$3\" > \"$ENABLED\"; }}\n{script}");
+    let mut bash = Command::new("bash");
+    dress(&mut bash);
+    let output = bash
+        .env("PATH", search_path())
+        .env("CLOUDFLARE_API_TOKEN", CANARY)
+        .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
+        .env("ENABLED", of("enabled"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["-e", "-c", &script])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let read = |path: &str| std::fs::read_to_string(of(path)).unwrap();
+    assert_eq!(read("etc/tokenscope/api-token"), CANARY);
+    let scope = format!("CLOUDFLARE_ACCOUNT_ID={ACCOUNT}\n");
+    assert_eq!(read("etc/tokenscope/environment"), scope);
+    assert!(of("usr/local/bin/tokenscope").is_file());
+    let timer = read("enabled");
+    let timer = timer.trim();
+    assert!(of("etc/systemd/system").join(timer).is_file(), "{timer}");
+    let service = read(&format!(
+        "etc/systemd/system/{}",
+        timer.replace(".timer", ".service")
+    ));
+    for line in [
+        "LoadCredential=api-token:/etc/tokenscope/api-token\n",
+        "EnvironmentFile=/etc/tokenscope/environment\n",
+        "ExecStart=/usr/local/bin/tokenscope check\n",
+    ] {
+        assert!(service.contains(line), "{line}");
+    }
 }
 
 #[test]
