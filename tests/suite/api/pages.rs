@@ -258,8 +258,7 @@ fn l08_a_pause_holds_whatever_page_asked_for_it() {
     let limit = || http(429, &[("retry-after", "60")], refusal("[]"));
     for number in [1, 2, 3] {
         let fake = broken_page(number, limit());
-        let mut session = fake.screens(&[]);
-        session.wait_for("Find a token");
+        let mut session = fake.screens(&[]).showing("Find a token");
         session.type_until("\x1bOQ", "etry in");
         let before = fake.heads().len();
         session.type_until("r", "nothing was sent");
@@ -278,8 +277,7 @@ fn l08_a_pause_holds_whatever_page_asked_for_it() {
     }
     // A name that was found on another page.
     let fake = broken_page(2, limit());
-    let mut session = fake.screens(&[]);
-    session.wait_for("Find a token");
+    let mut session = fake.screens(&[]).showing("Find a token");
     session.type_until("n2\r", "NEVER EXPIRES");
     let before = fake.heads().len();
     session.type_until("r", "nothing was sent");

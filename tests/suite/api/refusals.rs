@@ -83,8 +83,7 @@ fn f01_every_code_that_means_not_accepted_is_authentication_under_any_status() {
         .get()
         .is_error("authentication", 1);
     let fake = Fake::saying(403, &refusal(&errors(9103, "m")));
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("does not accept the API token");
+    let mut session = fake.screens(&[ID]).showing("does not accept the API token");
     session.wait_for("re-enter");
     session.type_keys("\x1b\x1b\x03");
     session.end();
@@ -121,8 +120,7 @@ fn f06_not_found_is_said_of_a_whole_list_alone() {
     let whole = broken_page(0, Vec::new());
     run(&mut whole.command(&["get", "nobody", "-o", "json"])).is_error("not_found", 4);
     let fake = broken_page(3, http(501, &[], refusal("[]")));
-    let mut session = fake.screens(&[]);
-    session.wait_for("Find a token");
+    let mut session = fake.screens(&[]).showing("Find a token");
     session.type_keys("nobody\r");
     shows(&mut session, "is incomplete");
     session.type_keys("\x03");
@@ -482,8 +480,7 @@ fn a12_everything_the_api_said_can_be_read() {
     assert_eq!(error["api_errors"][0]["message"], "first thing");
     assert_eq!(error["api_errors"][1]["message"], "beneath it");
     assert_eq!(error["api_errors"][2]["code"], 9109);
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("works, but not for");
+    let mut session = fake.screens(&[ID]).showing("works, but not for");
     session.type_keys("e");
     for text in [
         "403",
@@ -517,8 +514,7 @@ fn a20_a_token_that_is_gone_blames_no_credential_and_leaves_the_last_data_marked
             gone.clone()
         })
     });
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("NEVER EXPIRES");
+    let mut session = fake.screens(&[ID]).showing("NEVER EXPIRES");
     session.type_until("r", "deleted or recreated");
     session.wait_for("stale");
     session.wait_for("deploy");
@@ -552,8 +548,7 @@ fn a20_the_list_opens_on_what_came_in_place_of_a_token_that_is_gone() {
             http(404, &[], refusal(errors))
         })
     });
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("NEVER EXPIRES");
+    let mut session = fake.screens(&[ID]).showing("NEVER EXPIRES");
     session.type_until("r", "deleted or recreated");
     session.type_keys("b");
     session.wait_until("the list without the others", |session| {
@@ -631,8 +626,7 @@ fn a24_a_rate_limit_is_obeyed_and_reloading_meanwhile_sends_nothing() {
         let first = count.fetch_add(1, Ordering::SeqCst) == 0;
         Reply::Bytes(if first { good.clone() } else { limited.clone() })
     });
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("ACTIVE");
+    let mut session = fake.screens(&[ID]).showing("ACTIVE");
     session.type_until("r", "too many requests");
     session.type_until("rrrr", "nothing was sent");
     session.wait_for("etry in 49:");
@@ -719,8 +713,7 @@ fn a24_a_limit_whose_body_never_ends_is_a_limit_all_the_same() {
 fn a33_five_refusals_leave_one_line_with_a_count_and_the_screen_alive() {
     let errors = r#"[{"code":10000,"message":"Authentication error"}]"#;
     let fake = Fake::saying(403, &refusal(errors));
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("may not read");
+    let mut session = fake.screens(&[ID]).showing("may not read");
     for count in 2..=5 {
         session.type_until("r", &format!("×{count}"));
     }

@@ -766,8 +766,7 @@ fn on_a_terminal_the_secret_is_asked_for_only_if_access_refused() {
     let fake = app(|| Reply::Bytes(http(200, &[], "")));
     let asked =
         |fake: &Fake| -> Session { Binary::new(&["probe", &fake.url(), CLIENT_ID]).on_terminal() };
-    let mut session = asked(&fake);
-    session.wait_for("(not shown):");
+    let mut session = asked(&fake).showing("(not shown):");
     let host = fake.address.to_string();
     assert_contains(&session.screen.screen().contents().replace('\n', ""), &host);
     session.type_until(&format!("{SECRET}\r"), "OPENS");
@@ -775,8 +774,7 @@ fn on_a_terminal_the_secret_is_asked_for_only_if_access_refused() {
     assert!(!stream.contains(&SECRET[..12]));
     assert_eq!(secrets(&fake), 1);
     let open = Fake::saying(200, "open");
-    let mut session = asked(&open);
-    session.wait_for("NO ACCESS");
+    let session = asked(&open).showing("NO ACCESS");
     let (_, stream) = session.end();
     assert!(!stream.contains("not shown"));
 }

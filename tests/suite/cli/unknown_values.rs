@@ -119,14 +119,12 @@ fn a13_screens_and_tables_say_never_expires_and_not_reported() {
     let table = run(&mut fake.command(&["get", ID])).stdout;
     assert!(table.contains("never_expires"), "{table}");
     assert!(!table.contains("Left"), "{table}");
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("NEVER EXPIRES");
+    let session = fake.screens(&[ID]).showing("NEVER EXPIRES");
     session.quit();
     let fake = Fake::holding(&token(
         r#""duration":"8760h","expires_at":"0001-01-01T00:00:00Z""#,
     ));
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("UNKNOWN");
+    let session = fake.screens(&[ID]).showing("UNKNOWN");
     let stream = session.quit();
     assert!(!stream.contains("EXPIRED") && !stream.contains("1970"));
 }
@@ -177,8 +175,7 @@ fn a16_fields_we_do_not_know_are_kept_and_absent_ones_are_not_reported() {
         r#""new_field":{"a":[1]},"n":12345678901234567890123"#,
     );
     assert!(outcome.json()["last_seen_at"].is_null());
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("not reported");
+    let mut session = fake.screens(&[ID]).showing("not reported");
     session.wait_for("Other fields");
     session.wait_for(r#"{"a":[1]}"#);
     session.quit();
@@ -205,8 +202,7 @@ fn a16_a_field_of_another_type_is_marked_and_no_date_is_never() {
         let found = table.stdout.lines().any(|line| line == row);
         assert!(found, "{row:?} is not in:\n{}", table.stdout);
     }
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("unexpected type: 42");
+    let mut session = fake.screens(&[ID]).showing("unexpected type: 42");
     session.wait_for("never used");
     session.wait_for("not a date: \"soon\"");
     session.quit();
@@ -222,8 +218,7 @@ fn a18_a_token_that_is_switched_off_says_so_before_any_countdown() {
     assert_eq!(report["status"], "disabled");
     assert_eq!(report["findings"][0]["code"], "disabled");
     assert_eq!(report["findings"][0]["severity"], "critical");
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("DISABLED");
+    let mut session = fake.screens(&[ID]).showing("DISABLED");
     session.wait_for("Never used");
     session.quit();
     for enabled in ["", r#""enabled":true,"#, r#""enabled":null,"#] {
@@ -509,8 +504,7 @@ fn a_field_of_any_type_spoils_nothing_and_none_is_dropped() {
 fn a_field_of_the_wrong_type_is_shown_raw_and_marked() {
     let members = r#""name":["odd"],"duration":8760,"enabled":"false","expires_at":1765125472,"client_secret_version":"two","last_seen_at":false"#;
     let fake = Fake::holding(&token(members));
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("UNKNOWN");
+    let mut session = fake.screens(&[ID]).showing("UNKNOWN");
     for raw in [
         r#"["odd"]"#,
         "8760",

@@ -101,8 +101,7 @@ fn a_keymap_or_state_that_cannot_be_used_is_a_warning_and_the_screens_open() {
             ("CLOUDFLARE_API_TOKEN", CANARY),
             ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
         ];
-        let mut session = fake.screens_with(&[], &variables);
-        session.wait_for("Find a token");
+        let mut session = fake.screens_with(&[], &variables).showing("Find a token");
         session.wait_for("▲");
         session.type_until("\x1b", "q quit");
         session.type_keys("e");

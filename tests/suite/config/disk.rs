@@ -209,8 +209,7 @@ fn where_nothing_can_be_written_a_look_up_goes_on_and_a_change_is_refused_whole(
         let (plain, _) = outcome.stderr.split_once("details:").unwrap();
         assert!(!plain.contains("os error"), "{plain}");
 
-        let mut session = place.screens(&fake, &[ID]);
-        session.wait_for("NEVER EXPIRES");
+        let mut session = place.screens(&fake, &[ID]).showing("NEVER EXPIRES");
         session.wait_for("Look-ups are not remembered");
         let asked = fake.heads().len();
         session.type_keys("r");
@@ -262,8 +261,7 @@ fn a_list_that_does_not_fit_on_the_disk_is_refused_whole() {
         if !disk.can_be_made(&place) {
             continue;
         }
-        let mut session = place.screens(&fake, &[]);
-        session.wait_for("1 known");
+        let mut session = place.screens(&fake, &[]).showing("1 known");
         session.type_until("\x1bOQ", "1 token");
         session.type_until("w", "CSV or JSON");
         let path = place.home().join("tokens.csv");

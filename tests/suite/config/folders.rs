@@ -26,8 +26,7 @@ fn log_here(fake: &Fake, home: &Path) -> Outcome {
 /// Looks a token up on the screens, and gives what was written once they have ended.
 fn remember(fake: &Fake, home: &Path) -> String {
     let home = home.to_str().unwrap();
-    let mut session = screens(&[], fake, ("TOKENSCOPE_HOME", home), &[ID]);
-    session.wait_for("NEVER EXPIRES");
+    let mut session = screens(&[], fake, ("TOKENSCOPE_HOME", home), &[ID]).showing("NEVER EXPIRES");
     session.type_keys("q");
     session.end().1
 }

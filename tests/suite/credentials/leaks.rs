@@ -54,16 +54,14 @@ fn k14_the_secret_of_a_service_token_is_masked_wherever_an_answer_is_shown() {
             }
         }
         assert!(one.get().stdout.contains(r#""client_secret_version":3"#));
-        let mut session = one.screens(&[ID]);
-        session.wait_for("hidden");
+        let mut session = one.screens(&[ID]).showing("hidden");
         session.type_until("v", "\"[hidden]\"");
         let stream = session.quit();
         assert!(!stream.contains(&secret[..20]));
     }
     let echo = format!(r#"[{{"code":5,"message":"bad client_secret: {secret}"}}]"#);
     let fake = Fake::saying(400, &refusal(&echo));
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("refused the request");
+    let mut session = fake.screens(&[ID]).showing("refused the request");
     session.type_until("e", "Error details");
     session.type_keys("\x1b\x1b\x03");
     let (_, stream) = session.end();
@@ -342,8 +340,7 @@ fn d09_a_check_of_all_profiles_lets_no_stored_secret_out() {
 fn d09_neither_the_list_nor_the_profiles_nor_the_scopes_to_pick_let_it_out() {
     for status in [401, 403, 500, 200] {
         let fake = echoing(status);
-        let mut session = fake.screens(&["--log", "trace"]);
-        session.wait_for("Find a token");
+        let mut session = fake.screens(&["--log", "trace"]).showing("Find a token");
         session.type_until("\x1bOQ", "✖");
         session.type_until("e", "Kind:");
         session.type_until("y", "clipboard");
@@ -424,8 +421,7 @@ fn d09_no_screen_lets_it_out_whether_typed_pasted_or_set() {
         files_are_clean(&home);
         is_clean("the command line", &cmdline);
         is_clean("the screen", session.end().1.as_bytes());
-        let mut session = fake.screens(&[ID, "--log", "trace"]);
-        session.wait_for("✖");
+        let mut session = fake.screens(&[ID, "--log", "trace"]).showing("✖");
         session.type_until("e", "Kind:");
         session.type_until("y", "clipboard");
         session.type_keys("\x03");

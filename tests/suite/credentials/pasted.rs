@@ -62,8 +62,7 @@ fn e08_a_refused_credential_is_typed_again_with_the_rest_kept_and_the_fetch_goes
 #[test]
 fn e09_the_least_powerful_credential_is_first_and_its_permission_named() {
     let fake = Fake::holding("[]");
-    let mut session = fake.screens_with(&[], &[]);
-    session.wait_for("‹ API token ›");
+    let mut session = fake.screens_with(&[], &[]).showing("‹ API token ›");
     session.wait_for("Needs the permission Access: Service Tokens Read.");
     let screen = session.shown();
     assert!(!screen.contains("can do everything"), "{screen}");

@@ -235,8 +235,7 @@ fn g06_at_a_terminal_the_wait_is_said_and_every_way_out_takes_the_dialogue_back(
     }
     // The screens: given up, and left.
     for (at, keys) in ["\x1b", "\x03"].into_iter().enumerate() {
-        let mut session = host.screens(&[ID]);
-        session.wait_for("waiting for the OS keyring");
+        let mut session = host.screens(&[ID]).showing("waiting for the OS keyring");
         dbus::eventually("it is asked", || service.count("prompt") == at + 4);
         session.type_keys(keys);
         dbus::eventually("it is dismissed", || service.count("dismiss") == at + 4);

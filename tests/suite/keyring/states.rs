@@ -247,8 +247,7 @@ fn b02_a_service_restarted_between_two_reads_is_found_again() {
             .store_beside(profile, "by hand", CANARY.as_bytes());
     }
     let get = &["get", ID, "-o", "json"];
-    let mut session = host.screens(&[ID]);
-    session.wait_for("NEVER EXPIRES");
+    let mut session = host.screens(&[ID]).showing("NEVER EXPIRES");
     for _ in 0..2 {
         assert_eq!(host.run(get).code, Some(0));
         host.desktop.restart_keyring();
@@ -267,8 +266,7 @@ fn b02_a_keyring_that_was_unlocked_meanwhile_is_read_on_the_next_request() {
     let Some(host) = Host::profiled() else { return };
     host.store();
     host.desktop.lock_keyring();
-    let mut session = host.screens(&[ID]);
-    session.wait_for("The keyring is locked");
+    let mut session = host.screens(&[ID]).showing("The keyring is locked");
     assert!(host.fake.heads().is_empty());
     host.desktop.restart_keyring();
     session.type_until("r", "NEVER EXPIRES");
@@ -288,8 +286,7 @@ fn b02_a_locked_keyring_says_what_to_do_on_screen_and_in_a_command() {
     let status = &["auth", "status", "-o", "json"];
     let status = host.run(status);
     assert_eq!(status.json()["stored"], true, "seen without unlocking it");
-    let mut session = host.screens(&[ID]);
-    session.wait_for("The keyring is locked");
+    let mut session = host.screens(&[ID]).showing("The keyring is locked");
     session.type_until("a", "Re-enter the credential");
     session.wait_for("[ Try the keyring again ]");
     session.type_until(&format!("{CANARY}\r"), "NEVER EXPIRES");
@@ -362,8 +359,7 @@ fn b06_no_secret_is_ever_written_to_a_file_and_every_file_is_private() {
 #[test]
 fn b08_a_stored_credential_that_is_gone_leads_to_the_form_with_the_rest_filled_in() {
     let Some(host) = Host::profiled() else { return };
-    let mut session = host.screens(&[ID]);
-    session.wait_for("Re-enter the credential");
+    let mut session = host.screens(&[ID]).showing("Re-enter the credential");
     shows(
         &mut session,
         "The keyring holds no secret for this profile.",
@@ -390,8 +386,7 @@ fn b09_a_store_that_cannot_be_opened_is_a_state_of_its_own() {
     let get = &["get", ID, "-o", "json"];
     let words = keyring_error(&host.run(get));
     assert!(words.contains("No keyring service is running"), "{words}");
-    let mut session = host.screens(&[ID]);
-    session.wait_for("No keyring service is running");
+    let mut session = host.screens(&[ID]).showing("No keyring service is running");
     session.type_until("a", "Keep for this session only");
     session.interrupt();
 }
@@ -508,8 +503,7 @@ async fn b11_twenty_reloads_read_the_secret_once() {
 fn b11_once_the_secret_is_read_no_thread_of_the_keyrings_wakes_up() {
     let Some(host) = Host::profiled() else { return };
     host.store();
-    let mut session = host.screens(&[ID]);
-    session.wait_for("NEVER EXPIRES");
+    let session = host.screens(&[ID]).showing("NEVER EXPIRES");
     let tasks = format!("/proc/{}/task", session.foreground().as_raw_nonzero());
     dbus::eventually("what waits on behalf of others has ended", || {
         std::fs::read_dir(&tasks).unwrap().all(|task| {
@@ -583,8 +577,7 @@ fn b13_duplicates_are_counted_and_saving_leaves_one() {
     assert_contains(&words, "2 entries");
     assert_contains(&words, "auth clear --profile default`");
     assert!(host.fake.heads().is_empty(), "none was picked at random");
-    let mut session = host.screens(&[ID]);
-    session.wait_for("2 entries");
+    let mut session = host.screens(&[ID]).showing("2 entries");
     session.wait_for("Re-enter the credential: saving it removes the others.");
     session.wait_for("a re-enter");
     session.quit();
@@ -625,8 +618,7 @@ fn b13_an_item_that_is_not_text_is_refused_without_being_shown() {
     let words = host.run(get).is_error("keyring", 1);
     assert!(words.contains("not text"), "{words}");
     assert!(words.contains("auth"), "says what to do: {words}");
-    let mut session = host.screens(&[ID]);
-    session.wait_for("not text");
+    let session = host.screens(&[ID]).showing("not text");
     let stream = session.quit();
     assert!(!stream.contains('\u{FFFD}'), "nothing of it is shown");
     assert!(host.fake.heads().is_empty());

@@ -205,8 +205,7 @@ fn h03_the_screens_reload_over_a_new_connection_by_themselves() {
             _ => Reply::Bytes(http(200, &[], success(&token(&name)))),
         }
     });
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("answer number 1");
+    let mut session = fake.screens(&[ID]).showing("answer number 1");
     session.type_until("r", "answer number 3");
     session.quit();
 }
@@ -403,8 +402,7 @@ fn d06_a_proxy_that_is_silent_costs_the_deadline_alone() {
 #[test]
 fn d06_the_screens_show_the_seconds_and_esc_cancels_at_once() {
     let fake = Fake::start(|_, _| Reply::ThenSilence(Vec::new()));
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("2 s");
+    let mut session = fake.screens(&[ID]).showing("2 s");
     session.type_until("\x1b", "Cancelled");
     session.type_until("r", "1 s");
     session.quit();

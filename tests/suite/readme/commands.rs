@@ -217,8 +217,7 @@ fn every_command_line_of_the_readme_is_run() {
             How::Asks => {
                 let mut arguments: Vec<&str> = line.split(' ').skip(1).collect();
                 arguments.extend(["--account", ACCOUNT]);
-                let mut session = Session::start(&arguments);
-                session.wait_for("(not shown)");
+                let mut session = Session::start(&arguments).showing("(not shown)");
                 session.type_keys("\x03");
                 assert_eq!(session.end().0.exit_code(), code.unsigned_abs(), "{line}");
             }

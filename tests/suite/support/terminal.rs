@@ -79,6 +79,12 @@ impl Session {
         self.writer.flush().unwrap();
     }
 
+    /// The session, once it shows a text.
+    pub(crate) fn showing(mut self, text: &str) -> Self {
+        self.wait_for(text);
+        self
+    }
+
     pub(crate) fn wait_for(&mut self, text: &str) {
         self.wait_until(text, |session| {
             session.screen.screen().contents().contains(text)

@@ -188,8 +188,7 @@ fn the_background_is_not_asked_for_where_it_does_not_matter() {
         (&["--demo"], &[("TERM", "vt220")]),
     ] {
         let binary = crate::support::binary::Binary::new(arguments).envs(variables);
-        let mut session = binary.on_terminal();
-        session.wait_for("F1");
+        let session = binary.on_terminal().showing("F1");
         let stream = session.interrupt();
         assert!(!stream.contains("\x1b]11;"), "{arguments:?} {variables:?}");
     }
@@ -199,8 +198,7 @@ fn the_background_is_not_asked_for_where_it_does_not_matter() {
 fn old_terminals_get_ascii_and_no_title() {
     for kind in ["linux", "vt100", "vt220"] {
         let binary = crate::support::binary::Binary::new(&["--demo"]);
-        let mut session = binary.envs(&[("TERM", kind)]).on_terminal();
-        session.wait_for("F1");
+        let session = binary.envs(&[("TERM", kind)]).on_terminal().showing("F1");
         assert!(session.shown().is_ascii(), "{kind}: {}", session.shown());
         let stream = session.interrupt();
         assert!(!stream.contains("\x1b]"), "{kind}: {stream:?}");

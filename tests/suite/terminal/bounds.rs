@@ -221,8 +221,7 @@ fn k02_the_screens_answer_keys_and_signals_whatever_the_answer_holds() {
 #[test]
 fn k02_the_rest_of_the_fields_is_counted_on_screen_and_in_the_table() {
     let server = Fake::holding(&token(&keys(20_000)));
-    let mut session = server.screens(&[ID]);
-    session.wait_for("Other fields");
+    let mut session = server.screens(&[ID]).showing("Other fields");
     session.type_until("G", "and 19,500 more fields");
     session.wait_for("key_000499");
     session.quit();
@@ -251,8 +250,7 @@ fn k02_a_list_of_errors_or_a_long_one_leaves_the_banner_small() {
     let long = format!(r#"[{{"code":1,"message":"{}"}}]"#, "long ".repeat(80_000));
     for errors in [many, long] {
         let server = Fake::saying(403, &crate::support::api::refusal(&errors));
-        let mut session = server.screens(&[ID]);
-        session.wait_for("details");
+        let mut session = server.screens(&[ID]).showing("details");
         session.type_until("e", "Error details");
         session.type_keys("GG\x1b");
         session.signal(Signal::TERM);
@@ -275,8 +273,7 @@ fn k02_a_credential_that_sees_many_zones_is_filtered_once_a_letter() {
         };
         Reply::Bytes(http(200, &[], body))
     });
-    let mut session = server.screens(&[]);
-    session.wait_for("Find a token");
+    let mut session = server.screens(&[]).showing("Find a token");
     session.type_until("\x1b[15~", "45 of 45");
     session.type_until("zone-4", "6 of 45");
     session.interrupt();

@@ -18,8 +18,7 @@ use crate::terminal::styles::{EXPIRED, one_token};
 #[test]
 fn c31_the_dashboard_link_is_copied_and_no_program_is_started_that_would_eat_keys() {
     let fake = Fake::holding(&token(r#""duration":"forever""#));
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("NEVER EXPIRES");
+    let mut session = fake.screens(&[ID]).showing("NEVER EXPIRES");
     session.type_until("ov", "raw JSON");
     let stream = session.quit();
     assert_contains(&stream, "\x1b]52;");
@@ -54,8 +53,7 @@ const HOSTILE: &str = r#""name":"a\nrm -rf ~\u001b[201~\u0007\u009b2J\u202eb","c
 fn k12_what_is_copied_is_what_is_shown() {
     let hostile = HOSTILE.replace("RAW", "\u{9b}2J\u{202e}");
     let fake = one_token(&hostile, Duration::ZERO);
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("NEVER EXPIRES");
+    let mut session = fake.screens(&[ID]).showing("NEVER EXPIRES");
     session.type_until("c", "Copied the client ID to the terminal's clipboard");
     for (row, key) in ["G", "k", "k", "k", "k"].iter().enumerate() {
         session.type_keys(key);
@@ -81,8 +79,7 @@ fn k12_what_is_copied_is_what_is_shown() {
 fn k12_y_in_the_list_and_in_error_details_copies_no_control_character() {
     let refusal = r#"{"success":false,"errors":[{"code":7,"message":"no\u001b[201~\nrm -rf ~"}]}"#;
     let fake = Fake::saying(418, refusal);
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("e details");
+    let mut session = fake.screens(&[ID]).showing("e details");
     session.type_until("e", "rm -rf");
     session.type_until("y", "Copied the details to the terminal's clipboard");
     let all = copied(&String::from_utf8_lossy(session.written()));
@@ -95,8 +92,7 @@ fn k12_y_in_the_list_and_in_error_details_copies_no_control_character() {
     session.type_keys("\x03");
     session.end();
     let fake = Fake::holding(r#"[{"id":"i\u001b\nd","client_id":"c\u009b\nx","name":"only"}]"#);
-    let mut session = fake.screens(&[]);
-    session.wait_for("account 023e");
+    let mut session = fake.screens(&[]).showing("account 023e");
     session.type_until("\x1bOQ", "only");
     session.type_until("y", "Copied the ID to the terminal's clipboard");
     session.type_until("c", "Copied the client ID to the terminal's clipboard");
@@ -171,8 +167,7 @@ fn l03_a_tmux_that_does_not_answer_gets_every_form_and_the_user_is_told() {
     ] {
         let mut variables = credential.to_vec();
         variables.push((variable, value));
-        let mut session = fake.screens_with(&[ID], &variables);
-        session.wait_for("EXPIRED");
+        let mut session = fake.screens_with(&[ID], &variables).showing("EXPIRED");
         // The last fact is the name, which has a value to copy.
         session.type_keys("G");
         for key in ["y", "c", "Y", "o"] {

@@ -69,8 +69,7 @@ fn an_address_opens_in_the_browser_or_is_copied_and_the_notice_says_which() {
         if let Some((name, value)) = variable {
             binary = binary.env(name, value);
         }
-        let mut session = binary.on_terminal();
-        session.wait_for("NEVER EXPIRES");
+        let mut session = binary.on_terminal().showing("NEVER EXPIRES");
         session.type_until("o", said);
         let copies = String::from_utf8_lossy(session.written())
             .matches("\x1b]52;")

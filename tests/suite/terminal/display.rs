@@ -46,8 +46,7 @@ fn resize(session: &mut Session, columns: u16, rows: u16) {
 #[test]
 fn c01_a_shrunken_terminal_says_so_and_what_was_typed_survives() {
     let fake = Fake::holding("[]");
-    let mut session = fake.screens(&[]);
-    session.wait_for("Find a token");
+    let mut session = fake.screens(&[]).showing("Find a token");
     session.type_until("half a name", "half a name");
     for (columns, rows) in [(39, 30), (100, 9), (1, 1), (2, 40), (130, 1), (12, 4)] {
         resize(&mut session, columns, rows);
@@ -71,8 +70,7 @@ fn c03_seventy_thousand_of_anything_scroll_to_their_end() {
         r#""name":"{long}","duration":"forever","entries":[{}]"#,
         entries.join(",")
     )));
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("NEVER EXPIRES");
+    let mut session = fake.screens(&[ID]).showing("NEVER EXPIRES");
     session.type_until("v", "1–26 of 210007");
     session.type_until("G", "69999");
     session.type_until("\x1b[5~\x1b[5~", "69975");
@@ -88,8 +86,7 @@ fn c03_seventy_thousand_of_anything_scroll_to_their_end() {
         let body = format!(r#"{{"success":true,"result":[{list}],"result_info":{note}}}"#);
         Reply::Bytes(http(200, &[], body))
     });
-    let mut session = fake.screens(&[]);
-    session.wait_for("Find a token");
+    let mut session = fake.screens(&[]).showing("Find a token");
     session.type_until("same", "70,000 matches");
     session.type_until("\x1bOQ", "1 of 70,000");
     session.type_keys("\x1b");
@@ -109,8 +106,7 @@ fn c14_wide_joined_and_right_to_left_names_move_no_column() {
     ];
     for name in widths {
         let fake = Fake::holding(&token(&format!(r#""name":"{name}","duration":"forever""#)));
-        let mut session = fake.screens(&[ID]);
-        session.wait_for("NEVER EXPIRES");
+        let mut session = fake.screens(&[ID]).showing("NEVER EXPIRES");
         session.wait_for("What to do");
         session.type_keys("jj");
         let before = session.stream.len();
@@ -131,8 +127,7 @@ fn c14_wide_joined_and_right_to_left_names_move_no_column() {
         session.quit();
     }
     let fake = Fake::holding("[]");
-    let mut session = fake.screens(&[]);
-    session.wait_for("Find a token");
+    let mut session = fake.screens(&[]).showing("Find a token");
     session.type_keys("東京");
     // Behind the frame and the sign of the field.
     let start = 4;
@@ -195,8 +190,7 @@ fn c15_no_text_of_a_stranger_reaches_the_terminal_as_it_is() {
     );
     let outcome = run(&mut fake.command(&["get", ID, "-o", "json"]));
     assert!(outcome.stdout.chars().all(|c| !c.is_control() || c == '\n'));
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("UNKNOWN");
+    let mut session = fake.screens(&[ID]).showing("UNKNOWN");
     for keys in ["jj", "v", "G", "v", "?"] {
         let before = session.stream.len();
         session.type_keys(keys);
@@ -231,8 +225,7 @@ fn c15_nor_does_what_an_error_quotes() {
     let log = std::fs::read_to_string(home.path().join("tokenscope.log")).unwrap();
     assert!(log.contains("answered"), "{log}");
     is_harmless(&log);
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("may not read");
+    let mut session = fake.screens(&[ID]).showing("may not read");
     session.type_until("e", "API error 10000");
     // The first closes the details.
     session.type_keys("qq");
@@ -252,8 +245,7 @@ fn c17_body_text_has_the_terminals_own_colours_and_no_meaning_rests_on_colour() 
     let fake = Fake::holding(&token(
         r#""name":"deploy","enabled":false,"duration":"8760h""#,
     ));
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("DISABLED");
+    let mut session = fake.screens(&[ID]).showing("DISABLED");
     session.wait_for("365d (8760h)");
     let screen = session.screen.screen();
     let contents = screen.contents();

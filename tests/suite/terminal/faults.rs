@@ -64,8 +64,7 @@ fn modes_that_were_spoilt_during_a_stop_without_warning_are_set_again() {
 
 #[test]
 fn where_no_shell_could_wake_it_up_ctrl_z_does_not_stop_the_program() {
-    let mut session = Session::start(&["--demo"]);
-    session.wait_for("account 023e");
+    let mut session = Session::start(&["--demo"]).showing("account 023e");
     session.type_keys("\x1a");
     session.type_until("\x1bOP", "Symbols");
     session.interrupt();
@@ -84,8 +83,7 @@ fn a_closed_window_ends_the_program_even_where_hang_ups_are_ignored() {
     {
         let mut command = CommandBuilder::new("/bin/sh");
         command.args(["-c", &format!("{trap} exec {BINARY} --demo {CI_CD}")]);
-        let mut session = Session::spawn(command, &[]);
-        session.wait_for("EXPIRES IN");
+        let mut session = Session::spawn(command, &[]).showing("EXPIRES IN");
         session.type_keys(keys);
         let mut child = session.hang_up();
         let mut killer = child.clone_killer();
@@ -105,8 +103,7 @@ fn a_closed_window_ends_the_program_even_where_hang_ups_are_ignored() {
 
 #[test]
 fn any_row_of_sizes_leaves_the_program_whole() {
-    let mut session = Session::start(&["--demo", CI_CD]);
-    session.wait_for("EXPIRES IN");
+    let mut session = Session::start(&["--demo", CI_CD]).showing("EXPIRES IN");
     let mut seed: u32 = 1;
     for _ in 0..60 {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -124,8 +121,7 @@ fn any_row_of_sizes_leaves_the_program_whole() {
 
 #[test]
 fn below_its_least_size_the_program_says_what_it_wants() {
-    let mut session = Session::start(&["--demo"]);
-    session.wait_for("account 023e");
+    let mut session = Session::start(&["--demo"]).showing("account 023e");
     session.resize(39, 9);
     session.wait_for("40");
     session.resize(100, 30);
@@ -142,8 +138,7 @@ fn a_paste_is_text_whatever_is_in_it() {
         "\x1b[200~nested",
         long.as_str(),
     ];
-    let mut session = Session::start(&["--demo"]);
-    session.wait_for("account 023e");
+    let mut session = Session::start(&["--demo"]).showing("account 023e");
     for paste in pastes {
         session.type_keys(&format!("\x1b[200~{paste}\x1b[201~"));
         session.type_keys("\x15");
@@ -159,8 +154,7 @@ fn a_paste_is_text_whatever_is_in_it() {
 
 #[test]
 fn a_paste_among_commands_does_nothing() {
-    let mut session = Session::start(&["--demo", CI_CD]);
-    session.wait_for("EXPIRES IN");
+    let mut session = Session::start(&["--demo", CI_CD]).showing("EXPIRES IN");
     session.type_keys("\x1b[200~q\nvq\x03\n\x1b[201~");
     session.type_until("v", "raw JSON");
     session.quit();
@@ -173,8 +167,7 @@ fn closed_standard_streams_do_no_harm() {
         command.args(["-c", &format!("exec {BINARY} --demo {redirection}")]);
         Session::spawn(command, &[])
     };
-    let mut session = run("2>&-");
-    session.wait_for("account 023e");
+    let mut session = run("2>&-").showing("account 023e");
     session.type_keys("\x03");
     let (status, stream) = session.end();
     assert_eq!(status.exit_code(), 0);
@@ -193,8 +186,7 @@ fn frames(stream: &[u8]) -> usize {
 
 #[test]
 fn a_countdown_draws_once_a_second_and_a_screen_without_one_stays_silent() {
-    let mut session = Session::start(&["--demo", CI_CD]);
-    session.wait_for("just now");
+    let mut session = Session::start(&["--demo", CI_CD]).showing("just now");
     // From one change of the digits to another, three seconds later.
     let digits = |session: &Session| {
         let shown = session.shown();
@@ -215,8 +207,7 @@ fn a_countdown_draws_once_a_second_and_a_screen_without_one_stays_silent() {
     assert!(drawn <= 3, "{drawn} frames in three seconds");
     session.quit();
 
-    let mut session = Session::start(&["--demo", FOREVER]);
-    session.wait_for("just now");
+    let mut session = Session::start(&["--demo", FOREVER]).showing("just now");
     while !session.is_silent_for(Duration::from_millis(300)) {}
     assert!(session.is_silent_for(Duration::from_millis(2_500)));
     session.quit();

@@ -136,8 +136,7 @@ fn c10_a_key_held_down_never_switches_submits_removes_or_quits_anywhere() {
 #[test]
 fn c11_a_paste_is_one_insertion_and_never_a_key() {
     let fake = Fake::holding(&token(r#""duration":"forever""#));
-    let mut session = fake.screens(&[]);
-    session.wait_for("Find a token");
+    let mut session = fake.screens(&[]).showing("Find a token");
     session.type_until("\x1b[200~\n \r\n tok_q\nddq\r\x1b[201~", "tok_q");
     session.type_until(".", "tok_q.");
     let heads = fake.heads();
@@ -184,8 +183,7 @@ fn c12_every_field_takes_a_paste_at_its_cursor() {
     let (_, stream) = session.end();
     assert!(!stream.contains("secret-by") && !stream.contains("xxxx"));
     let fake = Fake::holding(&token(r#""duration":"forever","needle":1"#));
-    let mut session = fake.screens(&[]);
-    session.wait_for("Find a token");
+    let mut session = fake.screens(&[]).showing("Find a token");
     session.type_until(
         &format!("{}\x1b[H{}\r", paste(&ID[8..]), paste(&ID[..8])),
         "NEVER EXPIRES",
@@ -208,8 +206,7 @@ fn c19_the_mouse_is_the_terminals_own() {
         assert_eq!(keymap.translate(Context::Detail, Event::Mouse(mouse)), None);
     }
     let fake = Fake::holding(&token(r#""duration":"forever""#));
-    let mut session = fake.screens(&[ID]);
-    session.wait_for("NEVER EXPIRES");
+    let mut session = fake.screens(&[ID]).showing("NEVER EXPIRES");
     session.type_keys("\x1b[<0;101;31M\x1b[<0;65535;65535m\x1b[M !!");
     session.type_until("v", "raw JSON");
     let stream = session.quit();
@@ -238,8 +235,7 @@ const REPORTS: [&str; 12] = [
 #[test]
 fn c19_what_the_terminal_says_unasked_is_no_key() {
     let fake = Fake::holding(&token(r#""name":"CI","duration":"forever""#));
-    let mut session = fake.screens(&[]);
-    session.wait_for("Find a token");
+    let mut session = fake.screens(&[]).showing("Find a token");
     session.type_keys(&REPORTS.concat());
     session.type_until(&format!("{ID}\r"), "NEVER EXPIRES");
     session.type_keys(&REPORTS.concat());
@@ -264,8 +260,7 @@ fn c19_what_the_terminal_never_finishes_holds_no_key_back() {
         "\x1bP",
         "\x1b[200~abc",
     ] {
-        let mut session = Session::start(&["--demo"]);
-        session.wait_for("Find a token");
+        let mut session = Session::start(&["--demo"]).showing("Find a token");
         session.type_keys(begun);
         if begun.contains("200~") {
             // In time, a paste without an end is taken for what came of it.
@@ -278,8 +273,7 @@ fn c19_what_the_terminal_never_finishes_holds_no_key_back() {
 
 #[test]
 fn c11_ctrl_c_ends_what_waits_for_the_end_of_a_paste() {
-    let mut session = Session::start(&["--demo"]);
-    session.wait_for("Find a token");
+    let mut session = Session::start(&["--demo"]).showing("Find a token");
     session.type_keys("\x1b[200~abc");
     // Nothing shows that it came; each press is one more chance to be told from a pasted one.
     for _ in 0..100 {
@@ -295,8 +289,7 @@ fn c11_ctrl_c_ends_what_waits_for_the_end_of_a_paste() {
 #[test]
 fn c11_a_key_behind_escape_is_both_however_fast() {
     let fake = Fake::holding(&token(r#""name":"CI","duration":"forever""#));
-    let mut session = fake.screens(&[]);
-    session.wait_for("Find a token");
+    let mut session = fake.screens(&[]).showing("Find a token");
     // As tmux sends them where they come within half a second.
     session.type_until("abc\x1bp", "╭ Profiles");
     session.quit();

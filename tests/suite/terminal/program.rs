@@ -10,8 +10,7 @@ use crate::support::terminal::{PROMPT, Session, is_given_back_once};
 
 #[test]
 fn a_token_is_looked_up_looked_at_and_left_and_the_terminal_is_given_back() {
-    let mut session = Session::start(&["--demo"]);
-    session.wait_for("account 023e");
+    let mut session = Session::start(&["--demo"]).showing("account 023e");
     session.type_until("\x1b[200~CI/CD token\n\x1b[201~\r", "EXPIRES IN");
     session.type_until("v", "raw JSON");
     session.type_until("v", "What to do");
@@ -39,8 +38,7 @@ fn a_signal_ends_the_program_with_its_code_and_the_terminal_is_given_back() {
         (Signal::INT, 130),
         (Signal::QUIT, 131),
     ] {
-        let mut session = Session::start(&["--demo"]);
-        session.wait_for("demo API");
+        let session = Session::start(&["--demo"]).showing("demo API");
         session.signal(signal);
         let (status, stream) = session.end();
         assert_eq!(status.exit_code(), code, "{signal:?}");
@@ -50,8 +48,7 @@ fn a_signal_ends_the_program_with_its_code_and_the_terminal_is_given_back() {
 
 #[test]
 fn without_a_credential_the_form_opens_and_ctrl_c_leaves_it() {
-    let mut session = Session::start(&[]);
-    session.wait_for("Access: Service Tokens Read");
+    let mut session = Session::start(&[]).showing("Access: Service Tokens Read");
     session.type_keys("qqq");
     session.type_keys("\x03");
     let (status, stream) = session.end();
@@ -61,8 +58,7 @@ fn without_a_credential_the_form_opens_and_ctrl_c_leaves_it() {
 
 #[test]
 fn the_form_leads_to_the_demo() {
-    let mut session = Session::start(&[]);
-    session.wait_for("Access: Service Tokens Read");
+    let mut session = Session::start(&[]).showing("Access: Service Tokens Read");
     session.type_until("\x1bOS", "demo API");
     session.interrupt();
 }

@@ -200,8 +200,7 @@ proptest! {
 fn l02_a_paste_with_a_mark_in_it_and_a_pause_after_it_presses_no_key() {
     let fake = Fake::holding("[]");
     for pause in [0, 5, 20, 50] {
-        let mut session = fake.screens(&[]);
-        session.wait_for("account 023e");
+        let mut session = fake.screens(&[]).showing("account 023e");
         session.type_keys("\x1b[200~tok \x1b[201~");
         std::thread::sleep(Duration::from_millis(pause));
         session.type_keys("qq\x03");
@@ -215,8 +214,7 @@ fn l02_a_paste_with_a_mark_in_it_and_a_pause_after_it_presses_no_key() {
 /// `auth set` at a terminal with nothing that could keep the secret.
 fn asked(fake: &Fake) -> Session {
     let line = ["auth", "set", "--account", ACCOUNT, "--no-check"];
-    let mut session = fake.binary(&line).on_terminal();
-    session.wait_for(ASKED.trim_end());
+    let session = fake.binary(&line).on_terminal().showing(ASKED.trim_end());
     wait_until_raw(&session);
     session
 }

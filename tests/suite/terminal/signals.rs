@@ -381,8 +381,7 @@ fn c04_a_panic_gives_the_terminal_back() {
 fn c07_a_signal_ends_the_program_at_once_whatever_it_waits_for() {
     let hung = Fake::start(|_, _| Reply::ThenSilence(Vec::new()));
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
-        let mut session = hung.screens(&[ID]);
-        session.wait_for("Looking up");
+        let session = hung.screens(&[ID]).showing("Looking up");
         let sent = Instant::now();
         session.signal(signal);
         let (status, stream) = session.end();
@@ -466,8 +465,7 @@ fn c08_ctrl_z_in_a_text_field_stops_the_program_and_fg_draws_it_again() {
 fn c23_quitting_needs_no_further_key_and_waits_for_nothing() {
     let hung = Fake::start(|_, _| Reply::ThenSilence(Vec::new()));
     for keys in ["q", "\x03"] {
-        let mut session = hung.screens(&[ID]);
-        session.wait_for("Looking up");
+        let mut session = hung.screens(&[ID]).showing("Looking up");
         let asked = Instant::now();
         session.type_keys(keys);
         let (status, stream) = session.end();
