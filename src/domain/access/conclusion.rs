@@ -216,8 +216,8 @@ fn not_sent(url: &ProbeUrl, bare: &ProbeAnswer) -> Conclusion {
         AnsweredBy::Unknown => Conclusion::new(
             undecided,
             format!(
-                "The answer without the token, {}, asks for a login of Access but does not bear both of its \
-                 headers, so the secret was not sent.",
+                "Without the token, the answer was {} and asks for a login of Access, but lacks the headers \
+                 that Access sets: the secret was not sent.",
                 status(bare)
             ),
             "Probe a path of the app that needs no other login, or look at the app's OAuth settings.",

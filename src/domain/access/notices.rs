@@ -52,23 +52,44 @@ impl Lookup<'_> {
         if let Some(policy) = sparing {
             return (CleanUpPlan::Spared, Some(policy.title().to_owned()));
         }
-        // A zone does not show the account's policies.
-        let is_read = self.map.scope.kind() == ScopeKind::Account
-            && self.map.is_read(Part::Apps)
-            && self.map.is_read(Part::Policies)
-            && self.map.unread_apps() == 0
-            && self.map.hidden_apps() == 0;
         let since = match &named.token.last_seen_at {
             Reported::Valid(seen) => Some(*seen),
             Reported::Null | Reported::Absent => named.token.created_at.valid().copied(),
             Reported::Malformed(_) => None,
         };
         let due = since.and_then(|since| since.checked_add_signed(TimeDelta::days(days.into())));
-        let plan = match due.filter(|_| is_read && !named.id.is_empty()) {
+        let is_sure = self.has_every_policy() && !named.id.is_empty();
+        let plan = match due.filter(|_| is_sure) {
             Some(due) => CleanUpPlan::On(action, days, due),
             None => CleanUpPlan::Unknown,
         };
         (plan, None)
+    }
+
+    /// Whether no policy that may spare the token is missing. A zone does not show the account's.
+    fn has_every_policy(&self) -> bool {
+        let (map, index) = (self.map, self.index);
+        map.scope.kind() == ScopeKind::Account
+            && map.is_read(Part::Apps)
+            && map.is_read(Part::Policies)
+            && map.unread_apps() == 0
+            && map.hidden_apps() == 0
+            && index.bare_policies.is_empty()
+            && index.unclear_policies.is_empty()
+    }
+
+    /// Why it is not known what the clean-up does.
+    pub(super) fn clean_up_doubt(&self) -> &'static str {
+        let inactivity = self.map.objects().organization.inactivity;
+        if !self.map.is_read(Part::Organization) || inactivity == Inactivity::Unknown {
+            "the organization's setting could not be read"
+        } else if self.map.scope.kind() == ScopeKind::Zone {
+            "a policy of the account, which a zone does not show, may spare it"
+        } else if self.has_every_policy() {
+            "the API does not say when it was last seen or created"
+        } else {
+            "a policy that could not be read may spare it"
+        }
     }
 }
 
@@ -115,7 +136,7 @@ impl TokenUses {
     pub fn clean_up_message(&self, now: DateTime<Utc>) -> String {
         match (self.clean_up, &self.spared_by) {
             (CleanUpPlan::Off, _) => "off: unused tokens are kept".to_owned(),
-            (CleanUpPlan::Unknown, _) => "not known".to_owned(),
+            (CleanUpPlan::Unknown, _) => format!("not known: {}", self.clean_up_doubt),
             (CleanUpPlan::Spared, Some(policy)) => {
                 format!("spared: named directly by policy {policy}")
             }

@@ -41,7 +41,7 @@ impl AnsweredBy {
     pub fn sender(self) -> &'static str {
         match self {
             Self::Access | Self::Waf | Self::Origin => self.label(),
-            Self::Unknown => "an unknown sender",
+            Self::Unknown => "Cloudflare or the app",
         }
     }
 }

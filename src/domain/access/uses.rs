@@ -135,6 +135,8 @@ pub struct TokenUses {
     pub clean_up: CleanUpPlan,
     /// The policy that keeps the clean-up from it. Untrusted text.
     pub spared_by: Option<String>,
+    /// Why it is not known what the clean-up does, if it is not.
+    pub clean_up_doubt: &'static str,
 }
 
 /// What no API shows, to be said wherever deleting a token is judged.
@@ -302,6 +304,7 @@ impl<'a> Lookup<'a> {
             told_who,
             clean_up,
             spared_by,
+            clean_up_doubt: self.clean_up_doubt(),
         }
     }
 }

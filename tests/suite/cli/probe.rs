@@ -246,7 +246,7 @@ fn an_answer_of_nobody_known_is_called_that() {
     let fake = Fake::sending(http(530, &[], "error code: 1033"));
     let outcome = run(&mut command(&fake.url(), &["-o", "table"]));
     let page = &outcome.stdout;
-    assert!(page.contains("530 from an unknown sender"), "{page}");
+    assert!(page.contains("530 from Cloudflare or the app"), "{page}");
 }
 
 #[test]

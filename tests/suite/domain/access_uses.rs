@@ -424,8 +424,9 @@ fn the_clean_up_counts_from_the_last_use_or_the_creation() {
     assert_eq!(plan(seen), format!("{after}, on or after 24 Feb 2027"));
     let overdue = format!("{after}, at any time now: due since 19 Jun 2026");
     assert_eq!(plan(json!({})), overdue);
-    assert_eq!(plan(json!({"last_seen_at": "x"})), "not known");
-    assert_eq!(plan(json!({"created_at": null})), "not known");
+    let untold = "not known: the API does not say when it was last seen or created";
+    assert_eq!(plan(json!({"last_seen_at": "x"})), untold);
+    assert_eq!(plan(json!({"created_at": null})), untold);
 }
 
 #[test]
@@ -458,6 +459,8 @@ fn the_clean_up_is_unknown_while_a_policy_may_be_unread() {
         uses(&map).clean_up
     };
     assert!(matches!(plan(&|_| {}), CleanUpPlan::On(..)));
+    let bare = plan(&|map| take(map, Part::Policies, &[json!({"id": "x", "app_count": 0})]));
+    assert_eq!(bare, CleanUpPlan::Unknown);
     for part in [Part::Apps, Part::Policies, Part::Organization] {
         let unread = plan(&|map| fail(map, part, FailureKind::Server));
         assert_eq!(unread, CleanUpPlan::Unknown, "{}", part.label());

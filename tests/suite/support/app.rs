@@ -66,11 +66,23 @@ pub(crate) fn type_text(state: &mut State, text: &str) {
     }
 }
 
+/// Types into the filter or the search of the screen.
+pub(crate) fn search(state: &mut State, text: &str) {
+    act(state, Action::Search);
+    type_text(state, text);
+}
+
+/// Types what to look up, and sends it.
+#[track_caller]
+pub(crate) fn look_up(state: &mut State, text: &str) -> RequestId {
+    type_text(state, text);
+    request_of(&act(state, Action::Submit))
+}
+
 /// The look-up panel with a look-up under way.
 pub(crate) fn looking_up() -> (State, RequestId) {
     let mut state = lookup();
-    type_text(&mut state, ID);
-    let request = request_of(&act(&mut state, Action::Submit));
+    let request = look_up(&mut state, ID);
     (state, request)
 }
 

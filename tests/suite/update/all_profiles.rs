@@ -15,8 +15,7 @@ use tokenscope::domain::scope::Scope;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 
 use crate::support::app::{
-    act, fetched, found, list_fetched, listed, notice, opened, request_in, request_of, tell,
-    type_text,
+    act, fetched, found, list_fetched, listed, notice, opened, request_in, request_of, search, tell,
 };
 use crate::support::sessions::{
     account, failure, in_environment, in_keyring, limited, profile, scope_id, session, zone,
@@ -283,8 +282,7 @@ fn the_key_leads_there_and_back_and_nothing_is_fetched_twice() {
     end(&mut state, request, "staging", Ok(staging()));
     end(&mut state, request, "edge", Ok(Vec::new()));
     finish(&mut state, request);
-    act(&mut state, Action::Search);
-    type_text(&mut state, "staging");
+    search(&mut state, "staging");
     act(&mut state, Action::Submit);
     assert_eq!(act(&mut state, Action::AllProfiles), []);
     assert_eq!(state.screen, Screen::Browse);
@@ -303,8 +301,7 @@ fn the_key_leads_there_and_back_and_nothing_is_fetched_twice() {
 fn a_filter_finds_the_profile_by_its_beginning() {
     for (query, expected) in [("stag", 1), ("!stag", 2), ("prod crit", 1)] {
         let mut state = read();
-        act(&mut state, Action::Search);
-        type_text(&mut state, query);
+        search(&mut state, query);
         assert_eq!(rows(&state).len(), expected, "{query}");
     }
 }

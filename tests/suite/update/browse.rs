@@ -20,8 +20,8 @@ use tokenscope::domain::status::Status;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 
 use crate::support::app::{
-    act, demo_opened, fetched, found, list_fetched, listed, lookup, paste, request_of, tell,
-    type_text,
+    act, demo_opened, fetched, found, list_fetched, listed, lookup, paste, request_of, search,
+    tell, type_text,
 };
 use crate::support::assertions::assert_matches;
 use crate::support::sessions::{account, demo_access, failed, zone};
@@ -177,8 +177,7 @@ fn without_a_credential_the_form_opens() {
 #[test]
 fn coming_back_keeps_list_cursor_and_filter() {
     let mut state = browse(tokens());
-    act(&mut state, Action::Search);
-    type_text(&mut state, "a");
+    search(&mut state, "a");
     act(&mut state, Action::Submit);
     act(&mut state, Action::Down);
     let (cursor, rows) = (state.browse.selected, names(&state).len());
@@ -482,13 +481,11 @@ fn while_typing_the_first_match_is_selected_after_each_letter() {
 #[test]
 fn esc_while_typing_gives_back_the_filter_and_the_row_from_before() {
     let mut state = browse(tokens());
-    act(&mut state, Action::Search);
-    type_text(&mut state, "ta");
+    search(&mut state, "ta");
     act(&mut state, Action::Submit);
     act(&mut state, Action::Down);
     assert_eq!(selected(&state), "beta");
-    act(&mut state, Action::Search);
-    type_text(&mut state, "zzz");
+    search(&mut state, "zzz");
     assert_eq!(state.browse.table.rows(), 0);
     assert_eq!(act(&mut state, Action::Back), []);
     assert_eq!(state.context(), Context::Browse);
@@ -500,8 +497,7 @@ fn esc_while_typing_gives_back_the_filter_and_the_row_from_before() {
 #[test]
 fn enter_keeps_the_filter_and_a_second_enter_opens_the_token() {
     let mut state = browse(tokens());
-    act(&mut state, Action::Search);
-    type_text(&mut state, "alp");
+    search(&mut state, "alp");
     assert_eq!(act(&mut state, Action::Submit), []);
     assert_eq!(state.context(), Context::Browse);
     fetch_of(&act(&mut state, Action::Submit));
@@ -529,8 +525,7 @@ fn esc_takes_filter_and_statuses_away_before_it_goes_back() {
     let mut state = browse(tokens());
     act(&mut state, Action::ShowCritical);
     act(&mut state, Action::ShowExpiring);
-    act(&mut state, Action::Search);
-    type_text(&mut state, "eps");
+    search(&mut state, "eps");
     act(&mut state, Action::Submit);
     assert_eq!(names(&state), ["epsilon"]);
     assert_eq!(act(&mut state, Action::Back), []);
@@ -572,8 +567,7 @@ fn the_first_match_is_in_view_after_each_letter_with_fifty_thousand_tokens() {
 #[test]
 fn arrows_move_the_cursor_while_typing() {
     let mut state = browse(tokens());
-    act(&mut state, Action::Search);
-    type_text(&mut state, "a");
+    search(&mut state, "a");
     act(&mut state, Action::Down);
     assert_eq!(state.browse.selected, 1);
     act(&mut state, Action::Left);
@@ -605,8 +599,7 @@ fn the_filter_looks_at_ids_client_ids_and_statuses_too() {
 fn letters_apart_match_only_while_nothing_contains_them() {
     let (mut state, request) = listing_all();
     arrive(&mut state, request, tokens(), 7);
-    act(&mut state, Action::Search);
-    type_text(&mut state, "la");
+    search(&mut state, "la");
     assert_eq!(names(&state), ["alpha", "Delta"], "fuzzily");
     arrive(&mut state, request, vec![token(5, "lambda", day(40))], 7);
     assert_eq!(names(&state), ["lambda"], "contains it");
@@ -621,8 +614,7 @@ fn letters_apart_match_only_while_nothing_contains_them() {
 #[test]
 fn esc_leaves_the_field_before_it_cancels_the_list() {
     let (mut state, request) = listing_all();
-    act(&mut state, Action::Search);
-    type_text(&mut state, "a");
+    search(&mut state, "a");
     arrive(&mut state, request, tokens(), 5);
     assert!(!names(&state).contains(&"epsilon"));
     assert_eq!(act(&mut state, Action::Back), []);
@@ -680,8 +672,7 @@ fn answer(state: &mut State, request: RequestId, token: Arc<ServiceToken>) -> Ve
 #[test]
 fn enter_shows_the_token_at_once_and_fetches_it_and_esc_returns_to_its_row() {
     let mut state = browse(tokens());
-    act(&mut state, Action::Search);
-    type_text(&mut state, "ta");
+    search(&mut state, "ta");
     act(&mut state, Action::Submit);
     act(&mut state, Action::Down);
     let request = fetch_of(&act(&mut state, Action::Submit));
@@ -1087,7 +1078,6 @@ fn seventy_thousand_rows_can_be_walked_through() {
     assert_eq!(state.browse.selected, 69_999 - state.body_rows() + 1);
     act(&mut state, Action::Top);
     assert_eq!(selected(&state), "n00000");
-    act(&mut state, Action::Search);
-    type_text(&mut state, "n4242");
+    search(&mut state, "n4242");
     assert!(names(&state).contains(&"n42421"));
 }

@@ -13,8 +13,8 @@ use tokenscope::screens::setup::state::SetupField;
 
 use crate::screens::scenes::{renderer, text};
 use crate::support::app::{
-    act, checked, fetched, finding, list_fetched, listed, notice, opened, request_of, tell,
-    type_text,
+    act, checked, fetched, finding, list_fetched, listed, look_up, notice, opened, request_of,
+    tell, type_text,
 };
 use crate::support::assertions::{assert_contains, assert_lacks, assert_matches};
 use crate::support::sessions::{account, failed, profile};
@@ -159,8 +159,7 @@ fn a_command_that_failed_or_printed_what_is_refused_is_run_again_by_a_key() {
         };
         tell(&mut state, list_fetched(request, Ok(listed(Vec::new()))));
         // A look-up is repeated rather than the list.
-        type_text(&mut state, ID);
-        let request = request_of(&act(&mut state, Action::Submit));
+        let request = look_up(&mut state, ID);
         assert_eq!(tell(&mut state, fetched(request, failed(kind))), []);
         let effects = act(&mut state, Action::ReenterCredential);
         assert_matches!(

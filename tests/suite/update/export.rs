@@ -8,7 +8,7 @@ use tokenscope::domain::fetched::RequestId;
 use tokenscope::domain::list_report::{Existing, FileFormat, ListReport, NotWritten, Origins};
 
 use crate::support::app::{
-    act, list_fetched, listed, lookup, notice, request_in, request_of, tell, type_text,
+    act, list_fetched, listed, lookup, notice, request_in, request_of, search, tell, type_text,
 };
 use crate::support::sessions::account;
 use crate::support::tokens::token;
@@ -69,8 +69,7 @@ fn names(list: &ListReport) -> Vec<&str> {
 #[test]
 fn what_is_shown_is_written_in_its_order() {
     let mut state = browse();
-    act(&mut state, Action::Search);
-    type_text(&mut state, "deploy");
+    search(&mut state, "deploy");
     act(&mut state, Action::Submit);
     act(&mut state, Action::WriteList);
     type_text(&mut state, "~/out.json");
@@ -182,8 +181,7 @@ fn the_demo_and_an_empty_list_are_not_written() {
     act(&mut state, Action::WriteList);
     assert_eq!(state.overlay, None);
     let mut state = browse();
-    act(&mut state, Action::Search);
-    type_text(&mut state, "nothing is called this");
+    search(&mut state, "nothing is called this");
     act(&mut state, Action::Submit);
     act(&mut state, Action::WriteList);
     assert_eq!(state.overlay, None);

@@ -31,8 +31,8 @@ use tokenscope::screens::setup::state::SetupButton::{Save, SaveUnchecked, Sessio
 use tokenscope::screens::setup::state::{Offers, Phase, SetupField};
 
 use crate::support::app::{
-    act, checked, complained, fetched, found, keys, looking_up, lookup, notice, paste, probed,
-    request_of, tell, type_text,
+    act, checked, complained, fetched, found, keys, look_up, looking_up, lookup, notice, paste,
+    probed, request_of, tell, type_text,
 };
 use crate::support::assertions::assert_matches;
 use crate::support::sessions::{account, failed, limited};
@@ -186,8 +186,7 @@ fn the_screen_changes_once_a_second_while_a_countdown_runs() {
 #[test]
 fn several_tokens_of_one_name_give_a_choice() {
     let mut state = lookup();
-    type_text(&mut state, "CI");
-    let request = request_of(&act(&mut state, Action::Submit));
+    let request = look_up(&mut state, "CI");
     tell(
         &mut state,
         fetched(request, Ok(found(vec![ending(at(9)), ending(at(8))]))),
@@ -391,8 +390,7 @@ fn the_next_look_up_starts_from_an_empty_field_and_a_failed_one_keeps_its_text()
     let mut state = detail(at(99_999_999));
     act(&mut state, Action::Find);
     assert_eq!(state.find.token.value(), "");
-    type_text(&mut state, "misspelt");
-    let request = request_of(&act(&mut state, Action::Submit));
+    let request = look_up(&mut state, "misspelt");
     answer(&mut state, request, failed(FailureKind::NotFound));
     assert_eq!(state.find.token.value(), "misspelt");
 }
@@ -524,8 +522,7 @@ fn refuse(state: &mut State) -> Vec<Effect> {
 fn a24_the_form_sends_nothing_while_the_api_wants_a_pause() {
     let mut state = lookup();
     refuse(&mut state);
-    type_text(&mut state, "tok");
-    let request = request_of(&act(&mut state, Action::Submit));
+    let request = look_up(&mut state, "tok");
     let limited = limited(3_600);
     update(&mut state, at(1), checked(request, Err(limited)));
     for _ in 0..4 {

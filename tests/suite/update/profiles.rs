@@ -20,7 +20,7 @@ use tokenscope::screens::setup::state::SetupButton::Save;
 use tokenscope::screens::setup::state::{Phase, SetupField};
 
 use crate::support::app::{
-    act, checked, complained, demo_opened, fetched, found, notice, opened, paste, probed,
+    act, checked, complained, demo_opened, fetched, found, look_up, notice, opened, paste, probed,
     profiles_changed, request_of, saved, tell, type_text,
 };
 use crate::support::assertions::{assert_matches, assert_starts};
@@ -126,8 +126,7 @@ pub(crate) fn profiles(state: &mut State, down: usize) -> RequestId {
 
 fn detail() -> State {
     let mut state = lookup();
-    type_text(&mut state, ID);
-    let request = request_of(&act(&mut state, Action::Submit));
+    let request = look_up(&mut state, ID);
     tell(&mut state, token_fetched(request));
     assert_eq!(state.screen, Screen::Detail);
     state
@@ -225,8 +224,7 @@ fn switching_cancels_a_reload_in_flight_and_its_answer_is_dropped() {
 #[test]
 fn a_first_look_up_is_cancelled_when_the_profiles_are_opened() {
     let mut state = lookup();
-    type_text(&mut state, ID);
-    let request = request_of(&act(&mut state, Action::Submit));
+    let request = look_up(&mut state, ID);
     let effects = act(&mut state, Action::Profiles);
     assert_eq!(effects[0], Effect::Cancel(request));
     assert_eq!(tell(&mut state, token_fetched(request)), []);
@@ -620,8 +618,7 @@ fn a_secret_that_is_gone_opens_the_form_of_its_profile() {
     let mut state = lookup();
     profiles(&mut state, 1);
     act(&mut state, Action::Submit);
-    type_text(&mut state, ID);
-    let request = request_of(&act(&mut state, Action::Submit));
+    let request = look_up(&mut state, ID);
     tell(
         &mut state,
         fetched(request, failed(FailureKind::NoCredential)),

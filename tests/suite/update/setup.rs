@@ -16,7 +16,8 @@ use url::Url;
 
 use crate::screens::scenes::{renderer, text};
 use crate::support::app::{
-    act, checked, complained, lookup, notice, opened, paste, probed, request_of, tell, type_text,
+    act, checked, complained, look_up, lookup, notice, opened, paste, probed, request_of, tell,
+    type_text,
 };
 use crate::support::assertions::{assert_contains, assert_matches};
 use crate::support::sessions::{account, failed};
@@ -84,8 +85,7 @@ fn without_a_keyring_enter_takes_the_session_and_needs_no_name() {
     );
     type_text(&mut state, "tok_abc");
     act(&mut state, Action::Submit);
-    type_text(&mut state, account().id());
-    let request = request_of(&act(&mut state, Action::Submit));
+    let request = look_up(&mut state, account().id());
     let effects = tell(&mut state, checked(request, Ok(())));
     assert_matches!(effects.first(), Some(Effect::HoldCredential(_)));
 }
@@ -191,8 +191,7 @@ fn a_list_that_is_read_and_empty_is_told_with_what_it_may_mean() {
     let mut state = with_store();
     type_text(&mut state, "tok_abc");
     go_to(&mut state, SetupField::ScopeId);
-    type_text(&mut state, account().id());
-    let request = request_of(&act(&mut state, Action::Submit));
+    let request = look_up(&mut state, account().id());
     let result = Ok(0);
     let effects = tell(&mut state, Message::CredentialChecked { request, result });
     let request = request_of(&effects);
@@ -212,8 +211,7 @@ fn an_error_of_the_api_goes_when_the_field_that_caused_it_is_typed_in() {
     let mut state = with_store();
     type_text(&mut state, "tok_abc");
     go_to(&mut state, SetupField::ScopeId);
-    type_text(&mut state, account().id());
-    let request = request_of(&act(&mut state, Action::Submit));
+    let request = look_up(&mut state, account().id());
     tell(
         &mut state,
         checked(request, failed(FailureKind::Authentication)),
@@ -274,8 +272,7 @@ fn cut_off() -> State {
     let mut state = form(failed(FailureKind::Keyring));
     type_text(&mut state, "tok_abc");
     act(&mut state, Action::Submit);
-    type_text(&mut state, account().id());
-    let request = request_of(&act(&mut state, Action::Submit));
+    let request = look_up(&mut state, account().id());
     let failure = failed(FailureKind::Network);
     assert_eq!(tell(&mut state, checked(request, failure)), []);
     state
@@ -324,8 +321,7 @@ fn a_save_without_a_check_that_fails_leads_to_keeping_without_a_check() {
     let mut state = with_store();
     type_text(&mut state, "tok_abc");
     go_to(&mut state, SetupField::ScopeId);
-    type_text(&mut state, account().id());
-    let request = request_of(&act(&mut state, Action::Submit));
+    let request = look_up(&mut state, account().id());
     tell(&mut state, checked(request, failed(FailureKind::Timeout)));
     go_to(&mut state, SetupField::Button(SaveUnchecked));
     let request = request_of(&act(&mut state, Action::Submit));

@@ -17,8 +17,8 @@ use tokenscope::domain::token::ServiceToken;
 
 use crate::support::access_parts::{PARTS, empty, example, read, unread};
 use crate::support::app::{
-    act, fetched, finding, found, listed, lookup, notice, press, request_in, request_of, started,
-    tell, type_text,
+    act, fetched, finding, found, listed, lookup, notice, press, request_in, request_of, search,
+    started, tell, type_text,
 };
 use crate::support::assertions::{assert_contains, assert_matches, assert_starts};
 use crate::support::sessions::{account, failed, limited, session, zone};
@@ -385,13 +385,11 @@ fn the_filter_selects_the_first_hit_and_esc_gives_the_row_back() {
     let mut state = with_example();
     act(&mut state, Action::Down);
     let before = state.uses.selected_row().unwrap().place.clone();
-    act(&mut state, Action::Search);
-    type_text(&mut state, "opens");
+    search(&mut state, "opens");
     assert!(rows(&state).iter().all(|row| row.starts_with("OPENS")));
     assert_eq!(act(&mut state, Action::Back), []);
     assert_eq!(state.uses.selected_row().unwrap().place, before);
-    act(&mut state, Action::Search);
-    type_text(&mut state, "!opens group");
+    search(&mut state, "!opens group");
     act(&mut state, Action::Submit);
     assert!(!state.uses.is_filtering);
     assert!(!rows(&state).is_empty());
