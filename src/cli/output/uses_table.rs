@@ -7,7 +7,7 @@ use super::details::{labelled, wrapped};
 use super::table::{Cell, GAP, LabelledRow, colored, line, lines};
 use crate::cli::uses_result::{TokenEntry, UsesResult};
 use crate::domain::access::Counts;
-use crate::domain::access::map::{AccessMap, Part};
+use crate::domain::access::map::{AccessMap, Part, PartState};
 use crate::domain::access::uses::{
     Deletable, Lookup, Reference, ReferenceKind, SECRET_PLACES, TokenUses, Told,
 };
@@ -367,12 +367,18 @@ fn strict(map: &AccessMap) -> &'static str {
     }
 }
 
-/// How many apps, policies and groups are visible.
+/// How many apps, policies and groups are visible, of those that arrived.
 fn read(map: &AccessMap) -> String {
-    let parts = Part::OF_VERDICTS.into_iter();
-    let parts = parts.filter(|part| part.is_in(map.scope.kind()));
+    let has_arrived = |part: &Part| {
+        let state = map.read(*part).map(|read| &read.state);
+        matches!(state, Some(PartState::Read | PartState::Partly(_)))
+    };
+    let parts = Part::OF_VERDICTS.into_iter().filter(has_arrived);
     let counts = parts.map(|part| format!("{} {}", text::number(map.count(part)), part.label()));
     let counts: Vec<String> = counts.collect();
+    if counts.is_empty() {
+        return "no app, policy or group".to_owned();
+    }
     format!("{} visible to this credential", counts.join(", "))
 }
 
