@@ -49,6 +49,8 @@ pub fn parse(
     let error = match (parsed, mistyped_command(&line)) {
         (Ok(_), Some(better)) => better,
         (Err(error), Some(better)) if is_about_words(&error) => better,
+        // A word after it shows that it was meant as a command.
+        (Err(error), _) if is_about_a_word(&error) => unknown_command(&line).unwrap_or(error),
         (Err(error), _) => error,
         (Ok(cli), None) if cli.command.is_some() => {
             let failure = Failure::new(
@@ -135,6 +137,12 @@ fn refuse(
 
 /// The error for a first word that resembles a command.
 fn mistyped_command(line: &PartialArgs) -> Option<clap::Error> {
+    let has_similar = |error: &clap::Error| error.get(ContextKind::SuggestedSubcommand).is_some();
+    unknown_command(line).filter(has_similar)
+}
+
+/// The error for a first word that is neither a command nor a token.
+fn unknown_command(line: &PartialArgs) -> Option<clap::Error> {
     let word = line.first_word.as_deref()?;
     if !matches!(TokenRef::parse(word), Ok(TokenRef::Name(_))) || word.contains(' ') {
         return None;
@@ -143,18 +151,17 @@ fn mistyped_command(line: &PartialArgs) -> Option<clap::Error> {
     grammar.build();
     let names = grammar.get_subcommands().map(Command::get_name);
     let similar = similar(word, names);
-    if similar.is_empty() {
-        return None;
-    }
     let tip = StyledStr::from("for a token's name, use 'tokenscope get NAME'");
     let word = ContextValue::String(word.to_owned());
     let usage = ContextValue::StyledStr(grammar.render_usage());
     let mut error = clap::Error::new(ErrorKind::InvalidSubcommand).with_cmd(&grammar);
     error.insert(ContextKind::InvalidSubcommand, word);
-    error.insert(
-        ContextKind::SuggestedSubcommand,
-        ContextValue::Strings(similar),
-    );
+    if !similar.is_empty() {
+        error.insert(
+            ContextKind::SuggestedSubcommand,
+            ContextValue::Strings(similar),
+        );
+    }
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     error.insert(ContextKind::Usage, usage);
     Some(error)
@@ -166,6 +173,13 @@ fn is_about_words(error: &clap::Error) -> bool {
         error.kind(),
         ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand
     )
+}
+
+/// Whether the error is about a word that is no option.
+fn is_about_a_word(error: &clap::Error) -> bool {
+    let wrong = error.get(ContextKind::InvalidArg);
+    is_about_words(error)
+        && matches!(wrong, Some(ContextValue::String(word)) if !word.starts_with('-'))
 }
 
 /// Drops clap's tip to pass an unknown option as a value where no name can begin with a hyphen:

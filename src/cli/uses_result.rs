@@ -1,9 +1,7 @@
 //! What `uses` found: the map of a scope, and the tokens to judge by it.
 
 use std::collections::BTreeSet;
-use std::num::NonZero;
 use std::sync::Arc;
-use std::thread;
 
 use crate::domain::access::map::{AccessMap, Part, PartState};
 use crate::domain::access::objects::App;
@@ -15,11 +13,6 @@ use crate::domain::redaction;
 use crate::domain::status::EvaluationContext;
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
-
-/// How many tokens a thread judges before what came of it is passed on.
-const AT_A_TIME: usize = 1_000;
-/// More threads would wait for memory.
-const MOST_THREADS: usize = 4;
 
 /// What `uses` found.
 pub struct UsesResult {
@@ -120,36 +113,6 @@ impl UsesFilter {
         let is_concerned = |apps| concerns_all || concerns(apps);
         self.apps.as_ref().is_none_or(is_concerned)
     }
-}
-
-/// Judges tokens in several threads, since that takes longer for tens of thousands than to fetch them.
-/// Passes on what came of each run of tokens, in order, until that fails.
-pub fn in_threads<'a, T: Send, E>(
-    tokens: &'a [Arc<ServiceToken>],
-    judge: &(impl Fn(&'a [Arc<ServiceToken>]) -> T + Sync),
-    mut pass_on: impl FnMut(T) -> Result<(), E>,
-) -> Result<(), E> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    for round in tokens.chunks(AT_A_TIME * threads.min(MOST_THREADS)) {
-        let judged: Vec<T> = thread::scope(|scope| {
-            let mut runs = round.chunks(AT_A_TIME);
-            let own = runs.next();
-            let others = runs.map(|run| {
-                let started = thread::Builder::new().spawn_scoped(scope, move || judge(run));
-                (run, started)
-            });
-            // All are started before the first is waited for.
-            let others: Vec<_> = others.collect();
-            let own = own.map(judge);
-            let others = others.into_iter().map(|(run, started)| {
-                let done = started.ok().and_then(|thread| thread.join().ok());
-                done.unwrap_or_else(|| judge(run))
-            });
-            own.into_iter().chain(others).collect()
-        });
-        judged.into_iter().try_for_each(&mut pass_on)?;
-    }
-    Ok(())
 }
 
 /// The apps with an ID, address or name: several may share an address or a name.

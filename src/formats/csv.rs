@@ -5,10 +5,11 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::rfc3339;
+use super::{parallel, rfc3339};
 use crate::domain::duration::Remaining;
 use crate::domain::list_report::{ListReport, Origin, Origins};
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
@@ -28,15 +29,19 @@ pub fn list(out: &mut impl Write, report: &ListReport) -> io::Result<()> {
         Origins::Scope(_) => b"\r\n",
         Origins::Profiles { .. } => b",profile,scope\r\n",
     })?;
-    for (at, token) in report.tokens.iter().enumerate() {
-        row(out, token, report.context)?;
-        if let Some(Origin { profile, scope }) = report.origin_of(at) {
-            let (kind, id) = (scope.kind().word(), scope.id());
-            write!(out, ",{},{kind} {id}", quoted(profile))?;
+    let text = |first: usize, tokens: &[Arc<ServiceToken>]| -> io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        for (token, at) in tokens.iter().zip(first..) {
+            row(&mut text, token, report.context)?;
+            if let Some(Origin { profile, scope }) = report.origin_of(at) {
+                let (kind, id) = (scope.kind().word(), scope.id());
+                write!(text, ",{},{kind} {id}", quoted(profile))?;
+            }
+            text.extend_from_slice(b"\r\n");
         }
-        out.write_all(b"\r\n")?;
-    }
-    Ok(())
+        Ok(text)
+    };
+    parallel::in_order(&report.tokens, &text, |text| out.write_all(&text?))
 }
 
 fn row(out: &mut impl Write, token: &ServiceToken, context: EvaluationContext) -> io::Result<()> {

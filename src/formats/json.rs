@@ -1,11 +1,12 @@
 //! JSON, as `assets/schema` describes it: names and types never change with the state.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::error_json::ErrorReport;
-use super::{ScopeReport, is_inert, rfc3339, unicode_escape};
+use super::{ScopeReport, is_inert, parallel, rfc3339, unicode_escape};
 use crate::domain::duration::Remaining;
 use crate::domain::findings::findings;
 use crate::domain::list_report::{ListReport, Origin, Origins, ProfileOutcome};
@@ -84,16 +85,19 @@ pub fn list(out: &mut impl Write, report: &ListReport) -> io::Result<()> {
     value(&mut members, &head)?;
     out.write_all(members.strip_suffix(b"}").unwrap_or_default())?;
     out.write_all(b",\"tokens\":[")?;
-    for (at, token) in report.tokens.iter().enumerate() {
-        out.write_all(if at == 0 {
-            b"{\"token\":"
-        } else {
-            b",{\"token\":"
-        })?;
-        out.write_all(token.raw.as_str().as_bytes())?;
-        let rest = AfterToken::of(token, report.origin_of(at), report.context);
-        append(out, &mut members, &rest)?;
-    }
+    let text = |first: usize, tokens: &[Arc<ServiceToken>]| -> io::Result<Vec<u8>> {
+        let (mut text, mut members) = (Vec::new(), Vec::new());
+        for (token, at) in tokens.iter().zip(first..) {
+            let start: &[u8] = if at == 0 { b"{" } else { b",{" };
+            text.extend_from_slice(start);
+            text.extend_from_slice(b"\"token\":");
+            text.extend_from_slice(token.raw.as_str().as_bytes());
+            let rest = AfterToken::of(token, report.origin_of(at), report.context);
+            append(&mut text, &mut members, &rest)?;
+        }
+        Ok(text)
+    };
+    parallel::in_order(&report.tokens, &text, |text| out.write_all(&text?))?;
     out.write_all(b"]")?;
     let end = AfterTokens {
         profiles: match &report.origin {

@@ -4,6 +4,7 @@ pub mod csv;
 pub mod error_json;
 pub mod ics;
 pub mod json;
+pub mod parallel;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};

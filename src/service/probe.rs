@@ -31,6 +31,7 @@ impl TokenService {
         let mut answers = ProbeAnswers {
             bare: bare.answer,
             with_token: None,
+            header: header.cloned(),
             failure,
         };
         if let Some(permit) = permit {

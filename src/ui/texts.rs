@@ -128,17 +128,23 @@ pub(crate) fn lookup_progress(
 /// moment.
 pub(crate) fn credential_note(
     access: Option<&Access>,
-    (stage, seconds): (Stage, i64),
+    (waits_for, seconds): (Stage, i64),
     columns: usize,
     state: &State,
     ctx: &RenderContext<'_>,
 ) -> Vec<Spans> {
-    if stage != Stage::Credential || seconds <= 1 {
+    if waits_for != Stage::Credential || seconds <= 1 {
         return Vec::new();
     }
     let profile = match access.map(|access| &access.identity.source) {
         Some(CredentialSource::Command { profile }) => Some(profile),
-        _ => None,
+        Some(
+            CredentialSource::Environment { .. }
+            | CredentialSource::Keyring { .. }
+            | CredentialSource::Session
+            | CredentialSource::Demo,
+        )
+        | None => None,
     };
     let texts = match profile.and_then(|name| state.session.settings.command_of(name)) {
         Some(command) => [

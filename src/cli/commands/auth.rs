@@ -288,7 +288,7 @@ async fn offline(context: &Context) -> (AuthReport, bool) {
             is_usable = checked == Some(Ok(()));
             checked
                 .iter()
-                .flat_map(|it| it.as_ref().err())
+                .filter_map(|it| it.as_ref().err())
                 .for_each(explain);
         }
         Some(CredentialSource::Session | CredentialSource::Demo) => {}

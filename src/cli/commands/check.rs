@@ -147,8 +147,8 @@ fn found(scope: &Scope, token: Arc<ServiceToken>) -> CheckEntry {
 
 /// Checks the tokens of all profiles, read concurrently. A profile that fails does not hide the others.
 async fn all_profiles(context: Context, wanted: &Check) -> Result<CheckResult, Failure> {
-    let named = (!wanted.tokens.is_empty()).then_some("a token");
-    let (names, accesses) = accesses(&context, named)?;
+    let asked = (!wanted.tokens.is_empty()).then_some("a token");
+    let (names, accesses) = accesses(&context, asked)?;
     let fetcher = Fetcher { context };
     if !wanted.credential {
         let answers = fetcher.list_all(&accesses).await;

@@ -15,6 +15,7 @@ use crate::domain::list_report::{ListReport, Origins};
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Tone};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
+use crate::formats::parallel;
 use crate::formats::rfc3339;
 use crate::startup::output_style::OutputStyle;
 
@@ -289,29 +290,43 @@ fn credential(entry: &CredentialEntry, context: EvaluationContext) -> Row<'_> {
 
 fn table<'a>(
     out: &mut impl Write,
-    rows: impl Iterator<Item = Row<'a>> + Clone,
+    rows: impl Iterator<Item = Row<'a>>,
     choices: &[&[Column]],
     context: EvaluationContext,
     style: OutputStyle,
 ) -> io::Result<()> {
+    let rows: Vec<Row<'a>> = rows.collect();
     let columns = match style.width {
         Some(width) => fitting(&rows, choices, width, context, style),
         None => choices[0].iter().map(|column| (*column, 0)).collect(),
     };
-    let mut rows = rows.peekable();
-    if style.width.is_some() && rows.peek().is_some() {
+    if style.width.is_some() && !rows.is_empty() {
         let titles = columns
             .iter()
             .map(|(column, width)| (column.title().into(), *width));
         line(out, titles, style)?;
     }
-    for row in rows {
-        let cells = columns
-            .iter()
-            .map(|(column, width)| (row.cell(*column, context, style), *width));
-        line(out, cells, style)?;
-    }
-    Ok(())
+    lines(out, &rows, style, |row| {
+        let cells = columns.iter();
+        cells.map(|(column, width)| (row.cell(*column, context, style), *width))
+    })
+}
+
+/// Prints a line for each row, as [`line`] does.
+pub(super) fn lines<'r, R: Sync, C: Iterator<Item = (Cell<'r>, usize)>>(
+    out: &mut impl Write,
+    rows: &'r [R],
+    style: OutputStyle,
+    cells: impl Fn(&'r R) -> C + Sync,
+) -> io::Result<()> {
+    let text = |_: usize, rows: &'r [R]| -> io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        for row in rows {
+            line(&mut text, cells(row), style)?;
+        }
+        Ok(text)
+    };
+    parallel::in_order(rows, &text, |text| out.write_all(&text?))
 }
 
 /// Prints cells in columns of these widths, or separated by tabs.
@@ -341,8 +356,8 @@ pub(super) fn line<'a>(
 }
 
 /// The first choice of columns that leaves room for names, and the width of each.
-fn fitting<'a>(
-    rows: &(impl Iterator<Item = Row<'a>> + Clone),
+fn fitting(
+    rows: &[Row<'_>],
     choices: &[&[Column]],
     width: usize,
     context: EvaluationContext,
@@ -350,7 +365,7 @@ fn fitting<'a>(
 ) -> Vec<(Column, usize)> {
     let natural = |column: Column| {
         let cells = rows
-            .clone()
+            .iter()
             .map(|row| text::width(&row.cell(column, context, style).text));
         cells.max().unwrap_or(0).max(column.title().len())
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use crate::cli::uses_result::{TokenEntry, UsesResult, in_threads};
+use crate::cli::uses_result::{TokenEntry, UsesResult};
 use crate::domain::access::Counts;
 use crate::domain::access::map::{AccessMap, Part, PartState};
 use crate::domain::access::objects::Inactivity;
@@ -16,7 +16,7 @@ use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::token::ServiceToken;
 use crate::formats::error_json::ErrorReport;
 use crate::formats::json::{Clock, append, value};
-use crate::formats::{ScopeReport, rfc3339};
+use crate::formats::{ScopeReport, parallel, rfc3339};
 
 /// Writes the report. The tokens' bytes were valid JSON when they arrived, so they are copied.
 ///
@@ -48,7 +48,7 @@ pub fn print(out: &mut impl Write, result: &UsesResult) -> io::Result<()> {
 /// Writes the tokens with commas between them.
 fn tokens(out: &mut impl Write, result: &UsesResult, lookup: &Lookup<'_>) -> io::Result<()> {
     let concerns_all = result.concerns_all(lookup);
-    let text = |tokens: &[Arc<ServiceToken>]| -> io::Result<Vec<u8>> {
+    let text = |_: usize, tokens: &[Arc<ServiceToken>]| -> io::Result<Vec<u8>> {
         let (mut text, mut members) = (Vec::new(), Vec::new());
         for entry in result.entries_of(tokens, lookup, concerns_all) {
             text.extend_from_slice(b",{\"token\":");
@@ -59,7 +59,7 @@ fn tokens(out: &mut impl Write, result: &UsesResult, lookup: &Lookup<'_>) -> io:
         Ok(text)
     };
     let mut is_first = true;
-    in_threads(&result.tokens, &text, |text| {
+    parallel::in_order(&result.tokens, &text, |text| {
         let text = text?;
         let text = if is_first {
             text.strip_prefix(b",").unwrap_or(&text)

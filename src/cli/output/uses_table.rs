@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::details::{labelled, wrapped};
-use super::table::{Cell, GAP, LabelledRow, colored, line};
-use crate::cli::uses_result::{TokenEntry, UsesResult, in_threads};
+use super::table::{Cell, GAP, LabelledRow, colored, line, lines};
+use crate::cli::uses_result::{TokenEntry, UsesResult};
 use crate::domain::access::Counts;
-use crate::domain::access::map::{AccessMap, Part};
+use crate::domain::access::map::{AccessMap, Part, PartState};
 use crate::domain::access::uses::{
     Deletable, Lookup, Reference, ReferenceKind, SECRET_PLACES, TokenUses, Told,
 };
@@ -15,7 +15,7 @@ use crate::domain::access::verdict::AppAnswer;
 use crate::domain::fields::last_seen_word;
 use crate::domain::status::{EvaluationContext, Status, Tone};
 use crate::domain::text;
-use crate::formats::rfc3339;
+use crate::formats::{parallel, rfc3339};
 use crate::startup::output_style::OutputStyle;
 
 /// What is cut where columns lack room, in this order and to so many cells, before columns are dropped.
@@ -191,14 +191,14 @@ fn tokens(
     style: OutputStyle,
 ) -> io::Result<()> {
     let concerns_all = result.concerns_all(lookup);
-    let some_rows = |tokens| -> Vec<Row<'_>> {
+    let some_rows = |_: usize, tokens| -> Vec<Row<'_>> {
         let entries = result.entries_of(tokens, lookup, concerns_all);
         entries
             .map(|entry| Row::of(&entry, result.context))
             .collect()
     };
     let mut rows = Vec::new();
-    in_threads(&result.tokens, &some_rows, |some| -> io::Result<()> {
+    parallel::in_order(&result.tokens, &some_rows, |some| -> io::Result<()> {
         rows.extend(some);
         Ok(())
     })?;
@@ -211,11 +211,10 @@ fn tokens(
         let titles = titles.map(|(column, width)| (column.title().into(), *width));
         line(out, titles, style)?;
     }
-    for row in &rows {
+    lines(out, &rows, style, |row| {
         let cells = columns.iter();
-        let cells = cells.map(|(column, width)| (row.cell(*column, style), *width));
-        line(out, cells, style)?;
-    }
+        cells.map(|(column, width)| (row.cell(*column, style), *width))
+    })?;
     let apps = result.any_token_apps(lookup);
     if let Some(width) = style.width
         && !apps.is_empty()
@@ -368,12 +367,18 @@ fn strict(map: &AccessMap) -> &'static str {
     }
 }
 
-/// How many apps, policies and groups are visible.
+/// How many apps, policies and groups are visible, of those that arrived.
 fn read(map: &AccessMap) -> String {
-    let parts = Part::OF_VERDICTS.into_iter();
-    let parts = parts.filter(|part| part.is_in(map.scope.kind()));
+    let has_arrived = |part: &Part| {
+        let state = map.read(*part).map(|read| &read.state);
+        matches!(state, Some(PartState::Read | PartState::Partly(_)))
+    };
+    let parts = Part::OF_VERDICTS.into_iter().filter(has_arrived);
     let counts = parts.map(|part| format!("{} {}", text::number(map.count(part)), part.label()));
     let counts: Vec<String> = counts.collect();
+    if counts.is_empty() {
+        return "no app, policy or group".to_owned();
+    }
     format!("{} visible to this credential", counts.join(", "))
 }
 

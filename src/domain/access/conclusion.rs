@@ -4,6 +4,7 @@
 use super::objects::Decision;
 use super::probe::{AppView, PolicyView, ProbeAnswer, ProbeAnswers, ProbeUrl};
 use super::signs::AnsweredBy;
+use super::token_pair::TokenHeader;
 use super::verdict::{Reason, Verdict};
 use crate::domain::failure::Failure;
 use crate::domain::status::{Status, Tone};
@@ -147,7 +148,7 @@ pub fn conclude(
         return not_sent(url, &answers.bare);
     };
     if with_token.is_refused_by_access() {
-        return refused(with_token, policies, client_id);
+        return refused(with_token, answers.header.as_ref(), policies, client_id);
     }
     let mut conclusion = admitted(with_token);
     if let Some(contradiction) = policies.and_then(contradiction) {
@@ -292,7 +293,12 @@ fn contradiction(policies: &PolicyView) -> Option<String> {
 }
 
 /// Access refused the request with the token.
-fn refused(answer: &ProbeAnswer, policies: Option<&PolicyView>, client_id: &str) -> Conclusion {
+fn refused(
+    answer: &ProbeAnswer,
+    sent: Option<&TokenHeader>,
+    policies: Option<&PolicyView>,
+    client_id: &str,
+) -> Conclusion {
     let Some(view) = policies else {
         return Conclusion::new(
             (ProbeVerdict::Refused, Fault::Unknown),
@@ -303,6 +309,7 @@ fn refused(answer: &ProbeAnswer, policies: Option<&PolicyView>, client_id: &str)
     };
     dead(view)
         .or_else(|| by_policy(view))
+        .or_else(|| by_header(sent, view))
         .or_else(|| despite_policy(answer, view))
         .unwrap_or_else(|| uncertain(answer, view))
 }
@@ -367,6 +374,41 @@ fn by_policy(view: &PolicyView) -> Option<Conclusion> {
         )),
         AppView::Judged { .. } | AppView::NotNamed { .. } | AppView::NotListed { .. } => None,
     }
+}
+
+/// The app reads tokens from another header than the one that was sent, so nothing else can be told.
+fn by_header(sent: Option<&TokenHeader>, view: &PolicyView) -> Option<Conclusion> {
+    let AppView::Judged { app, header, .. } = &view.app else {
+        return None;
+    };
+    let read = header.as_deref().and_then(TokenHeader::parse);
+    if read.as_ref() == sent {
+        return None;
+    }
+    let (place, hint) = match &read {
+        Some(header) => {
+            let header = header.as_str();
+            (
+                format!("the header {header}"),
+                format!(
+                    "Probe again by `tokenscope probe` with `--header {header}`; the client must send the \
+                     token there, too."
+                ),
+            )
+        }
+        None => (
+            "the usual two headers".to_owned(),
+            "Probe again without `--header`.".to_owned(),
+        ),
+    };
+    Some(Conclusion::new(
+        (ProbeVerdict::Refused, Fault::Unknown),
+        format!(
+            "Access refused the token, but it was not sent where {} reads it: in {place}.",
+            name(app)
+        ),
+        hint,
+    ))
 }
 
 /// The policies admit the token, so it was the secret; or, as strict mode tells, a policy that was not

@@ -125,6 +125,8 @@ pub struct App {
     pub addresses: Vec<String>,
     /// `None` if the API did not report them.
     pub policies: Option<Vec<Policy>>,
+    /// The one header that Access reads tokens from, instead of the usual two.
+    pub token_header: Option<String>,
     /// The client IDs with which Access calls its SCIM service.
     pub scim_clients: Vec<String>,
     /// Whether they could be read.
@@ -147,6 +149,7 @@ impl App {
             address: addresses.first().cloned().or_else(|| worker(object)),
             addresses,
             policies,
+            token_header: text(object, "read_service_tokens_from_header"),
             scim_clients,
             is_scim_read,
         })

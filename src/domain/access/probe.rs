@@ -9,6 +9,7 @@ use url::{Position, Url};
 use super::address;
 use super::map::AccessMap;
 use super::signs::AnsweredBy;
+use super::token_pair::TokenHeader;
 use super::uses::Lookup;
 use super::verdict::{Reason, Verdict};
 use crate::domain::failure::Failure;
@@ -134,6 +135,8 @@ pub struct ProbeAnswers {
     pub bare: ProbeAnswer,
     /// `None` if the secret was not sent.
     pub with_token: Option<ProbeAnswer>,
+    /// The one header that carried the token, if not the usual two did.
+    pub header: Option<TokenHeader>,
     /// Why the last answer is missing or incomplete.
     pub failure: Option<Failure>,
 }
@@ -164,6 +167,8 @@ pub enum AppView {
         reason: Option<Reason>,
         /// The name of the deciding policy. Untrusted text.
         policy: Option<String>,
+        /// The one header that the app reads tokens from, instead of the usual two. Untrusted text.
+        header: Option<String>,
         /// The verdict as a sentence, with what to do.
         message: String,
     },
@@ -192,6 +197,7 @@ impl PolicyView {
                     verdict: answer.verdict,
                     reason: answer.reason,
                     policy: answer.policy.as_ref().map(|policy| policy.name.clone()),
+                    header: app.token_header.clone(),
                     message: answer.message(),
                 },
             },

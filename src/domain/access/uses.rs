@@ -140,7 +140,7 @@ pub struct TokenUses {
 }
 
 /// What no API shows, to be said wherever deleting a token is judged.
-pub const SECRET_PLACES: &str = "where its secret is stored (CI, MDM files, hosts), no API shows";
+pub const SECRET_PLACES: &str = "no API shows where its secret is stored (CI, MDM files, hosts)";
 
 impl TokenUses {
     /// Whether any place holds its ID or client ID.

@@ -22,7 +22,6 @@ use simulation::{KINDS,
 };
 use tokenscope::app::message::Message;
 use tokenscope::app::{Opening, start, update};
-use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::token::TokenRef;
 use tokenscope::theme::{ColorDepth, Theme};
 

@@ -880,6 +880,13 @@ fn the_demo_takes_one_header_and_no_host_but_its_own() {
         "none",
         0,
     );
+    let told = concludes(
+        &demo("mobile.example.com/v2", &header[..1], "demo-secret"),
+        "refused",
+        "unknown",
+        2,
+    );
+    assert_contains(told["hint"].as_str().unwrap(), "--header authorization");
     for url in [
         "https://app.example.org/",
         "https://example.com.evil.test/",

@@ -125,7 +125,7 @@ async fn what_was_never_used_and_the_spreadsheet() {
     if Command::new("jq").arg("--version").output().is_err() {
         return;
     }
-    let output = shell(&stage, &script);
+    let output = shell(&stage, script);
     assert_eq!(text(&output.stdout), "now\n", "{}", text(&output.stderr));
     let sheet = std::fs::read_to_string(stage.home.path().join("tokens.csv")).unwrap();
     assert_eq!(sheet.lines().count(), 9);

@@ -248,6 +248,17 @@ fn a_row_for_each_token_and_a_page_for_one() {
 }
 
 #[test]
+fn what_was_not_read_is_not_counted() {
+    let api = AccessApi::example()
+        .with(GROUPS, Answer::failing(403))
+        .with(POLICIES, Answer::failing(500));
+    let page = text(&run(&api.start(), &[ID]).stdout);
+    assert_contains(&page, "Read\t4 apps visible to this credential\n");
+    assert_contains(&page, "reusable policies: failed");
+    assert_contains(&page, "groups: refused");
+}
+
+#[test]
 fn what_nothing_names_and_what_an_app_concerns() {
     let api = whole().start();
     let found = |arguments: &[&str]| {

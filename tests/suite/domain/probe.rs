@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokenscope::domain::access::address::{app_of, has_host};
-use tokenscope::domain::access::conclusion::{Conclusion, conclude};
+use tokenscope::domain::access::conclusion::{Conclusion, Fault, conclude};
 use tokenscope::domain::access::objects::App;
 use tokenscope::domain::access::probe::{
     AppView, InvalidProbeUrl, PolicyView, ProbeAnswer, ProbeAnswers, ProbeUrl, is_demo_host,
@@ -310,6 +310,7 @@ fn judged(verdict: Verdict, reason: Option<Reason>) -> AppView {
         verdict,
         reason,
         policy: Some("CI only".to_owned()),
+        header: None,
         message: "Policy CI only says so. Change it.".to_owned(),
     }
 }
@@ -386,6 +387,7 @@ fn read_answer(text: &str) -> ProbeAnswer {
 
 fn of(bare: &str, with_token: Option<&str>, view: &str) -> Conclusion {
     let answers = ProbeAnswers {
+        header: None,
         bare: read_answer(bare),
         with_token: with_token.map(read_answer),
         failure: None,
@@ -514,6 +516,7 @@ fn without_a_refusal_of_access_the_secret_stays_and_nothing_is_learnt() {
         }
     }
     let answers = ProbeAnswers {
+        header: None,
         bare: answer(403, AnsweredBy::Access),
         with_token: None,
         failure: None,
@@ -538,6 +541,7 @@ fn an_answer_that_is_missing_decides_nothing() {
         }),
     ] {
         let answers = ProbeAnswers {
+            header: None,
             bare: answer(403, AnsweredBy::Access),
             with_token: with_token.clone(),
             failure: Some(failure.clone()),
@@ -562,6 +566,7 @@ fn a_redirect_that_is_not_access_names_what_to_probe_instead() {
     let mut bare = answer(301, AnsweredBy::Origin);
     bare.redirect = Some("https://app.example.com/hooks/".to_owned());
     let answers = ProbeAnswers {
+        header: None,
         bare,
         with_token: None,
         failure: None,
@@ -583,4 +588,38 @@ fn an_app_without_an_address_covers_nothing() {
     let app = json!({"id": "a", "type": "self_hosted", "domain": null});
     let app = App::parse(&app).unwrap();
     assert!(app_of([&app], &Url::parse("https://a.example.com").unwrap()).is_none());
+}
+
+#[test]
+fn a_secret_is_not_blamed_where_the_app_reads_tokens_from_another_header() {
+    let conclusion = |read: Option<&str>, sent: Option<&str>| {
+        let mut view = policies("opens").unwrap();
+        if let AppView::Judged { header, .. } = &mut view.app {
+            *header = read.map(str::to_owned);
+        }
+        let answers = ProbeAnswers {
+            header: sent.and_then(TokenHeader::parse),
+            bare: read_answer("403 access"),
+            with_token: Some(read_answer("403 access")),
+            failure: None,
+        };
+        let url = url("https://app.example.com/");
+        conclude(&url, &answers, Some(&view), CLIENT_ID)
+    };
+    for (read, sent) in [(None, None), (Some("Authorization"), Some("authorization"))] {
+        let conclusion = conclusion(read, sent);
+        assert_eq!(conclusion.fault, Fault::Secret, "{read:?} {sent:?}");
+    }
+    for (read, sent, option) in [
+        (Some("Authorization"), None, "`--header authorization`"),
+        (Some("X-Token"), Some("authorization"), "`--header x-token`"),
+        (None, Some("authorization"), "without `--header`"),
+    ] {
+        let conclusion = conclusion(read, sent);
+        assert_eq!(conclusion.fault, Fault::Unknown, "{read:?} {sent:?}");
+        assert!(
+            conclusion.hint.unwrap().contains(option),
+            "{read:?} {sent:?}"
+        );
+    }
 }

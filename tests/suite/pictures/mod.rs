@@ -117,7 +117,7 @@ async fn tour() -> String {
 /// Every picture by its name.
 async fn pictures() -> BTreeMap<&'static str, String> {
     let mut demo = DemoSession::open((COLUMNS, 14)).await;
-    let mut all = BTreeMap::from([("tour", tour().await)]);
+    let mut all = BTreeMap::from([("tour", Box::pin(tour()).await)]);
     let find = "Find: a field that searches while one types, and the tokens that need attention, each \
                 with the time left and when it was last seen.";
     demo.type_text("dep").await;
@@ -161,7 +161,7 @@ async fn pictures() -> BTreeMap<&'static str, String> {
 async fn the_pictures_show_the_screens_as_they_are() {
     let is_updated = std::env::var("INSTA_UPDATE").is_ok_and(|wish| wish == "always");
     let mut stale = Vec::new();
-    for (name, picture) in pictures().await {
+    for (name, picture) in Box::pin(pictures()).await {
         let file = folder().join(format!("{name}.svg"));
         if std::fs::read_to_string(&file).is_ok_and(|drawn| drawn == picture) {
             continue;
@@ -181,7 +181,7 @@ async fn the_pictures_show_the_screens_as_they_are() {
 
 #[tokio::test]
 async fn a_picture_is_the_same_each_time() {
-    assert_eq!(tour().await, tour().await);
+    assert_eq!(Box::pin(tour()).await, Box::pin(tour()).await);
 }
 
 #[test]

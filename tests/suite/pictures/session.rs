@@ -130,6 +130,7 @@ impl DemoSession {
             } => {
                 let probed = self.service.probe_url(&url, None, ready(Ok(pair))).await;
                 let result = probed.map(|answers| ProbeAnswers {
+                    header: None,
                     bare: same_each_time(answers.bare, "95942549c0ffee00-LHR", 41),
                     with_token: answers
                         .with_token

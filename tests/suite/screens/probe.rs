@@ -83,6 +83,7 @@ fn done(bare: ProbeAnswer, with_token: Option<ProbeAnswer>) -> State {
         panic!("{effects:?}");
     };
     let answers = ProbeAnswers {
+        header: None,
         bare,
         with_token,
         failure: None,

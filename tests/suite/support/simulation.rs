@@ -528,6 +528,7 @@ fn probe_answers() -> ProbeAnswers {
         took: Duration::from_millis(41),
     };
     ProbeAnswers {
+        header: None,
         bare: answer.clone(),
         with_token: Some(answer),
         failure: None,

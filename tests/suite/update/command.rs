@@ -177,8 +177,11 @@ fn what_is_waited_for_is_named() {
         &shown(&state),
         "Waiting for op, which prints the credential …",
     );
-    let stage = Stage::Network;
-    tell(&mut state, Message::Staged { request, stage });
+    let staged = Message::Staged {
+        request,
+        stage: Stage::Network,
+    };
+    tell(&mut state, staged);
     assert_contains(&shown(&state), "Reading the list …");
     let refusal = failed(FailureKind::Permission);
     tell(&mut state, list_fetched(request, refusal));

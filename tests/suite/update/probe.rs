@@ -23,6 +23,7 @@ const SECRET: &str = "bdd31c1fa6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6
 
 fn answers(status: u16, answered_by: AnsweredBy) -> ProbeAnswers {
     ProbeAnswers {
+        header: None,
         bare: answer(403, AnsweredBy::Access),
         with_token: Some(answer(status, answered_by)),
         failure: None,
