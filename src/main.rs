@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         }) => match command {
             Some(command) => commands::run(command, flags, environment, now),
             None => open(flags, environment, token.as_deref()).unwrap_or_else(|failure| {
-                ErrorReporter::of_words(None, None, now).report(&failure, None)
+                ErrorReporter::of_words(None, (None, None), now).report(&failure, None)
             }),
         },
     };

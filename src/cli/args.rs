@@ -145,7 +145,7 @@ pub struct List {
     #[command(flatten)]
     pub thresholds: ThresholdArgs,
     /// Write to FILE instead of standard output, whole or not at all
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file_name)]
     pub to: Option<String>,
     /// Output format
     #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json, OutputFormat::Csv, OutputFormat::Ics]))]
@@ -176,7 +176,7 @@ pub struct Check {
     #[arg(long)]
     pub credential: bool,
     /// Write to FILE instead of standard output, whole or not at all
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file_name)]
     pub to: Option<String>,
     /// Output format
     #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json, OutputFormat::Prometheus, OutputFormat::Nagios]))]
@@ -196,7 +196,7 @@ pub struct Uses {
     #[arg(long, value_name = "TEXT")]
     pub app: Option<String>,
     /// Write to FILE instead of standard output, whole or not at all
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file_name)]
     pub to: Option<String>,
     /// Output format
     #[arg(short, long, default_value = TABLE, value_parser = one_of(&[OutputFormat::Table, OutputFormat::Json]))]
@@ -391,5 +391,17 @@ impl TypedValueParser for StatusParser {
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue>>> {
         let codes = Status::ALL.into_iter().map(Status::code);
         Some(Box::new(codes.map(PossibleValue::new)))
+    }
+}
+
+/// The name of a file to write. A lone hyphen often means standard output, which is the default.
+///
+/// # Errors
+/// Text that is empty or a lone hyphen.
+pub(super) fn file_name(text: &str) -> Result<String, &'static str> {
+    match text {
+        "" => Err("it is empty; name a file"),
+        "-" => Err("leave --to out for standard output, or write ./- for a file of that name"),
+        name => Ok(name.to_owned()),
     }
 }

@@ -27,6 +27,7 @@ const UNDECIDED: u8 = 3;
 #[derive(Debug, Clone)]
 pub struct ErrorReporter {
     format: OutputFormat,
+    /// Where the command's output goes.
     destination: Destination,
     is_check: bool,
     is_probe: bool,
@@ -49,13 +50,13 @@ impl ErrorReporter {
     /// could be read.
     pub fn of_words(
         command: Option<&str>,
-        output: Option<&str>,
+        (output, to): (Option<&str>, Option<&str>),
         clock: fn() -> DateTime<Utc>,
     ) -> Self {
         let format = output.and_then(|name| OutputFormat::from_str(name, false).ok());
         Self {
             format: format.unwrap_or(OutputFormat::Table),
-            destination: Destination::StandardOutput,
+            destination: Destination::of(to),
             is_check: command == Some("check"),
             is_probe: command == Some("probe"),
             clock,
@@ -80,9 +81,14 @@ impl ErrorReporter {
         output::inert(&machine, self.is_json()).into_bytes()
     }
 
-    /// Prints a failure and returns its exit code. If standard output cannot be written, the failure
-    /// goes to standard error. The report of a check includes the scope, if known.
+    /// Prints a failure and returns its exit code. The file of a check gets it, since whoever collects
+    /// that must learn that nothing could be read; any other file is kept as it is. If standard output
+    /// cannot be written, the failure goes to standard error. The report of a check includes the scope,
+    /// if known.
     pub fn report(&self, failure: &Failure, scope: Option<&Scope>) -> u8 {
+        if let (false, Some(reporter)) = (self.is_check, self.beside_the_file()) {
+            return reporter.report(failure, scope);
+        }
         let failure = &failure.clone().scrubbed();
         log::failed(failure);
         let mut printed = Vec::new();
@@ -112,9 +118,23 @@ impl ErrorReporter {
     /// Reports that the output could not be written, and returns the exit code for that.
     pub fn undelivered(&self, written: Result<(), Failure>) -> Option<u8> {
         let failure = written.err()?;
+        if let Some(reporter) = self.beside_the_file() {
+            return Some(reporter.report(&failure, None));
+        }
         log::failed(&failure);
         explain(&failure);
         Some(self.exit_code(&failure))
+    }
+
+    /// The reporter on standard output of a command that writes a file.
+    fn beside_the_file(&self) -> Option<Self> {
+        match self.destination {
+            Destination::StandardOutput => None,
+            Destination::File(_) => Some(Self {
+                destination: Destination::StandardOutput,
+                ..self.clone()
+            }),
+        }
     }
 
     /// The exit code of a line that cannot be used.

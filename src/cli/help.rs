@@ -234,7 +234,7 @@ fn sections(path: &str) -> String {
         section(&mut sections, "Exit codes", EXIT_CODES, 3);
     }
     sections.push('\n');
-    section(&mut sections, "Environment", ENVIRONMENT, 22);
+    section(&mut sections, "Environment", ENVIRONMENT, 25);
     sections.truncate(sections.trim_end().len());
     sections
 }

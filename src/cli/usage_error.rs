@@ -9,7 +9,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ColorChoice, Command, FromArgMatches as _, ValueEnum as _};
 
-use super::args::Cli;
+use super::args::{Cli, file_name};
 use super::error_report::ErrorReporter;
 use super::help::{grammar, parser};
 use super::output::print::delivered;
@@ -41,7 +41,8 @@ pub fn parse(
     };
     let line = PartialArgs::read(words);
     let command = line.path.first().map(String::as_str);
-    let reporter = ErrorReporter::of_words(command, line.output.as_deref(), clock);
+    let where_to = (line.output.as_deref(), line.to.as_deref());
+    let reporter = ErrorReporter::of_words(command, where_to, clock);
     if has_secret {
         return Err(reporter.report(&misplaced(), None));
     }
@@ -313,6 +314,8 @@ struct PartialArgs {
     path: Vec<String>,
     /// The value of `-o`, which sets the format of the error wherever it appears, even after `--`.
     output: Option<String>,
+    /// The file that the output goes to.
+    to: Option<String>,
     color: Color,
     /// The first word before any command that is neither an option nor a value.
     first_word: Option<String>,
@@ -364,6 +367,7 @@ impl PartialArgs {
     fn set(&mut self, option: &Arg, value: &str) {
         match option.get_id().as_str() {
             "output" => self.output = Some(value.to_owned()),
+            "to" => self.to = file_name(value).ok(),
             "color" => self.color = Color::from_str(value, true).unwrap_or(self.color),
             _ => {}
         }

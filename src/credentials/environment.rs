@@ -366,7 +366,10 @@ fn read_token(path: &Path) -> Result<Secret, Failure> {
             "Name a file that holds the API token and nothing else, or unset the variable.",
         )
     };
-    let unreadable = |error: io::Error| wrong(&format!("cannot be read: {}", error.kind()));
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => wrong("does not exist"),
+        kind => wrong(&format!("cannot be read: {kind}")),
+    };
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(wrong("is not a regular file"));

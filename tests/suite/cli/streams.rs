@@ -4,8 +4,10 @@
 
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use crate::support::api::{Fake, Reply, home, http, run, success, token};
-use crate::support::assertions::assert_contains;
+use crate::support::assertions::{assert_contains, assert_starts};
 use crate::support::binary::{Stage, TOKENS, text};
 use crate::support::tokens::ID;
 
@@ -118,11 +120,63 @@ async fn output_to_a_file_is_what_a_pipe_gets_whole_or_not_at_all() {
         }
         assert!(!written.contains('\u{1b}') && !written.is_empty());
     }
-    for (target, code) in [("/nowhere/x", 3), (stage.home.path().to_str().unwrap(), 3)] {
+}
+
+/// Where the file cannot be written, whoever waits for the output learns why.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_written_leaves_the_failure_on_standard_output() {
+    let stage = Stage::with(TOKENS).await;
+    for target in ["/nowhere/x", stage.home.path().to_str().unwrap()] {
         let output = stage.run(&["check", "--to", target]);
-        assert_eq!(output.status.code(), Some(code), "{target}");
+        assert_eq!(output.status.code(), Some(3), "{target}");
+        assert_starts(&text(&output.stdout), "UNKNOWN: ");
+        assert_contains(&text(&output.stdout), target);
+        let report: Value =
+            serde_json::from_slice(&stage.run(&["check", "-o", "json", "--to", target]).stdout)
+                .unwrap();
+        assert_eq!(report["verdict"], "unknown");
+        let output = stage.run(&["list", "-o", "json", "--to", target]);
+        assert_eq!(output.status.code(), Some(1), "{target}");
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_contains(report["error"]["summary"].as_str().unwrap(), target);
+        let output = stage.run(&["list", "--to", target]);
+        assert!(output.stdout.is_empty());
         assert_contains(&text(&output.stderr), target);
     }
+}
+
+/// Only a check writes its failures to the file: whoever reads a list keeps the last good one.
+#[test]
+fn a_list_that_fails_keeps_the_file_that_is_there() {
+    let fake = Fake::saying(403, "{}");
+    let home = home();
+    let path = home.path().join("tokens");
+    std::fs::write(&path, "good").unwrap();
+    let file = path.to_str().unwrap();
+    for line in [
+        &["list", "-o", "json"][..],
+        &["list", "-o", "csv"],
+        &["uses", "-o", "json"],
+    ] {
+        let outcome = run(&mut fake.command(&[line, &["--to", file]].concat()));
+        assert_eq!(outcome.code, Some(1), "{line:?}");
+        assert_eq!(outcome.stdout.is_empty(), line.contains(&"csv"), "{line:?}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "good", "{line:?}");
+    }
+}
+
+/// A mistaken argument must not leave the metrics of the last run standing.
+#[test]
+fn a_check_with_a_mistaken_argument_says_so_in_its_file() {
+    let home = home();
+    let path = home.path().join("tokenscope.prom");
+    std::fs::write(&path, "tokenscope_up 1\n").unwrap();
+    let line = ["check", "-o", "prometheus", "--fail-on", "bogus", "--to"];
+    let line = [&line[..], &[path.to_str().unwrap()]].concat();
+    let outcome = run(&mut Fake::saying(200, "{}").command(&line));
+    assert_eq!(outcome.code, Some(3));
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(written.ends_with("tokenscope_up 0\n"), "{written}");
 }
 
 /// Whoever collects the file must learn that nothing could be read.
@@ -138,4 +192,16 @@ fn a_check_that_fails_says_so_in_its_file() {
     assert_eq!(outcome.stdout, "");
     let written = std::fs::read_to_string(&path).unwrap();
     assert!(written.ends_with("tokenscope_up 0\n"), "{written}");
+}
+
+#[test]
+fn a_file_without_a_name_is_a_usage_error() {
+    let fake = Fake::saying(200, "{}");
+    for (name, words) in [("", "empty"), ("-", "standard output")] {
+        for (command, code) in [("list", 64), ("check", 3)] {
+            let line = [command, "-o", "json", "--to", name];
+            let said = run(&mut fake.command(&line)).is_error("usage", code);
+            assert_contains(&said, words);
+        }
+    }
 }
