@@ -19,6 +19,11 @@ umask 077
 case $WEBHOOK_URL in
     *[[:space:]\"\\]*) echo 'notify.sh: WEBHOOK_URL holds a blank, a quote or a backslash' >&2; exit 64 ;;
 esac
+for argument; do
+    case $argument in
+        -o* | --output* | --to*) echo "notify.sh: leave $argument out: the table is posted" >&2; exit 64 ;;
+    esac
+done
 state=${TOKENSCOPE_NOTIFY:-${XDG_STATE_HOME:-$HOME/.local/state}/tokenscope/notify}
 
 report=$("${TOKENSCOPE:-tokenscope}" check "$@" 2>/dev/null)
@@ -31,12 +36,17 @@ last=0
 line=$(printf '%s\n' "$report" | head -n 1)
 [ -n "$line" ] || line="tokenscope check ended with code $code and printed nothing"
 
-# Names of tokens are other people's text: nothing in them becomes JSON or a mention in the chat.
+# What cannot be remembered would be posted at every run.
+mkdir -p "$(dirname "$state")" && : >"$state.new" || exit
+
+# Names of tokens are other people's text: nothing in them becomes JSON or, as a zero-width space follows
+# each @, a mention in the chat.
+gap=$(printf '\342\200\213')
 text=$(printf '%s' "$line" | LC_ALL=C tr -d '\000-\037\177' |
-    sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' -e 's/\\/\\\\/g' -e 's/"/\\"/g')
+    sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e "s/@/@$gap/g")
 
 printf 'url = "%s"\n' "$WEBHOOK_URL" | curl --config - --silent --show-error --fail --max-time 30 \
     --output /dev/null --header 'Content-Type: application/json' --data-binary "{\"text\": \"$text\"}" ||
     exit
 
-mkdir -p "$(dirname "$state")" && printf '%s\n' "$code" >"$state.new" && mv -f "$state.new" "$state"
+printf '%s\n' "$code" >"$state.new" && mv -f "$state.new" "$state"

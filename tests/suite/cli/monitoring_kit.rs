@@ -250,6 +250,33 @@ async fn a_chat_hears_when_the_verdict_changes_and_only_then() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_mentions_nobody_in_the_chat() {
+    let Some(chat) = Chat::refusing(&[]).await else {
+        return;
+    };
+    chat.check_ends(2, "CRITICAL: @channel <!here> expired");
+    let posted = "CRITICAL: @\u{200b}channel &lt;!here&gt; expired";
+    assert_eq!(chat.texts().await, [posted]);
+}
+
+/// It would be posted again at every run.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_posted_that_cannot_be_remembered() {
+    let Some(chat) = Chat::refusing(&[]).await else {
+        return;
+    };
+    fs::write(
+        chat.folder.path().join("state"),
+        "a file where the folder belongs",
+    )
+    .unwrap();
+    let output = chat.check_ends(2, "CRITICAL: 1 of 2");
+    assert_ne!(output.status.code(), Some(0));
+    assert!(!output.stderr.is_empty());
+    assert!(chat.texts().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_could_not_be_posted_is_tried_again() {
     let Some(chat) = Chat::refusing(&[500]).await else {
         return;
