@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::action::{Action, Input, Typed};
-use tokenscope::api::Deadlines;
+use tokenscope::api::Options;
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Session, State};
 use tokenscope::app::{Opening, start, update};
 use tokenscope::credentials::{Environment, MemoryStore, StoreHandle};
-use tokenscope::demo::Demo;
 use tokenscope::domain::access::map::{Part, PartAnswer};
 use tokenscope::domain::access::probe::{ProbeAnswer, ProbeAnswers};
-use tokenscope::domain::credential::{Access, CredentialSource, Identity};
+use tokenscope::domain::credential::Access;
 use tokenscope::domain::failure::Failure;
 use tokenscope::domain::fetched::{Fetched, RequestId, ServerClock};
 use tokenscope::service::TokenService;
+use tokenscope::startup::{RunningDemo, start_demo};
 
 use crate::api::{options, patience};
 use crate::support::app::{keys, press};
@@ -28,34 +28,24 @@ use crate::support::tokens::instant;
 pub(crate) struct DemoSession {
     pub(crate) state: State,
     now: DateTime<Utc>,
-    service: TokenService,
-    access: Access,
-    _server: Demo,
+    running: RunningDemo,
+}
+
+fn opened() -> DateTime<Utc> {
+    instant("2026-11-26T18:27:00.500Z")
 }
 
 impl DemoSession {
     /// Opens the demo, as `tokenscope --demo` does.
     pub(crate) async fn open(size: (u16, u16)) -> Self {
-        let now = instant("2026-11-26T18:27:00.500Z");
-        let server = Demo::start(now).await.unwrap();
+        let now = opened();
         let store = StoreHandle::start(|_| Box::new(MemoryStore::default()));
-        let (environment, deadlines): (_, Deadlines) = (Environment::default(), patience(20));
-        let service = TokenService::new(
-            options(&server.base_url),
-            store,
-            environment,
-            None,
-            deadlines,
-        )
-        .probing_at(server.address);
-        service.hold(server.credential.clone());
-        let access = Access {
-            identity: Identity {
-                source: CredentialSource::Demo,
-                kind: server.credential.kind.clone(),
-            },
-            scope: server.scope.clone(),
+        let options = Options {
+            clock: opened,
+            ..options("http://127.0.0.1")
         };
+        let beside = TokenService::new(options, store, Environment::default(), None, patience(20));
+        let running = start_demo(&beside).await.unwrap();
         let session = Session {
             demo_only: true,
             ..Session::default()
@@ -63,9 +53,7 @@ impl DemoSession {
         let mut demo = Self {
             state: State::new(session, keys(), now, size),
             now,
-            service,
-            access,
-            _server: server,
+            running,
         };
         let effects = start(&mut demo.state, Opening::Demo(None));
         demo.run(effects).await;
@@ -109,10 +97,10 @@ impl DemoSession {
         match effect {
             Effect::OpenDemo { request } => vec![Message::DemoOpened {
                 request,
-                result: Ok(self.access.clone()),
+                result: Ok(self.running.access.clone()),
             }],
             Effect::ListTokens { request, access } => {
-                let listed = self.service.list(&access, || {}, &mut |_| {}).await;
+                let listed = self.running.service.list(&access, || {}, &mut |_| {}).await;
                 let result = without_times(listed);
                 vec![Message::TokensListed { request, result }]
             }
@@ -121,14 +109,19 @@ impl DemoSession {
                 access,
                 token,
             } => {
-                let result = without_times(self.service.look_up(&access, &token, || {}).await);
+                let result =
+                    without_times(self.running.service.look_up(&access, &token, || {}).await);
                 vec![Message::TokenFetched { request, result }]
             }
             Effect::ReadAccess { request, access } => self.read_access(request, &access).await,
             Effect::Probe {
                 request, url, pair, ..
             } => {
-                let probed = self.service.probe_url(&url, None, ready(Ok(pair))).await;
+                let probed = self
+                    .running
+                    .service
+                    .probe_url(&url, None, ready(Ok(pair)))
+                    .await;
                 let result = probed.map(|answers| ProbeAnswers {
                     header: None,
                     bare: same_each_time(answers.bare, "95942549c0ffee00-LHR", 41),
@@ -153,6 +146,7 @@ impl DemoSession {
         let mut on_part =
             |answer: PartAnswer| messages.push(Message::AccessPartRead { request, answer });
         let read = self
+            .running
             .service
             .read_access(access, &parts, || {}, &mut on_part)
             .await;
