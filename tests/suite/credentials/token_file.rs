@@ -91,7 +91,7 @@ fn a_file_that_holds_no_token_is_an_error_that_names_it_and_shows_nothing() {
     );
     let two = format!("{CANARY}\n{CANARY}\n");
     for (path, said) in [
-        (home.path().join("absent"), "cannot be read"),
+        (home.path().join("absent"), "does not exist"),
         (home.path().to_owned(), "is not a regular file"),
         (fifo, "is not a regular file"),
         (at("empty", b" \n"), "is empty"),
