@@ -21,7 +21,7 @@ use crate::domain::text;
 use crate::keymap::Keymap;
 use crate::layout::glyphs::Glyphs;
 use crate::layout::{self, BannerKeys, BannerLines, BannerText, fit_banner};
-use crate::screens::browse::state::Browse;
+use crate::screens::browse::state::{Browse, Follow};
 use crate::screens::export::state::Export;
 use crate::screens::for_each_screen;
 use crate::screens::help::state::HelpMenu;
@@ -347,6 +347,30 @@ impl State {
         self.context_at(whole_second(self.clock.corrected()))
     }
 
+    /// Changes the list, and all that shows a part of it.
+    pub(crate) fn change_list(&mut self, follow: Follow, change: impl FnOnce(&mut TokenList)) {
+        let browsed = self.browse.token(&self.list).cloned();
+        change(&mut self.list);
+        self.browse
+            .list_changed(&self.list, browsed.as_ref(), follow);
+    }
+
+    /// Moves tokens of the list whose status changed over time to their new positions.
+    pub(crate) fn reevaluate_list(&mut self) {
+        let context = self.list_context();
+        if self.list.is_due(context.now) {
+            self.change_list(Follow::Token, |list| list.reevaluate(context));
+        }
+    }
+
+    /// The first whole second of the server's clock from an instant on, by the steady clock.
+    pub(crate) fn steady_second(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+        let last = whole_second(at);
+        let next = last + TimeDelta::seconds(1);
+        let whole = if last < at { next } else { at };
+        self.clock.steady_at(whole)
+    }
+
     /// Whether the terminal is too small for any screen.
     pub fn is_too_small(&self) -> bool {
         self.size.0 < layout::SMALLEST.0 || self.size.1 < layout::SMALLEST.1
@@ -518,17 +542,6 @@ impl State {
         let failure = failure.on_screen();
         if !self.warnings.contains(&failure) {
             self.warnings.push(failure);
-        }
-    }
-
-    /// Drops an error once its screen is left.
-    pub(crate) fn leave_error_behind(&mut self) {
-        let reported_on = *self.reported_on.get_or_insert(self.screen);
-        if reported_on != self.screen {
-            self.banner = None;
-        }
-        if self.banner.is_none() {
-            self.reported_on = None;
         }
     }
 

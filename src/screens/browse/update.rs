@@ -195,7 +195,6 @@ impl Handler for Browse {
     }
 
     fn keep_up(&self, state: &mut State) {
-        state.keep_up();
         let rows = state.body_rows();
         state.browse.keep_in_view(&state.list, rows);
         count_opens(state);

@@ -9,7 +9,6 @@ use crate::domain::fetched::RequestId;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::scope::Scope;
 use crate::domain::search::{self, Matching, TokenFilter};
-use crate::domain::text;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
 
 /// An item of the lists below the field.
@@ -145,12 +144,6 @@ impl Find {
         self.is_commanding = false;
     }
 
-    /// Searches the list for the text, unless neither has changed.
-    pub(crate) fn search(&mut self, list: &TokenList) {
-        let text = text::trim_input(self.token.value());
-        self.matches.update(list, text);
-    }
-
     /// Keeps the selection on what the user picked, wherever it has moved, or else on the first item.
     pub(crate) fn settle(&mut self, list: &TokenList, counts: ItemCounts) {
         let followed = self.followed.take().filter(|_| self.is_picked);
@@ -259,7 +252,7 @@ impl Matches {
     }
 
     /// Searches the list, unless neither it nor the text has changed.
-    fn update(&mut self, list: &TokenList, text: &str) {
+    pub(crate) fn update(&mut self, list: &TokenList, text: &str) {
         let is_same_list = self.generation == list.generation() && self.known == list.total();
         if is_same_list && self.text == text {
             return;
