@@ -12,13 +12,11 @@ pub(crate) mod all_profiles;
 pub(crate) mod credential_switch;
 pub mod form;
 pub(crate) mod handler;
-pub(crate) mod list_for_find;
-pub(crate) mod list_reload;
+pub(crate) mod list_fetch;
 pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
 pub(crate) mod neighbours;
-pub mod opens_counts;
 pub(crate) mod profile_lists;
 pub mod profile_reads;
 pub(crate) mod requests;
@@ -45,7 +43,7 @@ use crate::screens::{
 };
 use form::{Editor, TextField};
 use handler::Copied;
-use list_for_find::open_find;
+use list_fetch::open_find;
 use message::{Effect, Message};
 use navigation::{open_profiles, open_session_setup};
 use state::{Overlay, Screen, State};
@@ -168,9 +166,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
             request,
             tokens,
             total,
-        } => token_fetch::page_arrived(state, request, tokens, total),
+        } => list_fetch::page_arrived(state, request, tokens, total),
         Message::TokensListed { request, result } => {
-            effects = token_fetch::listed(state, request, result);
+            effects = list_fetch::listed(state, request, result);
             if state.changed {
                 effects.extend(find::update::list_ended(state));
             }
@@ -261,7 +259,7 @@ fn leave_error_behind(state: &mut State) {
 /// Handles the passing of time since an instant of the server's clock.
 fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
     let mut effects = token_fetch::ticked(state, before);
-    effects.extend(list_reload::reload_if_due(state));
+    effects.extend(list_fetch::reload_if_due(state));
     effects
 }
 
@@ -295,7 +293,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Back => effects = back(state),
         Action::Find => effects = open_find(state),
-        Action::Browse => effects = token_fetch::open_list(state),
+        Action::Browse => effects = list_fetch::open_list(state),
         Action::Profiles => effects = open_profiles(state),
         Action::ErrorDetails if state.failures_on_screen().next().is_some() => {
             state.overlay = Some(Overlay::ErrorDetails { top: 0 });

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
-use super::access_reading::AccessReading;
+use super::access_reading::{AccessReading, OpensCounts};
 use super::message::Effect;
-use super::opens_counts::OpensCounts;
 use super::token_list::TokenList;
 use crate::action::Action;
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource};

@@ -2,7 +2,6 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
-mod clipboard;
 mod clock;
 pub mod desktop;
 mod effects;
@@ -35,9 +34,8 @@ use crate::signals::{self, HUNG_UP, Signal, TerminalSignals};
 use crate::startup::output_style::ThemeChoice;
 use crate::startup::{Context, output_style};
 use crate::terminal::background::Background;
-pub use clipboard::Clipboard;
 use clock::{Clock, Timer};
-use desktop::Browser;
+use desktop::{Browser, Clipboard};
 use effects::Effects;
 pub use input::TypedKeys;
 use input::{EventStream, TerminalInput};

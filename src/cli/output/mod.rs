@@ -5,7 +5,6 @@ pub mod json;
 pub mod nagios;
 mod online;
 pub mod print;
-mod probe_json;
 pub mod prometheus;
 pub mod table;
 pub mod uses_json;
