@@ -1,5 +1,5 @@
-//! What the user learns of the tokens without a look at the screens: the terminal's title and, when a
-//! token crosses a threshold while time passes, the bell and a notification on the desktop.
+//! Alerts outside the frame: the terminal's title and, when a token crosses a threshold while time
+//! passes, the bell and a notification on the desktop.
 
 use std::sync::Arc;
 

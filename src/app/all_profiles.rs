@@ -74,7 +74,7 @@ pub(crate) fn use_profile(state: &mut State, origin: &Origin) -> Option<Vec<Effe
     let credential = ActiveCredential::of(profile);
     let list = std::mem::take(&mut state.list);
     let browse = std::mem::take(&mut state.browse);
-    // What was set aside is the list of a scope, read with the credential of before.
+    // The list set aside is that of a scope, read with the previous credential, so it is not kept.
     let effects = activate(state, credential);
     state.list = list;
     state.browse = browse;

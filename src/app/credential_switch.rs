@@ -211,7 +211,7 @@ pub(crate) fn reenter(state: &mut State) -> Vec<Effect> {
 }
 
 impl State {
-    /// What entering the credential in use again is called, if it may resolve the last error.
+    /// The label for entering the credential in use again, if that may resolve the last error.
     pub(crate) fn reentry_labels(&self) -> &'static [&'static str] {
         match self.session.active.source() {
             _ if !self.reentry_helps() => &[],

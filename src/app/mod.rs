@@ -54,7 +54,7 @@ const ROWS_PER_TURN: usize = 3;
 /// A wake-up this late means that the computer or the program was stopped.
 const LATE: TimeDelta = TimeDelta::seconds(10);
 
-/// What the program opens with.
+/// The first screen.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Opening {
     /// The form, since there is no credential yet.
@@ -120,7 +120,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
     } else if has_slept {
         state.clock.jumped_at = Some(now.steady);
     }
-    // What is due is drawn even if another message comes before the tick.
+    // A due change is drawn even if another message comes before the tick.
     let is_due = state.next_change.is_some_and(|change| change <= now.steady);
     state.changed = true;
     handler::expire_notices(state);

@@ -151,7 +151,7 @@ impl Clock {
         self.offset.correct(self.local)
     }
 
-    /// What the steady clock will show at an instant of the server's clock.
+    /// Converts an instant of the server's clock to the steady clock.
     pub(crate) fn steady_at(&self, corrected: DateTime<Utc>) -> DateTime<Utc> {
         let ahead = self.local.signed_duration_since(self.steady);
         let local = self.offset.to_local(corrected);
@@ -262,7 +262,7 @@ macro_rules! define_state {
             /// The screen that the profiles were opened from.
             pub(crate) before_profiles: Screen,
             pub(crate) demo_request: Option<RequestId>,
-            /// What was in use before the demo.
+            /// The credential in use before the demo.
             pub(crate) before_demo: Option<ActiveCredential>,
             pub(crate) clock_request: Option<RequestId>,
         }
@@ -362,7 +362,7 @@ impl State {
         }
     }
 
-    /// The first whole second of the server's clock from an instant on, by the steady clock.
+    /// The first whole second of the server's clock at or after an instant, by the steady clock.
     pub(crate) fn steady_second(&self, at: DateTime<Utc>) -> DateTime<Utc> {
         let last = whole_second(at);
         let next = last + TimeDelta::seconds(1);

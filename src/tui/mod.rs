@@ -222,7 +222,7 @@ async fn run_loop(
     code
 }
 
-/// What the settings ask of the terminal, as far as it can be expected to know it.
+/// The features that the settings ask for, without those that the terminal is unlikely to know.
 fn features(context: &Context) -> Features {
     Features {
         has_title: context.settings.title && !output_style::is_limited(&context.environment),
@@ -309,7 +309,7 @@ fn precede(message: &Message, screen: &mut TerminalGuard) -> bool {
     matches!(input, action::Input::Wheel(_) | action::Input::Click(_))
 }
 
-/// What the loop waits for.
+/// An event that the loop waits for.
 #[expect(
     clippy::large_enum_variant,
     reason = "one at a time, and the large one is the usual one"

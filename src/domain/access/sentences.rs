@@ -8,7 +8,7 @@ use super::verdict::{AppAnswer, DecidingPolicy, Obstacle, Reason, Verdict};
 use crate::domain::text;
 
 impl AppAnswer {
-    /// What the verdict means and what to do. Untrusted text.
+    /// Explains the verdict, and says what to do. Untrusted text.
     pub fn message(&self) -> String {
         let Some(policy) = &self.policy else {
             return self.unread();
@@ -146,7 +146,7 @@ impl AppAnswer {
         }
     }
 
-    /// What the answer depends on: `the caller's address and country`.
+    /// The conditions of the answer: `the caller's address and country`.
     fn depends_on(&self) -> String {
         const CALLER: &str = "the caller's ";
         let mut is_caller_named = false;
@@ -241,7 +241,7 @@ impl AppAnswer {
 }
 
 impl AppAnswer {
-    /// What decides, in a few words: `by CI only`, `on the address and the country`. Untrusted text.
+    /// The deciding fact in a few words: `by CI only`, `on the address`. Untrusted text.
     pub fn note(&self) -> String {
         let Some(policy) = &self.policy else {
             return self.unjudged().to_owned();
@@ -301,7 +301,7 @@ impl AppAnswer {
     }
 }
 
-/// What a verdict depends on: `the address and the country`.
+/// The conditions of a verdict: `the address and the country`.
 fn listed_or_unknown(conditions: &[String]) -> String {
     if conditions.is_empty() {
         "something that is not known".to_owned()

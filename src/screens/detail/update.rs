@@ -290,7 +290,7 @@ impl State {
         Some(DetailLayout::new(body, self.detail.focus, contents))
     }
 
-    /// What to do about the current token, wrapped.
+    /// The advice about the current token, wrapped.
     pub(crate) fn current_advice(&self, token: &ServiceToken, columns: usize) -> Vec<TextLine> {
         let access = self.detail.access.as_ref();
         let more = self.uses.findings_of(token);

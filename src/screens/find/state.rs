@@ -23,7 +23,7 @@ pub enum Item {
     Recent(usize),
 }
 
-/// What the selected item is, wherever it moves to.
+/// The identity of the selected item, which may move in its list.
 #[derive(Debug, Clone, PartialEq)]
 enum Followed {
     Token(Arc<ServiceToken>),
@@ -37,7 +37,7 @@ pub struct Find {
     pub token: TextField,
     /// Whether letters are commands, rather than text.
     pub is_commanding: bool,
-    /// What is wrong with the text.
+    /// The complaint about the text.
     pub complaint: Option<String>,
     /// Whether the text changed since a token was last opened or looked up.
     pub is_edited: bool,

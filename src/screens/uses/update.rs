@@ -260,7 +260,7 @@ fn leave(state: &mut State) -> Vec<Effect> {
     effects
 }
 
-/// What a report or findings about the current token would be made from now.
+/// The current sources of a report, or of findings, about the current token.
 fn basis(state: &State, token: Arc<ServiceToken>, context: EvaluationContext) -> UsesBasis {
     let failure = state.detail.token.failure();
     let minute = context.now.duration_trunc(TimeDelta::minutes(1));
@@ -386,7 +386,7 @@ impl State {
         lines
     }
 
-    /// What was read of each part and what was not, wrapped.
+    /// How far each part was read, wrapped.
     pub fn uses_reads(&self, columns: usize) -> Vec<TextLine> {
         let reads = self.uses.report.reads.iter().flat_map(|(label, outcome)| {
             let read = format!("{label}: {outcome}");
