@@ -232,7 +232,7 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
         ),
         Reason::TooMany { asked } => invalid(
             format!("The page contains more than twice the {asked} requested entries {evidence}."),
-            "Check the base URL, and what may be responding in the API's place.",
+            "Check the base URL, and whether something else responds in the API's place.",
         ),
         Reason::OtherToken { asked, sent } => invalid(
             format!("The response is about token {sent}, not {asked} {evidence}."),
@@ -333,13 +333,13 @@ fn subject_and_verb(parts: &[CredentialPart], label: &str) -> String {
 /// For a malformed credential. Its permissions do not matter.
 fn malformed_hint(parts: &[CredentialPart]) -> &'static str {
     if parts.contains(&CredentialPart::GlobalKey) {
-        "The key may be an API token: if so, switch the credential kind to API token; otherwise copy it again, whole."
+        "The key may be an API token: if so, switch the credential kind to API token; otherwise copy all of it again."
     } else if parts.contains(&CredentialPart::ApiToken) {
         "Copy the token again, whole; if it is a Global API key, switch the credential kind."
     } else if parts.contains(&CredentialPart::Email) {
         "Enter the email address that you log in to Cloudflare with."
     } else {
-        "Copy the credential again, whole, and check that its kind is the right one."
+        "Copy all of the credential again, and check its kind."
     }
 }
 
@@ -353,7 +353,7 @@ fn rejected_hint(refusal: &Refusal) -> String {
     };
     if all().any(|error| error.has_code(10_000)) {
         format!(
-            "This account or zone may not take this kind of credential: use another kind than the {}.",
+            "This account or zone may not accept this kind of credential: use a kind other than the {}.",
             refusal.credential
         )
     } else if all().any(ApiError::says_something) {

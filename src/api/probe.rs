@@ -313,8 +313,8 @@ impl ResponseHead {
             let mut failure = Failure::new(
                 FailureKind::InvalidResponse,
                 format!(
-                    "The answer, {}, is compressed, which was not asked for: whether the firewall or the \
-                     app sent it cannot be told.",
+                    "The answer, {}, is compressed although tokenscope did not ask for that: it cannot \
+                     tell whether the firewall or the app sent it.",
                     self.signs.status
                 ),
                 "Probe another path of the app.",
@@ -414,7 +414,7 @@ fn transport_hint(fault: TransportFault) -> Option<&'static str> {
             Some("Check whether something in between inspects TLS; --ca-file adds a CA.")
         }
         TransportFault::NotTls | TransportFault::NotHttp => {
-            Some("Check the URL, its port above all.")
+            Some("Check the URL, especially its port.")
         }
         TransportFault::NoRoute
         | TransportFault::Forbidden

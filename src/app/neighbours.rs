@@ -124,7 +124,7 @@ fn neighbour(state: &State, is_next: bool) -> Option<usize> {
 fn end_of(rows: Rows, is_next: bool, total: usize) -> String {
     let end = if is_next { "last" } else { "first" };
     match (rows, total) {
-        (Rows::Whole, 1) => "This is the only token of the list.".to_owned(),
+        (Rows::Whole, 1) => "This is the only token in the list.".to_owned(),
         (Rows::Matches, 1) => "This is the only match.".to_owned(),
         (Rows::Needs, 1) => "This is the only token that needs you.".to_owned(),
         (Rows::Whole, _) => format!("This is the {end} of {total} tokens."),

@@ -327,7 +327,7 @@ impl ThresholdArgs {
                 origin(self.critical),
                 origin(self.warn),
             ),
-            "Give both --warn and --critical, such as --warn 30d --critical 7d.",
+            "Pass both --warn and --critical, such as --warn 30d --critical 7d.",
         ))
     }
 }
@@ -401,7 +401,7 @@ impl TypedValueParser for StatusParser {
 pub(super) fn file_name(text: &str) -> Result<String, &'static str> {
     match text {
         "" => Err("it is empty; name a file"),
-        "-" => Err("leave --to out for standard output, or write ./- for a file of that name"),
+        "-" => Err("omit --to for standard output, or use ./- for a file of that name"),
         name => Ok(name.to_owned()),
     }
 }

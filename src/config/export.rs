@@ -34,7 +34,7 @@ fn whole_path(path: &str) -> Result<PathBuf, NotWritten> {
     let expanded = match path.strip_prefix("~/") {
         Some(rest) => {
             let dirs = BaseDirs::new().ok_or_else(|| {
-                NotWritten::Because("There is no home directory for ~/ to mean.".to_owned())
+                NotWritten::Because("~/ cannot be expanded: there is no home directory.".to_owned())
             })?;
             dirs.home_dir().join(rest)
         }

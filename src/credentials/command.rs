@@ -90,7 +90,7 @@ impl CommandError {
     fn hint(&self) -> &'static str {
         match self {
             Self::NotFound => {
-                "Install the program, or write its whole path in `credential_command` of config.toml. \
+                "Install the program, or use its full path in `credential_command` of config.toml. \
                  No shell reads it: `~` and variables are not replaced."
             }
             Self::NotExecutable => "Make it executable with `chmod +x`.",

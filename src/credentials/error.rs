@@ -58,7 +58,7 @@ impl Provider {
                  settings expose a group of it."
             }
             Self::KWallet => "Open the wallet in KWalletManager, or create one there.",
-            Self::Other => "Open it in the program that stores this session's secrets.",
+            Self::Other => "Open it in the program that manages this session's secrets.",
         }
     }
 }

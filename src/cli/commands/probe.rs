@@ -116,7 +116,7 @@ fn parse_header(text: &str) -> Result<TokenHeader, Failure> {
     TokenHeader::parse(text).ok_or_else(|| {
         usage(
             "--header is not the name of a header that an app can read a token from.",
-            "Pass the name alone, such as --header Authorization; the value is made from the token.",
+            "Pass only the name, such as --header Authorization; the value comes from the token.",
         )
     })
 }
@@ -227,7 +227,7 @@ fn one_client_id(places: [(&str, Option<&ClientId>); 3]) -> Result<ClientId, Fai
         .filter_map(|(place, id)| Some((place, id?)));
     let Some((first, id)) = named.next() else {
         return Err(usage(
-            "No token to probe with was given.",
+            "No token given to probe with.",
             "Name it or pass --client-id ID, with its secret on a terminal or by --secret-stdin; or set \
              CLOUDFLARE_ACCESS_CLIENT_ID and CLOUDFLARE_ACCESS_CLIENT_SECRET.",
         ));

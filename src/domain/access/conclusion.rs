@@ -182,7 +182,7 @@ fn blocked(answer: &ProbeAnswer) -> Conclusion {
 fn unanswered(failure: &Failure, was_sent: bool) -> Conclusion {
     let message = if was_sent {
         format!(
-            "Access refused the request without the token, but the answer to the one with it is missing: {}.",
+            "Access refused the request without the token, but the answer to the request with the token is missing: {}.",
             failure.fragment()
         )
     } else {

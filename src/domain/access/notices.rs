@@ -118,7 +118,7 @@ impl TokenUses {
     /// Who is told, in a line: `ops@example.com and 1 webhook, 7 days before`. Untrusted text.
     pub fn told_message(&self) -> String {
         let who = match self.told_who.as_slice() {
-            [] => "an alert that could not be read whole".to_owned(),
+            [] => "an alert that could not be read completely".to_owned(),
             all => text::listed(all),
         };
         match self.told {
@@ -127,7 +127,7 @@ impl TokenUses {
                 format!("maybe {who}, 7 days before: the alert's filters may leave this token out")
             }
             Told::Nobody => "nobody: no expiry alert is visible to this credential".to_owned(),
-            Told::Unknown => "not known: the alerts could not be read whole".to_owned(),
+            Told::Unknown => "not known: the alerts could not be read completely".to_owned(),
             Told::NotNeeded => "not needed: the token never expires".to_owned(),
         }
     }

@@ -86,7 +86,7 @@ impl Lookup<'_> {
         let users = match (count, self.map.is_read(Part::Apps)) {
             (0, true) => "no app uses it".to_owned(),
             (0, false) if policy.app_count.is_some() => "no app uses it".to_owned(),
-            (0, false) => "which apps use it is not known".to_owned(),
+            (0, false) => "it is not known which apps use it".to_owned(),
             (_, true) => format!("{apps} {use_it} it, hidden from this credential"),
             (_, false) => format!("{apps} {use_it} it"),
         };
@@ -138,7 +138,7 @@ impl Lookup<'_> {
         }
         parts.push(match apps.len() {
             0 if self.map.is_read(Part::Apps) => "no app".to_owned(),
-            0 => "which apps use it is not known".to_owned(),
+            0 => "it is not known which apps use it".to_owned(),
             count => number(count, "app"),
         });
         parts.join("; ")

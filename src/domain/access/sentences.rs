@@ -229,11 +229,11 @@ impl AppAnswer {
                  get in, add it to the include rules."
             ),
             Some(Obstacle::Excluded(whom)) => {
-                format!("{who} excludes {whom}. If it should get in, take that exclude rule out.")
+                format!("{who} excludes {whom}. If it should get in, remove that exclude rule.")
             }
             Some(Obstacle::Required(what)) => format!(
-                "{who} {names} {rule}, but also requires {what}, which no service token has. Take that \
-                 require rule out, or name the token in a Service Auth policy of its own."
+                "{who} {names} {rule}, but also requires {what}, which no service token has. Remove that \
+                 require rule, or name the token in a Service Auth policy of its own."
             ),
             None => format!("{who} {names} {rule}, but does not admit it. Check its rules."),
         }

@@ -26,7 +26,7 @@ pub struct Recognised<T> {
 pub enum InvalidClientId {
     #[error("it is empty")]
     Empty,
-    #[error("it looks like a secret, so the client ID and the secret may have changed places")]
+    #[error("it looks like a secret, so the client ID and the secret may be swapped")]
     Secret,
     #[error(
         "it is the ID of a token; the client ID has 32 hexadecimal digits and ends with .access"
@@ -41,7 +41,7 @@ pub enum InvalidClientId {
 pub enum InvalidTokenSecret {
     #[error(transparent)]
     Form(#[from] InvalidSecret),
-    #[error("it is a client ID, so the client ID and the secret may have changed places")]
+    #[error("it is a client ID, so the client ID and the secret may be swapped")]
     ClientId,
     #[error("it begins like {0}, which no app may receive")]
     Other(&'static str),

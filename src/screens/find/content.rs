@@ -119,9 +119,9 @@ impl State {
         let session = &self.session;
         if session.active.identity.is_none() {
             let text = if session.needs_choice() {
-                "No profile is in use: Enter leads to the choice."
+                "No profile is in use: press Enter to choose one."
             } else {
-                "No credential yet: Enter leads to it."
+                "No credential yet: press Enter to set one up."
             };
             return Some(text.to_owned());
         }

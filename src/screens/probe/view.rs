@@ -157,7 +157,7 @@ fn app_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let Some(view) = &probe.policies else {
         let is_reading = state.access_reading.is_arriving() && probe.current_url().is_some();
         return if is_reading {
-            form.remark(Role::Muted, "Looking up which app that is …")
+            form.remark(Role::Muted, "Looking up the app …")
         } else {
             Vec::new()
         };

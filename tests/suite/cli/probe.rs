@@ -553,7 +553,7 @@ fn the_secret_comes_from_standard_input_before_any_variable() {
     for (arguments, input, words) in [
         (&[][..], SECRET, "no client ID"),
         (&[CLIENT_ID], "", "it is empty"),
-        (&[CLIENT_ID], CLIENT_ID, "changed places"),
+        (&[CLIENT_ID], CLIENT_ID, "may be swapped"),
         (
             &[CLIENT_ID],
             "cfut_0123456789abcdefghijABCDEFGHIJ0123456789",
@@ -596,13 +596,13 @@ fn what_is_wrong_about_a_variable_is_put_right_and_said() {
         concludes(&outcome, "opens", "none", 0);
         assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
     }
-    // Changed places.
+    // Swapped.
     let mut command = binary(&fake.url(), &[])
         .env("CF_ACCESS_CLIENT_ID", SECRET)
         .env("CF_ACCESS_CLIENT_SECRET", CLIENT_ID)
         .command();
     let outcome = run(&mut command);
-    assert!(outcome.is_error("usage", 3).contains("changed places"));
+    assert!(outcome.is_error("usage", 3).contains("may be swapped"));
     assert!(!outcome.stdout.contains(SECRET) && !outcome.stderr.contains(SECRET));
 }
 

@@ -578,7 +578,7 @@ fn profiles_without_a_keyring_say_nothing_that_is_not_so() {
             .draw(lookup_no_choice(), (100, 30))
             .0,
     );
-    assert_contains(&screen, "No profile is in use: Enter leads to the choice.");
+    assert_contains(&screen, "No profile is in use: press Enter to choose one.");
 }
 
 #[test]
