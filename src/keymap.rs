@@ -141,10 +141,10 @@ pub struct Row {
     /// Empty if the user removed them.
     pub keys: Vec<Key>,
     pub action: Action,
-    /// What the keys do: a verb and its object. Patches have none.
+    /// The effect of the keys: a verb and its object. Patches have none.
     #[serde(default)]
     pub label: String,
-    /// What the footer calls it; empty if that is the label.
+    /// The footer's shorter label; empty if that is the label itself.
     #[serde(default)]
     pub short: String,
     /// Whether the footer shows it.
@@ -153,7 +153,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// What the footer calls it.
+    /// The label in the footer.
     pub fn hint(&self) -> &str {
         if self.short.is_empty() {
             &self.label

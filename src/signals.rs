@@ -14,7 +14,7 @@ pub const HUNG_UP: u8 = 129;
 /// How long the program may take to end once it has received the signal.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What to do with a signal that ends the program.
+/// How to handle a signal that ends the program.
 #[derive(Debug, Clone, Copy)]
 pub struct ListenOptions {
     /// How long a signal may remain unhandled before the program is forced to end.
@@ -51,7 +51,7 @@ pub fn listen(options: ListenOptions) -> Listener {
     Listener { codes }
 }
 
-/// What a signal asks a terminal program to do.
+/// A signal, as a request to a terminal program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
     /// End with this exit code.

@@ -32,7 +32,7 @@ const HYPERDRIVE_PER_PAGE: Paging = Paging::Pages(100);
 /// Entries to accept where only the first matters.
 const MOST_IGNORED: u64 = 10_000;
 
-/// What one part holds.
+/// The contents of one part.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PartContents {
     /// How many entries are visible.
@@ -49,7 +49,7 @@ impl PartContents {
     }
 }
 
-/// What one request of one entry shows.
+/// The result of a request for a single entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
     pub is_empty: bool,

@@ -118,7 +118,7 @@ pub enum LoginFault {
     Unsupported(Vec<String>),
 }
 
-/// What went wrong while sending a request or receiving its response.
+/// A fault while sending a request or receiving its response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportFault {
     /// The host's name has no address.
@@ -170,7 +170,7 @@ pub struct Refusal {
     pub details: Details,
 }
 
-/// What a request asks for.
+/// The subject of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// One service token.
@@ -196,7 +196,7 @@ pub enum CredentialPart {
     GlobalKey,
 }
 
-/// What a refusal means.
+/// The meaning of a refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// The credential is malformed, whatever its permissions.
@@ -274,7 +274,7 @@ pub enum Unreadable {
     NoList,
 }
 
-/// What the headers of a response say, before its body is parsed.
+/// Facts from the headers of a response, before its body is parsed.
 #[derive(Debug, Clone)]
 pub(super) struct ResponseFacts {
     pub(super) status: u16,

@@ -167,7 +167,7 @@ impl Prober {
         };
         let answered_by = match (judge(&head.signs), &failure) {
             (by, None) => by,
-            // What arrived of a page may tell already that it is the firewall's.
+            // The start of a page may already show that it is the firewall's.
             (AnsweredBy::Waf, Some(_)) => AnsweredBy::Waf,
             (AnsweredBy::Access | AnsweredBy::Origin | AnsweredBy::Unknown, Some(_)) => {
                 AnsweredBy::Unknown

@@ -1,14 +1,17 @@
 //! The access map of a scope: read once, part by part, kept for all tokens of the scope, and dropped
-//! with the credential.
+//! with the credential; and how many apps open by it for the tokens in view.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::access::Counts;
 use crate::domain::access::map::{AccessMap, PartAnswer};
 use crate::domain::credential::Access;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::{Received, Remote, RequestId};
+use crate::domain::token::ServiceToken;
 
 /// The map of a scope, and the parts of the next one.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -94,5 +97,46 @@ impl AccessReading {
     ) {
         self.map.settle(request, result);
         self.generation += 1;
+    }
+}
+
+/// How many apps open for the tokens of the list, by their IDs: counted only for rows that were in view.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OpensCounts {
+    /// The generations of the map and of the list; `None` without a map of the list's scope.
+    basis: Option<(u64, u64)>,
+    is_complete: bool,
+    counts: HashMap<String, Counts>,
+}
+
+impl OpensCounts {
+    /// Whether there is a map to count by.
+    pub fn is_known(&self) -> bool {
+        self.basis.is_some()
+    }
+
+    /// Whether no app is missing.
+    pub fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
+    /// The counts of a token, if it was in view.
+    pub fn of(&self, token: &ServiceToken) -> Option<Counts> {
+        self.counts.get(token.id_text()).copied()
+    }
+
+    /// Forgets all counts that were made by another map, or before the list changed.
+    pub(crate) fn follow(&mut self, basis: Option<(u64, u64)>, is_complete: impl FnOnce() -> bool) {
+        if self.basis != basis {
+            *self = Self {
+                basis,
+                is_complete: basis.is_some() && is_complete(),
+                counts: HashMap::new(),
+            };
+        }
+    }
+
+    pub(crate) fn add(&mut self, token: &ServiceToken, counts: Counts) {
+        self.counts.insert(token.id_text().to_owned(), counts);
     }
 }

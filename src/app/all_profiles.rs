@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::credential_switch::activate;
-use super::list_for_find::return_to_find;
+use super::list_fetch::{self, return_to_find};
 use super::message::Effect;
 use super::profile_lists::{can_open, open};
 use super::state::{Screen, State};
@@ -17,7 +17,7 @@ use crate::domain::token::ServiceToken;
 /// Shows all profiles in one list, or leaves that list.
 pub(crate) fn toggle(state: &mut State) -> Vec<Effect> {
     if state.screen == Screen::Browse && state.list.profiles.is_some() {
-        return token_fetch::open_list(state);
+        return list_fetch::open_list(state);
     }
     if can_open(state) {
         open(state)
@@ -29,7 +29,7 @@ pub(crate) fn toggle(state: &mut State) -> Vec<Effect> {
 /// Leaves Browse for the screen that it was opened from.
 pub(crate) fn back(state: &mut State) -> Vec<Effect> {
     match &state.list.profiles {
-        Some(profiles) if !profiles.is_from_find => token_fetch::open_list(state),
+        Some(profiles) if !profiles.is_from_find => list_fetch::open_list(state),
         Some(_) | None => return_to_find(state),
     }
 }
@@ -74,7 +74,7 @@ pub(crate) fn use_profile(state: &mut State, origin: &Origin) -> Option<Vec<Effe
     let credential = ActiveCredential::of(profile);
     let list = std::mem::take(&mut state.list);
     let browse = std::mem::take(&mut state.browse);
-    // What was set aside is the list of a scope, read with the credential of before.
+    // The list set aside is that of a scope, read with the previous credential, so it is not kept.
     let effects = activate(state, credential);
     state.list = list;
     state.browse = browse;

@@ -1,6 +1,6 @@
 //! Switches credentials, and clears everything that belonged to the previous one.
 
-use super::list_for_find::show_find;
+use super::list_fetch::{self, show_find};
 use super::message::Effect;
 use super::navigation::{choose_profile, find_secrets, open_session_setup, remember_external};
 use super::state::{Screen, State};
@@ -175,7 +175,7 @@ pub(crate) fn enter(
     }
     match (kept, repeat) {
         (None, _) => {}
-        (Some(_), Repeat::List) => effects.extend(token_fetch::open_list(state)),
+        (Some(_), Repeat::List) => effects.extend(list_fetch::open_list(state)),
         (Some(mut kept), Repeat::LookUp) => {
             // The data on screen came from another credential, unless only the secret is new.
             kept.token.cancel();
@@ -211,7 +211,7 @@ pub(crate) fn reenter(state: &mut State) -> Vec<Effect> {
 }
 
 impl State {
-    /// What entering the credential in use again is called, if it may resolve the last error.
+    /// The label for entering the credential in use again, if that may resolve the last error.
     pub(crate) fn reentry_labels(&self) -> &'static [&'static str] {
         match self.session.active.source() {
             _ if !self.reentry_helps() => &[],

@@ -38,7 +38,7 @@ pub(crate) struct Place {
     pub(crate) rows: Rows,
 }
 
-/// What the rows of a list are.
+/// The kind of rows in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Rows {
     /// What the screen itself names.
@@ -50,7 +50,7 @@ pub(crate) enum Rows {
     Needs,
 }
 
-/// What the user waits for.
+/// A wait of the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pending {
     /// Something to show; animates a spinner.

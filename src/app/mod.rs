@@ -7,25 +7,20 @@
 
 pub(crate) mod access_fetch;
 pub mod access_reading;
-pub(crate) mod alert;
+pub(crate) mod alerts;
 pub(crate) mod all_profiles;
 pub(crate) mod credential_switch;
 pub mod form;
 pub(crate) mod handler;
-pub(crate) mod list_changes;
-pub(crate) mod list_for_find;
-pub(crate) mod list_reload;
+pub(crate) mod list_fetch;
 pub mod list_search;
 pub mod message;
 pub(crate) mod navigation;
 pub(crate) mod neighbours;
-pub mod opens_counts;
-pub(crate) mod pointer;
 pub(crate) mod profile_lists;
 pub mod profile_reads;
 pub(crate) mod requests;
 pub mod state;
-pub(crate) mod title;
 pub(crate) mod token_fetch;
 pub mod token_list;
 pub mod token_table;
@@ -48,15 +43,18 @@ use crate::screens::{
 };
 use form::{Editor, TextField};
 use handler::Copied;
-use list_for_find::open_find;
+use list_fetch::open_find;
 use message::{Effect, Message};
 use navigation::{open_profiles, open_session_setup};
 use state::{Overlay, Screen, State};
 
+/// How many rows a turn of the mouse wheel moves.
+const ROWS_PER_TURN: usize = 3;
+
 /// A wake-up this late means that the computer or the program was stopped.
 const LATE: TimeDelta = TimeDelta::seconds(10);
 
-/// What the program opens with.
+/// The first screen.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Opening {
     /// The form, since there is no credential yet.
@@ -81,9 +79,15 @@ pub fn start(state: &mut State, opening: Opening) -> Vec<Effect> {
             vec![start_demo(state)]
         }
     };
+    keep_up(state);
+    effects
+}
+
+/// Brings up to date what is on screen, and when that next changes.
+fn keep_up(state: &mut State) {
+    state.reevaluate_list();
     state.screen.handler().keep_up(state);
     state.next_change = handler::next_change(state);
-    effects
 }
 
 /// Opens a token from the command line. Without a scope, opens the lookup form instead.
@@ -116,13 +120,13 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
     } else if has_slept {
         state.clock.jumped_at = Some(now.steady);
     }
-    // What is due is drawn even if another message comes before the tick.
+    // A due change is drawn even if another message comes before the tick.
     let is_due = state.next_change.is_some_and(|change| change <= now.steady);
     state.changed = true;
     handler::expire_notices(state);
     state.setup.watch_store(now.steady);
     let request = state.detail.token.request();
-    let alerts = alert::follow_time(state, before);
+    let alerts = alerts::follow_time(state, before);
     let has_alerts = !alerts.is_empty();
     let mut effects = Vec::new();
     match message {
@@ -130,7 +134,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::Input(Input::Type(typed)) => {
             state.dismiss_warnings(None);
             edit(state, |editor| editor.insert(typed.0).is_ok());
-            explain_question_mark(state, typed.0);
+            if typed.0 == '?' {
+                explain_question_mark(state);
+            }
         }
         Message::Input(Input::Paste(text)) => {
             state.dismiss_warnings(None);
@@ -138,9 +144,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
             paste(state, &text);
         }
         Message::Input(Input::Resize(width, height)) => state.size = (width, height),
-        Message::Input(Input::Wheel(motion)) => pointer::turn(state, motion),
-        Message::Input(Input::Click(rows)) => effects = pointer::click(state, rows),
-        Message::Input(Input::ForeignLetter) => state.explain_letters(),
+        Message::Input(Input::Wheel(motion)) => move_by(state, motion, ROWS_PER_TURN),
+        Message::Input(Input::Click(rows)) => effects = click(state, rows),
+        Message::Input(Input::ForeignLetter) => explain_letters(state),
         Message::Ticked => {
             state.changed = false;
             effects = ticked(state, before);
@@ -160,9 +166,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
             request,
             tokens,
             total,
-        } => token_fetch::page_arrived(state, request, tokens, total),
+        } => list_fetch::page_arrived(state, request, tokens, total),
         Message::TokensListed { request, result } => {
-            effects = token_fetch::listed(state, request, result);
+            effects = list_fetch::listed(state, request, result);
             if state.changed {
                 effects.extend(find::update::list_ended(state));
             }
@@ -234,16 +240,26 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         let due = raw.search_due();
         effects.extend(due.map(|(lines, query)| Effect::SearchJson { lines, query }));
     }
-    state.leave_error_behind();
-    state.screen.handler().keep_up(state);
-    state.next_change = handler::next_change(state);
+    leave_error_behind(state);
+    keep_up(state);
     effects
+}
+
+/// Drops an error once its screen is left.
+fn leave_error_behind(state: &mut State) {
+    let reported_on = *state.reported_on.get_or_insert(state.screen);
+    if reported_on != state.screen {
+        state.banner = None;
+    }
+    if state.banner.is_none() {
+        state.reported_on = None;
+    }
 }
 
 /// Handles the passing of time since an instant of the server's clock.
 fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
     let mut effects = token_fetch::ticked(state, before);
-    effects.extend(list_reload::reload_if_due(state));
+    effects.extend(list_fetch::reload_if_due(state));
     effects
 }
 
@@ -277,7 +293,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Back => effects = back(state),
         Action::Find => effects = open_find(state),
-        Action::Browse => effects = token_fetch::open_list(state),
+        Action::Browse => effects = list_fetch::open_list(state),
         Action::Profiles => effects = open_profiles(state),
         Action::ErrorDetails if state.failures_on_screen().next().is_some() => {
             state.overlay = Some(Overlay::ErrorDetails { top: 0 });
@@ -429,10 +445,44 @@ fn paste(state: &mut State, pasted: &Secret) {
     }
 }
 
+/// Handles a click on a row so many below the selected one: selects it, or opens the selected one.
+fn click(state: &mut State, rows: i16) -> Vec<Effect> {
+    let front = state.front();
+    match rows {
+        0 => return front.submit(state),
+        1.. => move_by(state, Motion::Down, usize::from(rows.unsigned_abs())),
+        _ => move_by(state, Motion::Up, usize::from(rows.unsigned_abs())),
+    }
+    Vec::new()
+}
+
+fn move_by(state: &mut State, motion: Motion, rows: usize) {
+    if state.is_too_small() {
+        return;
+    }
+    state.notice = None;
+    let front = state.front();
+    for _ in 0..rows {
+        front.scroll(state, motion);
+    }
+}
+
+/// Says once that letters are commands: the keyboard has another layout.
+fn explain_letters(state: &mut State) {
+    if std::mem::replace(&mut state.told_of_letters, true) {
+        return;
+    }
+    let place = match &state.keymap_file {
+        Some(file) => format!(" keymap.toml can change them: {file}"),
+        None => " keymap.toml can change them.".to_owned(),
+    };
+    state.notify(format!("Latin letters are commands here.{place}"));
+}
+
 /// Names the key of the help to a user who asks for it with the key that works elsewhere.
-fn explain_question_mark(state: &mut State, typed: char) {
+fn explain_question_mark(state: &mut State) {
     let is_alone = |editor: Editor<'_>| editor.holds("?");
-    if typed == '?' && state.front().editor(state).is_some_and(is_alone) {
+    if state.front().editor(state).is_some_and(is_alone) {
         let key = state.keymap.key_for(state.context(), Action::Help);
         if let Some(key) = key {
             state.notify(format!("? is a letter in a field: {key} shows the keys."));

@@ -91,7 +91,7 @@ pub(crate) fn place(state: &State) -> Option<(usize, usize)> {
     Some((row, total))
 }
 
-/// What the rows are that the current token was opened from.
+/// The kind of rows that the current token was opened from.
 pub(crate) fn rows(state: &State) -> Rows {
     match Origin::of(state) {
         Some(Origin::Browse) | None => Rows::Whole,

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
-use super::access_reading::AccessReading;
+use super::access_reading::{AccessReading, OpensCounts};
 use super::message::Effect;
-use super::opens_counts::OpensCounts;
 use super::token_list::TokenList;
 use crate::action::Action;
 use crate::domain::credential::{Access, ActiveCredential, CredentialSource};
@@ -21,7 +20,7 @@ use crate::domain::text;
 use crate::keymap::Keymap;
 use crate::layout::glyphs::Glyphs;
 use crate::layout::{self, BannerKeys, BannerLines, BannerText, fit_banner};
-use crate::screens::browse::state::Browse;
+use crate::screens::browse::state::{Browse, Follow};
 use crate::screens::export::state::Export;
 use crate::screens::for_each_screen;
 use crate::screens::help::state::HelpMenu;
@@ -152,7 +151,7 @@ impl Clock {
         self.offset.correct(self.local)
     }
 
-    /// What the steady clock will show at an instant of the server's clock.
+    /// Converts an instant of the server's clock to the steady clock.
     pub(crate) fn steady_at(&self, corrected: DateTime<Utc>) -> DateTime<Utc> {
         let ahead = self.local.signed_duration_since(self.steady);
         let local = self.offset.to_local(corrected);
@@ -263,7 +262,7 @@ macro_rules! define_state {
             /// The screen that the profiles were opened from.
             pub(crate) before_profiles: Screen,
             pub(crate) demo_request: Option<RequestId>,
-            /// What was in use before the demo.
+            /// The credential in use before the demo.
             pub(crate) before_demo: Option<ActiveCredential>,
             pub(crate) clock_request: Option<RequestId>,
         }
@@ -345,6 +344,30 @@ impl State {
     /// How the tokens of the list are evaluated: at the whole second when all their digits change.
     pub(crate) fn list_context(&self) -> EvaluationContext {
         self.context_at(whole_second(self.clock.corrected()))
+    }
+
+    /// Changes the list, and all that shows a part of it.
+    pub(crate) fn change_list(&mut self, follow: Follow, change: impl FnOnce(&mut TokenList)) {
+        let browsed = self.browse.token(&self.list).cloned();
+        change(&mut self.list);
+        self.browse
+            .list_changed(&self.list, browsed.as_ref(), follow);
+    }
+
+    /// Moves tokens of the list whose status changed over time to their new positions.
+    pub(crate) fn reevaluate_list(&mut self) {
+        let context = self.list_context();
+        if self.list.is_due(context.now) {
+            self.change_list(Follow::Token, |list| list.reevaluate(context));
+        }
+    }
+
+    /// The first whole second of the server's clock at or after an instant, by the steady clock.
+    pub(crate) fn steady_second(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+        let last = whole_second(at);
+        let next = last + TimeDelta::seconds(1);
+        let whole = if last < at { next } else { at };
+        self.clock.steady_at(whole)
     }
 
     /// Whether the terminal is too small for any screen.
@@ -518,17 +541,6 @@ impl State {
         let failure = failure.on_screen();
         if !self.warnings.contains(&failure) {
             self.warnings.push(failure);
-        }
-    }
-
-    /// Drops an error once its screen is left.
-    pub(crate) fn leave_error_behind(&mut self) {
-        let reported_on = *self.reported_on.get_or_insert(self.screen);
-        if reported_on != self.screen {
-            self.banner = None;
-        }
-        if self.banner.is_none() {
-            self.reported_on = None;
         }
     }
 

@@ -1,4 +1,4 @@
-//! Fetches tokens: the current one, which it keeps fresh, and the list of a scope.
+//! Fetches the current token, and keeps it fresh.
 //!
 //! Runs one lookup at a time, and none during a pause requested by the API.
 
@@ -10,21 +10,16 @@ use chrono::{DateTime, Utc};
 use super::form::TextField;
 use super::handler::Pending;
 use super::message::{Effect, Stage};
-use super::navigation::{choose_profile, must_pause, open_session_setup, pick_scope};
-use super::profile_lists;
+use super::navigation::{choose_profile, must_pause, open_session_setup};
 use super::state::{Overlay, Screen, State};
-use super::token_list::{Extent, Progress};
-use crate::action::Context;
-use crate::domain::credential::{Access, CredentialRef, CredentialSource};
+use crate::domain::credential::{Access, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, Received, Remote, RequestId, Tokens};
 use crate::domain::fields;
 use crate::domain::recent_lookups::{self, Recent};
 use crate::domain::scope::Scope;
-use crate::domain::search;
-use crate::domain::text;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
-use crate::screens::browse::state::{Browse, Follow};
+use crate::screens::browse::state::Follow;
 use crate::screens::detail::state::{Detail, View};
 
 /// Looks a token up with the active credential. Replaces a pending lookup.
@@ -173,7 +168,7 @@ pub(crate) fn fetched(
 
 /// Whether the user is typing text unrelated to the pending lookup. Its response must then not take
 /// over the screen, because letters would become commands.
-fn is_typing_elsewhere(state: &State) -> bool {
+pub(crate) fn is_typing_elsewhere(state: &State) -> bool {
     if state.overlay == Some(Overlay::Picker) {
         true
     } else if state.screen == Screen::Find {
@@ -255,7 +250,7 @@ pub(crate) fn report(
 }
 
 /// The failure without doubts about a scope whose tokens were read before.
-fn without_doubt(state: &State, mut failure: Failure, scope: &Scope) -> Failure {
+pub(crate) fn without_doubt(state: &State, mut failure: Failure, scope: &Scope) -> Failure {
     let (detail, list) = (&state.detail, &state.list);
     let has_read = |access: Option<&Access>| access.is_some_and(|access| access.scope == *scope);
     let is_proved = has_read(detail.access.as_ref()) && detail.token.value().is_some()
@@ -330,198 +325,6 @@ pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
     let reloads = (is_due || has_expired) && state.limited_for().is_none();
     let sent = reloads.then(|| reload(state)).flatten();
     sent.into_iter().collect()
-}
-
-/// Returns from a token to the list that it was opened from.
-pub(crate) fn back_to_list(state: &mut State) -> Vec<Effect> {
-    if state.list.profiles.is_none() {
-        return open_list(state);
-    }
-    state.screen = Screen::Browse;
-    state.overlay = None;
-    Vec::new()
-}
-
-/// Opens the list of the current scope. Keeps a loaded list with its cursor and filter.
-pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
-    if state.session.needs_choice() {
-        return choose_profile(state);
-    }
-    let Some(identity) = state.session.active.identity.clone() else {
-        if state.screen != Screen::Setup {
-            return open_session_setup(state, false).into_iter().collect();
-        }
-        // Leave a form that is being filled in unchanged.
-        state.notify("Set up a credential to list tokens.");
-        return Vec::new();
-    };
-    let left = profile_lists::leave(state);
-    let Some(scope) = scope_to_list(state) else {
-        let awaited = state.setup.cancel();
-        state.screen = Screen::Find;
-        state.notify("First an account or zone.");
-        let sent = pick_scope(state, CredentialRef::Identity(identity), "");
-        let cancelled = [left, awaited].into_iter().flatten();
-        return cancelled.map(Effect::Cancel).chain(sent).collect();
-    };
-    let access = Access { identity, scope };
-    let is_known = state.list.access.as_ref() == Some(&access);
-    let dropped = if is_known { None } else { drop_list(state) };
-    let awaited = state.setup.cancel();
-    let is_lost = state.lost_name().is_some();
-    let query = query_to_carry(state);
-    state.screen = Screen::Browse;
-    state.overlay = None;
-    let is_loading = state.list.extent.is_loading();
-    let is_loaded = is_known && (is_loading || state.list.extent.value().is_some());
-    let sent = if is_loaded && !is_lost {
-        None
-    } else {
-        state.list.access = Some(access);
-        state.banner = None;
-        fetch_list(state)
-    };
-    if let Some(query) = query {
-        state.browse.filter = TextField::with(&query);
-        state.browse.is_filtering = false;
-        state.browse.filter_changed(&state.list);
-    }
-    let cancelled = [left, dropped, awaited].into_iter().flatten();
-    cancelled.map(Effect::Cancel).chain(sent).collect()
-}
-
-/// Drops the list, and returns the pending request.
-pub(crate) fn drop_list(state: &mut State) -> Option<RequestId> {
-    state.browse = Browse::default();
-    state.list.reset()
-}
-
-/// The filter for Browse: the name of a token that was just not found, or what was typed in Find.
-fn query_to_carry(state: &State) -> Option<String> {
-    let typed = || {
-        let text = text::trim_input(state.find.token.value());
-        let is_typed = state.screen == Screen::Find && !text.is_empty();
-        is_typed.then_some(text)
-    };
-    let text = state.lost_name().or_else(typed)?;
-    Some(search::query_for(text))
-}
-
-/// The scope whose tokens to list: the one on screen, or else the session's.
-fn scope_to_list(state: &State) -> Option<Scope> {
-    let in_view = if state.screen != Screen::Find {
-        state.screen.handler().scope(state)
-    } else if state.lost_name().is_some() {
-        let access = state.detail.access.as_ref();
-        access.map(|access| access.scope.clone())
-    } else {
-        None
-    };
-    in_view.or_else(|| state.session.active.scope.clone())
-}
-
-/// Fetches the list, unless it is being fetched or the API asked us to pause.
-pub(crate) fn fetch_list(state: &mut State) -> Option<Effect> {
-    if state.list.profiles.is_some() {
-        return profile_lists::fetch(state);
-    }
-    let access = state.list.access.clone()?;
-    if state.list.extent.is_loading() || must_pause(state) {
-        return None;
-    }
-    let request = state.next_request();
-    state.list.extent.begin(request, state.clock.steady);
-    state.list.attempted_at = Some(state.clock.steady);
-    state.list.is_automatic = false;
-    state.list.progress = Progress {
-        stage: Stage::Credential,
-        ..Progress::default()
-    };
-    Some(Effect::ListTokens { request, access })
-}
-
-/// Handles a page of the list. Shows a first list as it grows; otherwise keeps the old list until
-/// the new one is complete.
-pub(crate) fn page_arrived(
-    state: &mut State,
-    request: RequestId,
-    tokens: Vec<Arc<ServiceToken>>,
-    total: Option<usize>,
-) {
-    state.changed = state.list.extent.request() == Some(request);
-    if !state.changed {
-        return;
-    }
-    let context = state.list_context();
-    state.list.progress.received += tokens.len();
-    state.list.progress.pages += 1;
-    state.list.progress.total = total;
-    if state.list.extent.value().is_none() {
-        state.change_list(Follow::TokenBelowTop, |list| list.add(tokens, context));
-    }
-}
-
-/// Handles the end of the list.
-pub(crate) fn listed(
-    state: &mut State,
-    request: RequestId,
-    result: Result<Fetched<Tokens>, Failure>,
-) -> Vec<Effect> {
-    state.changed = state.list.extent.request() == Some(request);
-    if !state.changed {
-        return Vec::new();
-    }
-    let listed = match result {
-        Ok(listed) => listed,
-        Err(failure) => {
-            let Some(access) = state.list.access.clone() else {
-                return Vec::new();
-            };
-            let failure = without_doubt(state, failure, &access.scope);
-            let (list, now) = (&mut state.list, state.clock.steady);
-            if list.keep_part(now, failure.fragment()).is_none() {
-                list.extent.settle(request, Err(failure.clone()));
-            }
-            return report_list(state, failure, &access);
-        }
-    };
-    state.clock.measured(listed.clock.offset());
-    let context = state.list_context();
-    let list = &state.list;
-    // Each token of a first list arrived once, with its page, so an equal count means the same
-    // tokens.
-    let has_all = list.extent.value().is_none() && list.total() == listed.value.len();
-    if !has_all {
-        let tokens = listed.value;
-        state.change_list(Follow::Token, |list| list.replace(tokens, context));
-    }
-    let extent = Extent {
-        incomplete: listed.gap.map(|gap| gap.reason),
-        total: listed.announced,
-    };
-    let fetched = state.received(extent, listed.took);
-    state.list.extent.settle(request, Ok(fetched));
-    if state.screen == Screen::Browse {
-        state.banner = None;
-    }
-    Vec::new()
-}
-
-/// Shows why the list could not be fetched: on Browse, and on Find unless the credential may simply
-/// not list, which Find says in a quiet line.
-fn report_list(state: &mut State, failure: Failure, access: &Access) -> Vec<Effect> {
-    let may_not_list = matches!(
-        failure.kind,
-        FailureKind::Permission | FailureKind::NotFound
-    );
-    let opens_form = if state.screen == Screen::Browse {
-        state.context() == Context::Browse
-    } else if state.screen == Screen::Find && !may_not_list {
-        !is_typing_elsewhere(state)
-    } else {
-        return Vec::new();
-    };
-    report(state, failure, access, opens_form)
 }
 
 /// Opens a token of the list: shows the list's copy at once, then fetches the token.

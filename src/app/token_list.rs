@@ -331,20 +331,14 @@ impl TokenList {
         }
     }
 
-    /// Evaluates all tokens again if time or a clock correction may have changed the order.
-    pub(crate) fn keep_up(&mut self, context: EvaluationContext) {
-        if self.is_due(context.now) {
-            self.reevaluate(context);
-        }
-    }
-
     /// Whether time or a clock correction may have changed the order.
     pub(crate) fn is_due(&self, now: DateTime<Utc>) -> bool {
         self.next_change.is_some_and(|due| due <= now)
             || self.evaluated_at.is_some_and(|last| now < last)
     }
 
-    fn reevaluate(&mut self, context: EvaluationContext) {
+    /// Evaluates all tokens again.
+    pub(crate) fn reevaluate(&mut self, context: EvaluationContext) {
         self.generation += 1;
         self.counts = [0; Status::ALL.len()];
         self.next_change = None;

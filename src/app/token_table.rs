@@ -14,7 +14,7 @@ use crate::domain::status::{Lifecycle, Status};
 use crate::domain::token::{Reported, ServiceToken};
 use crate::layout::token_columns::{BrowseLayout, Column};
 
-/// What the rows are sorted by.
+/// The order of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
     #[default]

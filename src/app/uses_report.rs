@@ -7,7 +7,7 @@ use crate::domain::access::uses::{Reference, ReferenceKind};
 use crate::domain::access::verdict::{AppAnswer, Verdict};
 use crate::domain::findings::Severity;
 
-/// What Uses says about a token.
+/// The report of Uses about a token.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UsesReport {
     /// `None` while no verdict is known.
@@ -21,7 +21,7 @@ pub struct UsesReport {
     pub remark: String,
     /// The parts that the verdicts still wait for.
     pub awaited: Vec<Part>,
-    /// What was read and what was not, in one line.
+    /// The parts that were read and those that were not, in one line.
     pub extent: String,
     pub is_incomplete: bool,
     /// The cells of the widest word and of the widest address or name.
@@ -30,7 +30,7 @@ pub struct UsesReport {
     pub reads: Vec<(&'static str, String)>,
 }
 
-/// What a row is about.
+/// The subject of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UsesMark {
     App(Verdict),
@@ -63,15 +63,15 @@ pub struct UsesRow {
     pub mark: UsesMark,
     /// The app's address, or else its name; the name of another place.
     pub place: String,
-    /// What decides, in a few words.
+    /// The deciding fact, in a few words.
     pub note: String,
     /// Why, and what to do.
     pub message: String,
     /// Further reasons, each with its label.
     pub reasons: Vec<(&'static str, String)>,
-    /// What is copied: the address of an app, the ID of another place.
+    /// The text to copy: the address of an app, the ID of another place.
     pub copied: String,
-    /// What a filter looks at, in lower case.
+    /// The text that a filter searches, in lower case.
     searched: String,
 }
 
@@ -156,7 +156,7 @@ impl UsesRow {
     }
 }
 
-/// What a row says of the token in few words, with the token named: `includes this token; no app`.
+/// The words of a row, with the token spelled out: `includes this token; no app`.
 fn named_in_full(message: &str) -> String {
     let (first, rest) = message.split_once(';').unwrap_or((message, ""));
     let first = match first.strip_suffix(" it") {
@@ -169,7 +169,7 @@ fn named_in_full(message: &str) -> String {
     format!("{first};{rest}")
 }
 
-/// What to do about a place before the token is deleted.
+/// Advice on a place before the token is deleted.
 fn advice(kind: ReferenceKind) -> &'static str {
     match kind {
         ReferenceKind::Policy | ReferenceKind::Group | ReferenceKind::Scim => {

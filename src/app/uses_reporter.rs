@@ -10,7 +10,7 @@ use crate::domain::status::EvaluationContext;
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 
-/// What became of a part that a zone does not have.
+/// The fate of a part that a zone does not have.
 const ONLY_ACCOUNT: &str = "not asked: only an account has it";
 
 /// Builds the report of a token.
@@ -240,7 +240,7 @@ impl Reporter<'_> {
         (false, format!("{} visible{rest}", counted.join(", ")))
     }
 
-    /// What is missing, as sentence fragments; parts of the same fate together.
+    /// Names the missing parts in sentence fragments, parts of the same fate together.
     fn missing(&self, parts: &[Part]) -> Vec<String> {
         if self.is_nothing_read() && parts.iter().all(|part| self.map.read(*part).is_none()) {
             return vec!["nothing was read".to_owned()];

@@ -16,7 +16,7 @@ use crate::startup::Context;
 /// The names of all profiles, and what each reads.
 pub(super) type ProfileAccesses = (Vec<String>, Vec<Result<Access, Failure>>);
 
-/// What reading each profile's list gave.
+/// The result of reading each profile's list.
 type Answers = Vec<Result<Fetched<Tokens>, Failure>>;
 
 /// The tokens of all profiles.
@@ -28,11 +28,11 @@ pub(super) struct ProfileTokens {
     pub(super) clock: ServerClock,
 }
 
-/// What to read for each profile.
+/// The access of each profile.
 ///
 /// # Errors
-/// There is none, or something on the command line is about one scope: `other` names it if it is no
-/// flag of all commands.
+/// There is no profile, or something on the command line is about one scope: `other` names it unless it
+/// is a flag of all commands.
 pub(super) fn accesses(context: &Context, other: Option<&str>) -> Result<ProfileAccesses, Failure> {
     refuse_contradictions(context, other)?;
     let profiles = context.settings.profiles.iter();

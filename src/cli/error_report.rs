@@ -81,8 +81,8 @@ impl ErrorReporter {
         output::inert(&machine, self.is_json()).into_bytes()
     }
 
-    /// Prints a failure and returns its exit code. The file of a check gets it, since whoever collects
-    /// that must learn that nothing could be read; any other file is kept as it is. If standard output
+    /// Prints a failure and returns its exit code. The file of a check gets it, so that whoever
+    /// collects the file learns that nothing could be read; any other file is kept as it is. If standard output
     /// cannot be written, the failure goes to standard error. The report of a check includes the scope,
     /// if known.
     pub fn report(&self, failure: &Failure, scope: Option<&Scope>) -> u8 {

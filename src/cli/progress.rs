@@ -21,7 +21,7 @@ const FOR_THE_KEYRING: Duration = Duration::from_secs(1);
 /// How often the line is redrawn.
 const PACE: Duration = Duration::from_millis(200);
 
-/// What the command waits for before the API, if that is not the keyring alone.
+/// The program that the command waits for before the API, unless only the keyring is needed.
 static SOURCE: OnceLock<String> = OnceLock::new();
 
 /// Says what the command waits for before the API: `op, which prints the credential`.
@@ -34,7 +34,7 @@ pub(super) struct Progress {
     received: AtomicUsize,
     /// Zero if unknown.
     total: AtomicUsize,
-    /// What is counted.
+    /// The unit that is counted.
     noun: &'static str,
     is_wanted: bool,
     /// Whether the command waits for the API, no longer for the keyring.

@@ -123,7 +123,7 @@ pub(super) fn check_terminal(purpose: Purpose) -> Result<(), Failure> {
     ))
 }
 
-/// What a secret is asked for.
+/// The purpose of a secret that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     Store,
@@ -131,7 +131,7 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
-    /// What to do without a terminal.
+    /// The hint for a command without a terminal.
     fn hint(self) -> &'static str {
         match self {
             Self::Store => "Pipe the secret in and add --stdin.",
@@ -160,7 +160,7 @@ pub(super) async fn ask_to_go_on(question: &str, is_dumb: bool) -> Result<(), Fa
         .map(drop)
 }
 
-/// Restores the terminal when the prompt ends, however it does.
+/// Restores the terminal however the prompt ends.
 struct Closing;
 
 impl Drop for Closing {

@@ -14,7 +14,7 @@ use crate::domain::status::EvaluationContext;
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 
-/// What `uses` found.
+/// The result of `uses`.
 pub struct UsesResult {
     pub map: AccessMap,
     /// The tokens in the order to print them, before they are filtered.

@@ -557,7 +557,7 @@ fn kind(profile: &Section<'_>) -> Result<CredentialKind, InvalidSetting> {
     }
 }
 
-/// What prints the profile's secret.
+/// The command that prints the profile's secret.
 fn command(profile: &Section<'_>) -> Result<Option<CredentialCommand>, InvalidSetting> {
     const KEY: &str = "credential_command";
     let expected = "an array of a program and its arguments, each in quotes";

@@ -59,7 +59,7 @@ impl Themes {
             .collect()
     }
 
-    /// What a setting may be, for a message.
+    /// The names that the setting accepts, for a message.
     pub(super) fn expected(&self) -> String {
         let names: Vec<String> = self
             .names()

@@ -284,7 +284,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         #[cfg(unix)]
-        // Once the child was waited for, its ID may be another's, and it has none here.
+        // After the child was waited for, its ID may belong to another process; `id` then returns none.
         if let Some(id) = self.0.id()
             && let Some(group) = i32::try_from(id)
                 .ok()
@@ -309,7 +309,7 @@ fn how_it_failed(status: ExitStatus) -> String {
     }
 }
 
-/// What a command printed, zeroed when dropped. Never moves, so that no copy stays behind.
+/// The output of a command, zeroed when dropped. Never moves, so that no copy stays behind.
 struct Output {
     buffer: Zeroizing<Vec<u8>>,
     filled: usize,

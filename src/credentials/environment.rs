@@ -64,7 +64,7 @@ pub struct Environment {
     /// `None` if the value is not UTF-8.
     secrets: BTreeMap<&'static str, Option<Secret>>,
     values: BTreeMap<&'static str, OsString>,
-    /// What the file of [`TOKEN_FILE`] holds, once it was needed.
+    /// The contents of the file of [`TOKEN_FILE`], read when first needed.
     token_file: Arc<OnceLock<Result<Secret, Failure>>>,
 }
 

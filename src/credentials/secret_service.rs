@@ -354,7 +354,7 @@ pub(super) fn is_session_loss(error: &StoreError) -> bool {
     )
 }
 
-/// What the service finds an item by.
+/// The attributes that the service finds an item by.
 fn attributes(entry: EntryName<'_>) -> HashMap<&'static str, &str> {
     HashMap::from([("service", entry.service()), ("username", entry.profile)])
 }

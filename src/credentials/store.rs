@@ -18,7 +18,7 @@ use crate::domain::credential::{Location, Secret};
 use crate::domain::profile::PROBE_USER;
 use crate::domain::sync::locked;
 
-/// What a store reveals about a profile's entries while it is locked.
+/// The facts that a store reveals about a profile's entries while it is locked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEntries {
     /// `None` if a locked store does not reveal it.
@@ -27,7 +27,7 @@ pub struct StoredEntries {
     pub locked: Option<StoreError>,
 }
 
-/// What an entry of the OS keyring holds. Each kind has its own service name.
+/// The kind of an entry in the OS keyring. Each kind has its own service name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryKind {
     Credential,

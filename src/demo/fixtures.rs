@@ -57,7 +57,7 @@ const SCOPES: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// What the API says of the demo's own credential.
+/// The validity that the API reports of the demo's own credential.
 const CREDENTIAL: &str = include_str!("../../assets/demo/credential.json");
 
 /// The parts of every other scope.
@@ -72,7 +72,7 @@ pub(super) struct Fixtures {
     pub(super) credential: RawJson,
 }
 
-/// What one scope holds.
+/// The contents of one scope.
 pub(super) struct Contents {
     pub(super) tokens: Vec<Item>,
     template: &'static str,
@@ -135,7 +135,7 @@ impl Fixtures {
         ids.filter_map(|id| self.scopes.get(id).map(|contents| (id, contents)))
     }
 
-    /// What an account or zone holds; `None` if it does not exist.
+    /// The contents of an account or zone; `None` if it does not exist.
     pub(super) fn contents(&self, kind: ScopeKind, id: &str) -> Option<&Contents> {
         let id = id.to_ascii_lowercase();
         let exists = self.scopes(kind).iter().any(|scope| scope.id == id);
@@ -154,7 +154,7 @@ impl Contents {
         })
     }
 
-    /// What a path holds, as JSON: the entries of a list, or an object alone.
+    /// The contents of a path, as JSON: the entries of a list, or a single object.
     pub(super) fn values(&self, path: &str) -> Vec<Value> {
         let jsons: Vec<&RawJson> = match self.parts().get(path) {
             Some(Part::List(items)) => items.iter().map(|item| &item.json).collect(),

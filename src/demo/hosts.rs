@@ -75,7 +75,7 @@ const ACCESS_AUD: HeaderName = HeaderName::from_static("cf-access-aud");
 const ACCESS_DOMAIN: HeaderName = HeaderName::from_static("cf-access-domain");
 const MITIGATED: HeaderName = HeaderName::from_static("cf-mitigated");
 
-/// What a host answers.
+/// The answer of a host.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) headers: Vec<(HeaderName, String)>,
@@ -111,7 +111,7 @@ impl Reply {
     }
 }
 
-/// What is behind the hosts: the accounts of the demo with their apps and tokens.
+/// The world behind the hosts: the accounts of the demo with their apps and tokens.
 pub(super) struct Hosts {
     accounts: Vec<ProtectedAccount>,
 }
@@ -171,7 +171,7 @@ impl Hosts {
         self.accounts.iter().find_map(|it| it.answer(request))
     }
 
-    /// The answer of an app of somebody else, which admits every token.
+    /// The answer of another organization's app, which admits every token.
     fn of_others(&self, request: &HostRequest<'_>, admitted: impl Fn() -> Reply) -> Reply {
         let pair = Pair::of(request.headers, None);
         let is_known = |pair: Pair| self.accounts.iter().any(|it| it.token(&pair).is_some());
@@ -345,7 +345,7 @@ fn stamped(status: StatusCode, url: &Url, audience: &str) -> Reply {
         .with(ACCESS_DOMAIN, url.host_str().unwrap_or_default())
 }
 
-/// The answer of the app itself, to whom Access admits.
+/// The answer of the app itself to a request that Access admits.
 fn origin(url: &Url) -> Reply {
     match url.host_str().unwrap_or_default() {
         "registry.example.com" => Reply::error(StatusCode::UNAUTHORIZED, "authentication required")

@@ -96,7 +96,7 @@ fn in_scope(
     }
 }
 
-/// Answers for whatever may name a token.
+/// Answers requests for the parts that may name a token.
 fn part(contents: &Contents, path: &str, query: &Query) -> Option<Answer> {
     let paging = match path {
         "access/policies" => Some(Paging {

@@ -61,7 +61,7 @@ impl Change {
         }
     }
 
-    /// What the change costs, in a few words.
+    /// The consequence of the change, in a few words.
     pub fn price(self) -> &'static str {
         match self {
             Self::Renew => "same secret, later expiry; no client changes",
@@ -138,7 +138,7 @@ pub fn possible(token: &ServiceToken, scope: ScopeKind, now: DateTime<Utc>) -> V
     Change::ALL.into_iter().filter(is_possible).collect()
 }
 
-/// What is sent to make a change.
+/// The request that makes a change.
 struct Request {
     id: TokenId,
     method: &'static str,

@@ -245,7 +245,7 @@ impl Lookalike {
         }
     }
 
-    /// What the form says about it while it is entered.
+    /// The form's remark about it while it is entered.
     pub fn remark(self) -> &'static str {
         match self {
             Self::ApiToken => "This begins like an API token: choose that kind above.",
@@ -343,7 +343,7 @@ impl ActiveCredential {
         self.identity.as_ref().map(|identity| &identity.source)
     }
 
-    /// What kind of credential it is.
+    /// The kind of the credential.
     pub fn kind(&self) -> Option<&CredentialKind> {
         self.identity.as_ref().map(|identity| &identity.kind)
     }

@@ -55,7 +55,7 @@ impl CredentialCommand {
         &self.program
     }
 
-    /// What follows the program.
+    /// The arguments of the program.
     pub fn arguments(&self) -> &[String] {
         &self.arguments
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::status::{EvaluationContext, Lifecycle, Status};
 
-/// What the API says about an API token.
+/// The validity of an API token, as the API reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialValidity {
     /// The API's word. Untrusted text.
@@ -63,7 +63,7 @@ impl CredentialValidity {
         }
     }
 
-    /// What its status depends on while it is active.
+    /// The dates that its status depends on while it is active.
     pub fn life(&self) -> Lifecycle {
         let expires_at = self.expires_at();
         Lifecycle {
@@ -77,7 +77,7 @@ impl CredentialValidity {
     }
 }
 
-/// A date. Go's zero time is none.
+/// Parses a date. Go's zero time means that there is none.
 fn date(value: &Value) -> Option<DateTime<Utc>> {
     let date = DateTime::parse_from_rfc3339(value.as_str()?.trim()).ok()?;
     let date = date.with_timezone(&Utc);

@@ -50,7 +50,7 @@ impl FailureKind {
         )
     }
 
-    /// What happened in a few words, where there is no HTTP status.
+    /// A summary in a few words, for failures without an HTTP status.
     fn words(self) -> &'static str {
         match self {
             Self::Usage => "not asked",
@@ -239,7 +239,7 @@ impl fmt::Display for OverridingFlag {
     }
 }
 
-/// What to do about a failure: displayed as one line of sentences.
+/// Advice on a failure, displayed as one line of sentences.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
     pub text: String,
@@ -310,7 +310,7 @@ pub enum ScreenHint {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub kind: FailureKind,
-    /// What happened, in one sentence.
+    /// The failure in one sentence.
     pub summary: String,
     pub hint: Hint,
     pub details: Box<Details>,
@@ -320,7 +320,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// What happened in a few words: `HTTP 500`, `no connection`.
+    /// The failure in a few words: `HTTP 500`, `no connection`.
     pub fn reason(&self) -> String {
         match self.details.http_status {
             Some(status) => format!("HTTP {status}"),

@@ -82,7 +82,7 @@ impl<T> Fetched<T> {
 pub struct Gap {
     /// A sentence fragment. Untrusted text.
     pub reason: String,
-    /// The error that kept the rest from being read, if it was one.
+    /// The error that stopped the reading, if there was one.
     pub failure: Option<Failure>,
 }
 
@@ -254,7 +254,7 @@ impl ClockOffset {
         self.0.num_seconds()
     }
 
-    /// What to tell the user if the clocks are more than five seconds apart.
+    /// A warning if the clocks are more than five seconds apart.
     pub fn notice(self) -> Option<String> {
         let size = self.0.abs();
         if size <= TimeDelta::seconds(5) {

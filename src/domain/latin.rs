@@ -4,7 +4,7 @@ use icu_normalizer::DecomposingNormalizerBorrowed;
 
 use super::text;
 
-/// What a letter or sign becomes that does not decompose into a base and marks.
+/// The replacement for a letter or sign that does not decompose into a base and marks.
 fn replacement(c: char) -> Option<&'static str> {
     Some(match c {
         '…' => "...",

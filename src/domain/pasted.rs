@@ -67,7 +67,7 @@ pub struct Removed {
     pub is_plural: bool,
 }
 
-/// What [`peel`] removes from a string; empty if only the ends of lines.
+/// The text that [`peel`] removes from a string; empty if only the ends of lines.
 pub fn removed(text: &str) -> Vec<Removed> {
     let value = peel(text);
     let Some((before, after)) = text.split_once(value).filter(|_| !value.is_empty()) else {

@@ -31,8 +31,8 @@ pub struct Profile {
     pub scope_name: Option<String>,
     /// The address that the secret was stored for. It is sent nowhere else.
     pub base_url: BaseUrl,
-    /// What prints the secret, which is then not in the keyring. Only people write it: `None` keeps
-    /// the one in the file.
+    /// The command that prints the secret, which is then not in the keyring. Only people write it:
+    /// `None` keeps the one in the file.
     pub command: Option<CredentialCommand>,
 }
 

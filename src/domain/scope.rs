@@ -40,7 +40,7 @@ impl ScopeKind {
         }
     }
 
-    /// What to try if an ID of this kind is unknown: IDs of both kinds look alike.
+    /// Advice if an ID of this kind is unknown: IDs of both kinds look alike.
     pub fn doubt(self) -> &'static str {
         match self {
             Self::Account => "If that is a zone ID, choose zone instead.",

@@ -22,7 +22,7 @@ const VERB: usize = 9;
 /// The fewest cells between a price and the key beside it.
 const GAP: usize = 2;
 
-/// What the advice depends on besides the token.
+/// Everything that advice depends on besides the token.
 #[derive(Debug, Clone, Copy)]
 pub struct Advisor<'a> {
     pub context: EvaluationContext,

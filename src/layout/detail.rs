@@ -34,7 +34,7 @@ pub enum Part {
     Json,
 }
 
-/// What a token has to show.
+/// The size of each part of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contents {
     /// Whether there are digits to enlarge, on a terminal that is tall enough.

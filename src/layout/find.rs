@@ -8,10 +8,10 @@ pub enum Section {
     Recent,
 }
 
-/// What Find has to show, in rows.
+/// The rows that the contents of Find need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FindContent {
-    /// What the field takes, what is wrong with it, and what it waits for.
+    /// The hint, complaint or progress below the field.
     pub remarks: usize,
     /// The matches, with the text above them; `None` if nothing was typed.
     pub matches: Option<usize>,

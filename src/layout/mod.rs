@@ -174,7 +174,7 @@ impl TextBox {
 /// The cells before the text of the error banner.
 const BANNER_INDENT: usize = 3;
 
-/// What to say about an error. Untrusted text.
+/// The text of an error banner. Untrusted.
 #[derive(Debug, Clone, Copy)]
 pub struct BannerText<'a> {
     pub headline: &'a str,

@@ -45,8 +45,8 @@ const BY_WORTH: [(Column, usize, usize); 4] = [
     (Column::Expires, 11, 20),
 ];
 
-/// Columns for wide terminals: each with its width, and the terminal's width from which on it is
-/// there, so that the name stays readable beside the preview.
+/// Columns for wide terminals: each with its width, and the narrowest terminal that shows it, so that
+/// names stay readable beside the preview.
 const FOR_WIDE: [(Column, usize, u16); 3] = [
     // `2 ▲1 ✖1`
     (Column::Opens, 8, 128),

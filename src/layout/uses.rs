@@ -16,7 +16,7 @@ const ROOM_FOR_ALL_FACTS: usize = 26;
 /// How many facts always matter.
 const MAIN_FACTS: usize = 3;
 
-/// The fewest rows below the facts in which the reasons have a part of their own.
+/// With fewer rows below the facts, the reasons get no part of their own.
 const ROOM_FOR_WHY: usize = 9;
 
 /// The fewest rows of the list beside the reasons.

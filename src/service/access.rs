@@ -22,8 +22,8 @@ use crate::domain::token::TokenRef;
 const MOST_ASKED: usize = 50;
 
 impl TokenService {
-    /// Reads parts of a scope. Each goes to `on_part` as it arrives, whatever became of it; the apps
-    /// twice, if some of their policies had to be read one by one. Parts that the scope does not have are
+    /// Reads parts of a scope. Each goes to `on_part` as it arrives, read or not; the apps twice,
+    /// if some of their policies had to be read one by one. Parts that the scope does not have are
     /// not asked for.
     ///
     /// Returns the tokens, which are empty if they were not among the parts, with the server's clock and

@@ -1,4 +1,5 @@
-//! Lists the tokens of a scope, and the scopes that a credential can see.
+//! Lists the tokens of a scope, writes such a list to a file, and lists the scopes that a credential can
+//! see.
 
 use std::sync::Arc;
 
@@ -7,11 +8,14 @@ use futures_util::stream::{self, StreamExt};
 use super::lookup::refused;
 use super::token_service::TokenService;
 use crate::api::{Error, Page};
+use crate::config::export;
 use crate::domain::credential::{Access, Credential, CredentialRef, VisibleScopes};
 use crate::domain::failure::Failure;
 use crate::domain::fetched::{Fetched, Tokens};
+use crate::domain::list_report::{Existing, FileFormat, ListReport, NotWritten};
 use crate::domain::scope::{NamedScope, ScopeKind};
 use crate::domain::token::ServiceToken;
+use crate::formats::{csv, json};
 
 /// How many scopes are read at once.
 const AT_ONCE: usize = 4;
@@ -119,4 +123,20 @@ impl TokenService {
         };
         Ok(visible.map(|()| scopes))
     }
+}
+
+/// Writes a list in the format that the file's name asks for, with the bytes that `list` prints.
+/// Returns the whole path of the file. Blocks.
+///
+/// # Errors
+/// The file exists and must be kept, or one sentence about why nothing was written.
+pub fn write_list(list: &ListReport, path: &str, existing: Existing) -> Result<String, NotWritten> {
+    let Some(format) = FileFormat::of(path) else {
+        return Err(NotWritten::unknown_format());
+    };
+    let written = export::write(path, existing, |mut out| match format {
+        FileFormat::Csv => csv::list(&mut out, list),
+        FileFormat::Json => json::list(&mut out, list),
+    })?;
+    Ok(written.display().to_string())
 }

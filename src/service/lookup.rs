@@ -38,7 +38,8 @@ impl TokenService {
         on_network: impl FnOnce(),
     ) -> Result<Fetched<Tokens>, Failure> {
         let Some(id) = token.id() else {
-            return self.search(access, token, on_network).await;
+            let listed = self.list(access, on_network, &mut |_| {}).await?;
+            return found_in(listed, token, &access.scope);
         };
         let credential = self.credential(&access.identity).await?;
         let deadlines = self.deadlines();
@@ -49,16 +50,6 @@ impl TokenService {
         fetched
             .map(|fetched| fetched.map(|token| vec![token]))
             .map_err(|error| refused(error, Some(scope), &credential, Some(source)))
-    }
-
-    async fn search(
-        &self,
-        access: &Access,
-        token: &TokenRef,
-        on_network: impl FnOnce(),
-    ) -> Result<Fetched<Tokens>, Failure> {
-        let listed = self.list(access, on_network, &mut |_| {}).await?;
-        found_in(listed, token, &access.scope)
     }
 
     /// Tries a credential with the smallest read of the scope's list of tokens.

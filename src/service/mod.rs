@@ -4,7 +4,6 @@
 mod access;
 mod credential_command;
 mod credentials;
-mod export;
 mod list;
 mod lookup;
 mod probe;
@@ -12,8 +11,7 @@ mod token_service;
 mod verification;
 
 pub use credentials::{CredentialRequest, NotSaved, Removed, no_default, nothing_selected, select};
-pub use export::write_list;
-pub use list::ListEvent;
+pub use list::{ListEvent, write_list};
 pub use lookup::{matching, not_in_list};
 pub use token_service::TokenService;
 pub use verification::{CredentialSurvey, ListedAndVerified};

@@ -14,7 +14,7 @@ use crate::domain::failure::{Failure, FailureKind};
 
 impl TokenService {
     /// Asks a URL without the token and, if Access itself refused that, with it. `pair` is awaited only
-    /// then, so that nobody is asked for a secret in vain.
+    /// then, so that no secret is asked for needlessly.
     ///
     /// # Errors
     /// [`Failure`], if nothing could be sent, and that of `pair`. A request that fails is part of the

@@ -16,7 +16,7 @@ use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::token::ServiceToken;
 
-/// What the API says about a credential, and what it lets it read.
+/// The validity of a credential according to the API, and the parts that it may read.
 #[derive(Debug, Clone)]
 pub struct CredentialSurvey {
     /// Whether it is active, or why that is not known; `None` for a Global API key, which cannot be

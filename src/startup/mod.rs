@@ -31,7 +31,7 @@ const KEYRING_WAIT: Duration = Duration::from_secs(5);
 /// How long a person may take to unlock the keyring; this is not counted against a timeout.
 const UNLOCK_WAIT: Duration = Duration::from_secs(60);
 
-/// What a front end needs at startup.
+/// The parts of a context that a front end needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
     /// Everything, for the screens.

@@ -192,7 +192,7 @@ fn named(name: &str, themes: &Themes, depth: ColorDepth) -> Result<Theme, Failur
     }
 }
 
-/// What is known about the background before asking the terminal.
+/// Guesses the background before the terminal is asked.
 enum Background {
     /// The consoles of Linux and Windows are dark unless somebody changed that, and do not answer.
     Dark,

@@ -3,7 +3,7 @@
 /// Asks for the background colour.
 pub const QUESTION: &str = "\x1b]11;?\x1b\\";
 
-/// What an answer to the question begins with, after its introducer.
+/// The start of an answer, after its introducer.
 pub(super) const ANSWER: &[u8] = b"11;rgb";
 
 /// The longest answer: `11;rgba:ffff/ffff/ffff/ffff`.

@@ -13,8 +13,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
-use super::clipboard::{Clipboard, load_into_tmux};
-use super::desktop::{Browser, notification, open_in_browser};
+use super::desktop::{Browser, Clipboard, load_into_tmux, notification, open_in_browser};
 use super::terminal::TerminalGuard;
 use crate::api::Page;
 use crate::app::message::{Effect, JsonSearch, Message, Stage};

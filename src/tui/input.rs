@@ -6,7 +6,7 @@ use crate::terminal::background::Background;
 #[cfg(unix)]
 pub(super) use unix::EventStream;
 
-/// What the terminal sent.
+/// Input from the terminal.
 pub(super) enum TerminalInput {
     Event(Event),
     /// Its answer to the question for its background.

@@ -2,7 +2,6 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
-mod clipboard;
 mod clock;
 pub mod desktop;
 mod effects;
@@ -11,7 +10,6 @@ mod terminal;
 mod theme;
 
 use std::io::{self, IsTerminal, stdout};
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,9 +34,8 @@ use crate::signals::{self, HUNG_UP, Signal, TerminalSignals};
 use crate::startup::output_style::ThemeChoice;
 use crate::startup::{Context, output_style};
 use crate::terminal::background::Background;
-pub use clipboard::Clipboard;
 use clock::{Clock, Timer};
-use desktop::Browser;
+use desktop::{Browser, Clipboard};
 use effects::Effects;
 pub use input::TypedKeys;
 use input::{EventStream, TerminalInput};
@@ -225,7 +222,7 @@ async fn run_loop(
     code
 }
 
-/// What the settings ask of the terminal, as far as it can be expected to know it.
+/// The features that the settings ask for, without those that the terminal is unlikely to know.
 fn features(context: &Context) -> Features {
     Features {
         has_title: context.settings.title && !output_style::is_limited(&context.environment),
@@ -275,13 +272,13 @@ async fn event_loop(
         let left = is_changed.then(|| pause.saturating_sub(drawn.elapsed()));
         let left = left.filter(|left| !left.is_zero());
         let message = match sources.next(state, clock.now(), left, screen).await? {
-            ControlFlow::Continue(LoopEvent::Message(message)) => message,
-            ControlFlow::Continue(LoopEvent::Background(background)) => {
+            LoopEvent::Message(message) => message,
+            LoopEvent::Background(background) => {
                 is_changed |= theme.decide(background);
                 continue;
             }
-            ControlFlow::Continue(LoopEvent::Ignored) => continue,
-            ControlFlow::Break(code) => return Ok(code),
+            LoopEvent::Ignored => continue,
+            LoopEvent::End(code) => return Ok(code),
         };
         has_pointed |= precede(&message, screen);
         let wanted = app::update(state, clock.now(), message);
@@ -312,7 +309,7 @@ fn precede(message: &Message, screen: &mut TerminalGuard) -> bool {
     matches!(input, action::Input::Wheel(_) | action::Input::Click(_))
 }
 
-/// What the loop waits for.
+/// An event that the loop waits for.
 #[expect(
     clippy::large_enum_variant,
     reason = "one at a time, and the large one is the usual one"
@@ -323,12 +320,8 @@ enum LoopEvent {
     Background(Background),
     /// Input without a meaning here.
     Ignored,
-}
-
-impl From<Option<Message>> for LoopEvent {
-    fn from(message: Option<Message>) -> Self {
-        message.map_or(Self::Ignored, Self::Message)
-    }
+    /// A signal, or the end of the terminal, ends the program with a code.
+    End(u8),
 }
 
 struct EventSources {
@@ -340,59 +333,56 @@ struct EventSources {
 
 impl EventSources {
     /// Waits for a signal, an answer, a key, or the next change on screen, but no longer than `pause`.
-    /// Gives the event, or the exit code.
     async fn next(
         &mut self,
         state: &State,
         now: Now,
         pause: Option<Duration>,
         screen: &mut TerminalGuard,
-    ) -> io::Result<ControlFlow<u8, LoopEvent>> {
+    ) -> io::Result<LoopEvent> {
         let wake = state.wake_at().map(|at| at - now.steady);
         let wake = wake.map(|left| left.to_std().unwrap_or_default());
         let wait = wake.into_iter().chain(pause).min();
-        let message = tokio::select! { biased;
+        Ok(tokio::select! { biased;
             signal = self.signals.next() => match signal {
-                Signal::End(code) => return Ok(ControlFlow::Break(code)),
+                Signal::End(code) => LoopEvent::End(code),
                 #[cfg(unix)]
                 Signal::Resized => {
                     let (width, height) = screen.size()?;
-                    Some(Message::Input(action::Input::Resize(width, height)))
+                    let resize = action::Input::Resize(width, height);
+                    LoopEvent::Message(Message::Input(resize))
                 }
                 #[cfg(unix)]
                 Signal::Stop => {
                     stop(screen)?;
-                    Some(Message::Resumed)
+                    LoopEvent::Message(Message::Resumed)
                 }
                 #[cfg(unix)]
                 Signal::Continue => {
                     screen.resume()?;
-                    Some(Message::Resumed)
+                    LoopEvent::Message(Message::Resumed)
                 }
             },
-            Some(message) = self.messages.recv() => Some(message),
-            event = self.input.next() => {
-                // End of input: the terminal was closed.
-                let event = match event {
-                    Some(TerminalInput::Event(event)) => event,
-                    Some(TerminalInput::Background(background)) => {
-                        return Ok(ControlFlow::Continue(LoopEvent::Background(background)));
+            Some(message) = self.messages.recv() => LoopEvent::Message(message),
+            event = self.input.next() => match event {
+                Some(TerminalInput::Event(event)) => {
+                    let input = if let Event::Mouse(mouse) = event {
+                        pointed(mouse, screen)
+                    } else {
+                        state.keymap.translate(state.context(), event.clone())
+                    };
+                    if input.is_none() {
+                        self.input.split(&event);
                     }
-                    None => return Ok(ControlFlow::Break(HUNG_UP)),
-                };
-                let input = if let Event::Mouse(mouse) = event {
-                    pointed(mouse, screen)
-                } else {
-                    state.keymap.translate(state.context(), event.clone())
-                };
-                if input.is_none() {
-                    self.input.split(&event);
+                    let message = input.map(Message::Input);
+                    message.map_or(LoopEvent::Ignored, LoopEvent::Message)
                 }
-                input.map(Message::Input)
-            }
-            () = self.timer.wait(wait) => Some(Message::Ticked),
-        };
-        Ok(ControlFlow::Continue(message.into()))
+                Some(TerminalInput::Background(background)) => LoopEvent::Background(background),
+                // End of input: the terminal was closed.
+                None => LoopEvent::End(HUNG_UP),
+            },
+            () = self.timer.wait(wait) => LoopEvent::Message(Message::Ticked),
+        })
     }
 }
 

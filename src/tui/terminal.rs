@@ -30,7 +30,7 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Held while restoring the terminal, so that no other thread discards that output.
 static LEAVING: Mutex<()> = Mutex::new(());
 
-/// What [`TerminalGuard::enable`] turned on, and [`leave`] turns off.
+/// Turned on by [`TerminalGuard::enable`], and off by [`leave`].
 static HAS_TITLE: AtomicBool = AtomicBool::new(false);
 static HAS_MOUSE: AtomicBool = AtomicBool::new(false);
 
@@ -42,7 +42,7 @@ const POP_TITLE: &str = "\x1b[23;2t";
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 
-/// What the settings ask of the terminal beyond drawing.
+/// The features of the terminal that the settings ask for, beyond drawing.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Features {
     pub(super) has_title: bool,

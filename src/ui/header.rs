@@ -22,7 +22,7 @@ const GAP: usize = 2;
 /// their room.
 const LEAST_CRUMB: usize = 16;
 
-/// What gives up its room first, when a header is too long.
+/// The order in which parts give up their room when a header is too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Worth {
     Credential,

@@ -6,7 +6,7 @@ use ratatui::text::Span;
 
 use super::painter::{RenderContext, Spans};
 use super::texts::distance;
-use crate::app::opens_counts::OpensCounts;
+use crate::app::access_reading::OpensCounts;
 use crate::domain::access::verdict::Verdict;
 use crate::domain::fields::last_seen_word;
 use crate::domain::findings::note;

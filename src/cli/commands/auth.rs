@@ -221,7 +221,7 @@ async fn survey(fetcher: &Fetcher) -> CredentialSurvey {
     asked.unwrap_or_else(|failure| CredentialSurvey::failed(&failure))
 }
 
-/// What is known without asking, and whether the credential can be used. Explains why it cannot.
+/// The facts that need no request, and whether the credential can be used. Explains why not.
 async fn offline(context: &Context) -> (AuthReport, bool) {
     let credential = &context.credential;
     let identity = credential.identity.as_ref();

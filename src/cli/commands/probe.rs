@@ -27,7 +27,7 @@ use crate::domain::fetched::ServerClock;
 use crate::domain::token::{ClientId, ServiceToken, TokenRef};
 use crate::startup::Context;
 
-/// What decides whether an app opens for a token.
+/// The parts of the access map that decide whether an app opens for a token.
 const PARTS: [Part; 4] = [Part::Apps, Part::Policies, Part::Groups, Part::Organization];
 
 pub(super) async fn probe(

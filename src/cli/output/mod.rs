@@ -5,7 +5,6 @@ pub mod json;
 pub mod nagios;
 mod online;
 pub mod print;
-mod probe_json;
 pub mod prometheus;
 pub mod table;
 pub mod uses_json;
@@ -83,7 +82,7 @@ pub enum Report<'a> {
     Uses(&'a UsesResult),
 }
 
-/// What `probe` reports.
+/// The report of `probe`.
 #[derive(Clone, Copy)]
 pub struct ProbeReport<'a> {
     pub url: &'a ProbeUrl,
@@ -96,7 +95,7 @@ pub struct ProbeReport<'a> {
     pub checked_at: DateTime<Utc>,
 }
 
-/// What `auth status` reports.
+/// The report of `auth status`.
 #[derive(Debug, Serialize)]
 pub struct AuthReport {
     pub profile: Option<String>,
@@ -121,12 +120,12 @@ pub struct AuthReport {
     /// The program that prints the secret. Its arguments may say too much.
     #[serde(skip)]
     pub program: Option<String>,
-    /// What the API says, if it was asked.
+    /// The answer of the API, if it was asked.
     #[serde(skip)]
     pub online: Option<CredentialSurvey>,
 }
 
-/// What `profile list` reports.
+/// The report of `profile list`.
 #[derive(Debug, Serialize)]
 pub struct ProfilesReport {
     pub profiles: Vec<ProfileReport>,

@@ -88,7 +88,7 @@ fn title(part: Part) -> &'static str {
     }
 }
 
-/// What works, and what works only in part or not at all.
+/// Lists the features that work, and those that work only in part or not at all.
 fn commands(status: &CredentialSurvey) -> (Vec<&'static str>, Vec<String>) {
     let (mut works, mut limits) = (Vec::new(), Vec::new());
     if status.may_list_tokens() {

@@ -18,7 +18,7 @@ use crate::domain::text;
 /// The most groups that are named on a way.
 const LONGEST_WAY: usize = 20;
 
-/// What a way through groups leads to.
+/// The end of a path through groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {
     Id,
@@ -197,7 +197,7 @@ impl<'a> AppJudge<'a> {
         }
     }
 
-    /// What a rule leads to.
+    /// The result of following a rule.
     fn target_of(&self, rule: &'a Rule) -> Option<(&'a Rule, Target)> {
         let target = Target::ALL
             .into_iter()
@@ -304,7 +304,7 @@ impl<'a> AppJudge<'a> {
         self.evaluator.rule(rule, Reading::Plain) == Truth::False
     }
 
-    /// What a rule is about: `this token`, `an email domain`, `group CI`.
+    /// The subject of a rule: `this token`, `an email domain`, `group CI`.
     fn words(&self, rule: &Rule) -> String {
         match rule {
             Rule::ServiceToken(Some(id)) if id == self.subject.names.id => "this token".to_owned(),

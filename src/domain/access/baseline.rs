@@ -28,7 +28,7 @@ pub(super) struct Tally {
     pub(super) for_everyone: usize,
 }
 
-/// What one app adds to a tally.
+/// The contribution of one app to a tally.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Contribution {
     verdict: Verdict,
@@ -75,7 +75,7 @@ impl Tally {
     }
 }
 
-/// What apps decide about tokens that none of their policies names.
+/// The decisions of apps about tokens that none of their policies names.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Baseline {
     alive: Decisions,

@@ -84,14 +84,14 @@ impl Fault {
     }
 }
 
-/// What follows from a probe. Untrusted text.
+/// The conclusion of a probe. Untrusted text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conclusion {
     pub verdict: ProbeVerdict,
     pub fault: Fault,
-    /// What happened, in a sentence.
+    /// The outcome, in a sentence.
     pub message: String,
-    /// What to do next.
+    /// The next step for the user.
     pub hint: Option<String>,
 }
 
@@ -275,7 +275,7 @@ fn admitted(answer: &ProbeAnswer) -> Conclusion {
     }
 }
 
-/// What to think of policies that should have kept out a token that was let in.
+/// Explains why a token was let in although the policies should have refused it.
 fn contradiction(policies: &PolicyView) -> Option<String> {
     let said = match &policies.app {
         AppView::Judged { verdict, app, .. } if *verdict == Verdict::Refused => {

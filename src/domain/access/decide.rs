@@ -48,7 +48,7 @@ impl JudgedPolicy<'_> {
     }
 }
 
-/// What was decided about an app.
+/// The decision about an app.
 pub(super) struct Decided {
     pub(super) verdict: Verdict,
     pub(super) reason: Option<Reason>,
@@ -133,7 +133,7 @@ impl<'a> AppJudge<'a> {
         }
     }
 
-    /// What a policy depends on.
+    /// The conditions that a policy depends on.
     pub(super) fn dependencies(&self, policy: &Policy) -> BTreeSet<Dependency> {
         let Some(rules) = &policy.rules else {
             return BTreeSet::new();
@@ -185,7 +185,7 @@ impl<'a> AppJudge<'a> {
         touch
     }
 
-    /// What is decided about an app; `None` if its policies are not about the token.
+    /// The decision about an app; `None` if its policies are not about the token.
     pub(super) fn decide(&self, at: usize) -> Option<Decided> {
         match self.policies(at) {
             None => Some(Decided::unread()),

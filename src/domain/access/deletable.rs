@@ -82,7 +82,7 @@ impl Lookup<'_> {
         Some(format!("what uses it would break ({places})"))
     }
 
-    /// What keeps a token that nothing names from being surely deletable.
+    /// The doubts about deleting a token that nothing names.
     fn doubts(&self, named: &NamedToken<'_>, tally: Tally) -> Vec<String> {
         let mut doubts = self.gaps.clone();
         if named.id.is_empty() || named.client_id.is_empty() {
@@ -121,7 +121,7 @@ impl Lookup<'_> {
         doubts
     }
 
-    /// What keeps every token of the map from being surely deletable.
+    /// The doubts about deleting any token of the map.
     pub(super) fn gaps(&self) -> Vec<String> {
         let kind = self.map.scope.kind();
         let mut gaps = Vec::new();

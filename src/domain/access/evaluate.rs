@@ -163,7 +163,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn on_path(&self, rule: &Rule, reading: Reading, path: &mut Vec<usize>) -> Truth {
-        // A Bypass policy asks before anybody has an identity.
+        // Access evaluates Bypass policies before it knows who is asking.
         let identity = match reading {
             Reading::Bypass => Truth::Unknown,
             Reading::Plain | Reading::GroupsDoubted => Truth::True,
@@ -238,7 +238,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// What rules depend on if their value is unknown.
+    /// The conditions of rules whose value is unknown.
     pub(super) fn dependencies(&self, rules: &Rules, reading: Reading) -> BTreeSet<Dependency> {
         let mut found = BTreeSet::new();
         if self.rules(rules, reading) == Truth::Unknown {

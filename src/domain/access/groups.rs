@@ -23,7 +23,7 @@ struct Node {
     holds: Holds,
 }
 
-/// What a group holds besides tokens by name, itself or through other groups.
+/// The members of a group besides tokens by name, direct or through other groups.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Holds {
     pub(super) any_token: bool,

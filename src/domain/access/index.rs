@@ -171,7 +171,7 @@ impl Index {
     }
 
     /// Notes the groups that rules name but the list lacks, and what rules of unknown kinds hold.
-    /// Returns whether a rule does not say whom it names.
+    /// Returns whether it is unclear whom a rule names.
     fn note_unclear(&mut self, rules: Option<&Rules>) -> bool {
         for id in inner_ids(rules) {
             if self.groups.rank(id).is_none() {

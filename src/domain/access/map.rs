@@ -14,7 +14,7 @@ use crate::domain::text;
 
 pub use super::index::{Objects, unread_apps};
 
-/// What is read about a scope, each by requests of its own.
+/// The parts of a scope, each read by requests of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
     Tokens,
@@ -110,7 +110,7 @@ impl Part {
     }
 }
 
-/// What became of reading a part.
+/// The outcome of reading a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PartState {
     Read,
@@ -143,7 +143,7 @@ impl PartState {
     }
 }
 
-/// What reading one part brought.
+/// The contents and the outcome of one part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartAnswer {
     pub part: Part,
@@ -185,7 +185,7 @@ pub struct AccessMap {
     indexed: OnceLock<Indexed>,
 }
 
-/// What follows from the objects.
+/// The indexes derived from the objects.
 #[derive(Debug, Clone)]
 pub(super) struct Indexed {
     pub(super) index: Index,
@@ -262,7 +262,7 @@ impl AccessMap {
         self.read.get(&part)
     }
 
-    /// How many apps reusable policies are known to have that the list does not show, at least.
+    /// The least number of apps that use reusable policies, but that the list does not show.
     pub fn hidden_apps(&self) -> usize {
         if self.is_read(Part::Apps) {
             self.indexed().index.hidden_apps

@@ -17,7 +17,6 @@ pub mod findings;
 mod groups;
 mod index;
 pub mod map;
-mod notes;
 mod notices;
 pub mod objects;
 pub mod probe;

@@ -93,7 +93,7 @@ impl Lookup<'_> {
     }
 }
 
-/// Whom alerts reach: `ops@example.com`, `1 webhook`.
+/// The recipients of alerts: `ops@example.com`, `1 webhook`.
 fn reached(alerts: &[&ExpiryAlert]) -> Vec<String> {
     let mut who: Vec<String> = Vec::new();
     let mut others: BTreeMap<&str, usize> = BTreeMap::new();
@@ -132,7 +132,7 @@ impl TokenUses {
         }
     }
 
-    /// What the clean-up does, in a line. Untrusted text.
+    /// The effect of the clean-up, in a line. Untrusted text.
     pub fn clean_up_message(&self, now: DateTime<Utc>) -> String {
         match (self.clean_up, &self.spared_by) {
             (CleanUpPlan::Off, _) => "off: unused tokens are kept".to_owned(),

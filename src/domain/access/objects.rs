@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::rules::{Rules, client_id, mentions, with_dashes};
 
-/// What a policy does with those whom its rules admit.
+/// The decision of a policy about callers that match its rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     Allow,
@@ -262,7 +262,7 @@ impl Group {
     }
 }
 
-/// What the organization does with tokens that nobody uses.
+/// The organization's clean-up of unused tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CleanUp {
     Disable,
@@ -284,7 +284,7 @@ impl CleanUp {
 pub struct Organization {
     /// Whether only Service Auth policies admit tokens.
     pub strict: Option<bool>,
-    /// What happens to tokens that nobody uses.
+    /// The action on unused tokens.
     pub inactivity: Inactivity,
 }
 
@@ -301,7 +301,7 @@ impl Organization {
     }
 }
 
-/// What the organization does about tokens that nobody uses.
+/// The organization's action on unused tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Inactivity {
     /// Not reported, or not in a form that is known here.
@@ -508,7 +508,7 @@ impl ExpiryAlert {
         (tells || is_unread).then_some(parsed)
     }
 
-    /// Adds those whom one mechanism tells. Returns whether it could be read.
+    /// Adds the recipients of one mechanism. Returns whether it could be read.
     fn tell(&mut self, kind: &str, all: &Value) -> bool {
         let all = match all {
             Value::Null => return true,

@@ -141,7 +141,7 @@ pub struct ProbeAnswers {
     pub failure: Option<Failure>,
 }
 
-/// What the policies say about a token and the app of a URL.
+/// The verdict of the policies on a token and the app of a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyView {
     pub status: Status,
@@ -154,7 +154,7 @@ pub struct PolicyView {
     pub strict: Option<bool>,
 }
 
-/// What the policies of an app say.
+/// The verdict of an app's policies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AppView {
     /// No listed app covers the URL.

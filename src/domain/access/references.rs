@@ -93,7 +93,7 @@ impl Lookup<'_> {
         format!("{how}; {users}")
     }
 
-    /// What uses a group, itself or through other groups: `in Machines; used by policy CI; 1 app`.
+    /// The direct and indirect users of a group: `in Machines; used by policy CI; 1 app`.
     fn users_of_group(&self, id: &str) -> String {
         let objects = self.map.objects();
         let groups = &self.index.groups;

@@ -45,7 +45,7 @@ impl std::ops::Not for Truth {
     }
 }
 
-/// What only a request shows.
+/// A fact that only a request shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Condition {
     Address,
@@ -56,7 +56,7 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// What the answer depends on: `the caller's address`.
+    /// The condition in words: `the caller's address`.
     pub fn subject(self) -> &'static str {
         match self {
             Self::Address => "the caller's address",
@@ -108,7 +108,7 @@ const PEOPLE: [(&str, &str); 21] = [
     ("user_risk_score", "a person's risk score"),
 ];
 
-/// What a rule asks for that no service token meets.
+/// A requirement that no service token meets.
 pub fn person(kind: &str) -> &'static str {
     let row = PEOPLE.iter().find(|(key, _)| *key == kind);
     row.map_or("a person", |(_, words)| words)
@@ -151,7 +151,7 @@ impl Rule {
     }
 }
 
-/// What the answer depends on, if not on the token alone. Untrusted text.
+/// A condition other than the token itself. Untrusted text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dependency {
     Request(Condition),

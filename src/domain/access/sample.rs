@@ -1,9 +1,9 @@
-//! What one request of one entry shows about each part: whether the credential may read it.
+//! Whether a credential may read each part, judged by a request for a single entry.
 
 use super::map::Part;
 use crate::domain::failure::{Failure, FailureKind};
 
-/// What is known about reading a part.
+/// Whether a part can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartSample {
     pub part: Part,
@@ -12,11 +12,11 @@ pub struct PartSample {
     pub count: Option<usize>,
 }
 
-/// What became of reading one entry of a part.
+/// The outcome of reading one entry of a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SampleState {
     Readable,
-    /// Nothing is visible, which is also what a credential without the permission may be told.
+    /// Nothing is visible. A credential without the permission may get the same answer.
     Empty,
     Failed(Failure),
     /// The scope has no such part.

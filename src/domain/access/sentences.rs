@@ -1,4 +1,5 @@
-//! The sentence of each verdict: the policy, the rule, and one thing to do.
+//! The words of each verdict: the sentence, with the policy, the rule, and one thing to do; and the few
+//! words beside the app in a list.
 
 use super::answer::brief;
 use super::objects::{AppKind, Decision, title};
@@ -7,7 +8,7 @@ use super::verdict::{AppAnswer, DecidingPolicy, Obstacle, Reason, Verdict};
 use crate::domain::text;
 
 impl AppAnswer {
-    /// What the verdict means and what to do. Untrusted text.
+    /// Explains the verdict, and says what to do. Untrusted text.
     pub fn message(&self) -> String {
         let Some(policy) = &self.policy else {
             return self.unread();
@@ -145,7 +146,7 @@ impl AppAnswer {
         }
     }
 
-    /// What the answer depends on: `the caller's address and country`.
+    /// The conditions of the answer: `the caller's address and country`.
     fn depends_on(&self) -> String {
         const CALLER: &str = "the caller's ";
         let mut is_caller_named = false;
@@ -239,8 +240,69 @@ impl AppAnswer {
     }
 }
 
-/// What a verdict depends on: `the address and the country`.
-pub(super) fn listed_or_unknown(conditions: &[String]) -> String {
+impl AppAnswer {
+    /// The deciding fact in a few words: `by CI only`, `on the address`. Untrusted text.
+    pub fn note(&self) -> String {
+        let Some(policy) = &self.policy else {
+            return self.unjudged().to_owned();
+        };
+        let name = title(&policy.name, &policy.id);
+        match (self.verdict, self.reason) {
+            (Verdict::Unknown, _) => self.unjudged().to_owned(),
+            (Verdict::Depends, _) => format!("on {}", self.short_conditions()),
+            (Verdict::OpensByGroup, _) => format!("by {name}, through a group only"),
+            (Verdict::Opens, _) => format!("by {name}{}", self.breadth()),
+            (Verdict::OpenToAll, _) => format!("by {name}, which lets everybody in"),
+            (Verdict::Refused, Some(Reason::TokenDead)) if self.circumstances.is_disabled => {
+                format!("under {name}: the token is disabled")
+            }
+            (Verdict::Refused, Some(Reason::TokenDead)) => {
+                format!("under {name}: the token has expired")
+            }
+            (Verdict::Refused, Some(Reason::Infrastructure)) => {
+                format!("under {name}: infrastructure takes Allow only")
+            }
+            (Verdict::Refused, Some(Reason::WrongAction)) => {
+                format!("under {name}: needs Service Auth")
+            }
+            (Verdict::Refused, Some(Reason::Blocked)) => format!("blocked by {name}"),
+            (Verdict::Refused, Some(Reason::RuleFails) | None) => {
+                format!("under {name}: a rule keeps it out")
+            }
+        }
+    }
+
+    fn unjudged(&self) -> &'static str {
+        if self.app.behaviour() == AppKind::Undocumented && self.app.policies.is_some() {
+            "what this type of app does is not documented"
+        } else {
+            "its policies could not be read"
+        }
+    }
+
+    /// Whom else the policy lets in, and what for.
+    fn breadth(&self) -> &'static str {
+        match self.app.behaviour() {
+            AppKind::Enrolment => ": may enrol devices",
+            AppKind::Mcp => ": the portal and the server ask both",
+            _ if self.any_token => ", as any service token",
+            _ if self.anyone => ", as everyone",
+            AppKind::Usual | AppKind::Infrastructure | AppKind::Undocumented => "",
+        }
+    }
+
+    /// `the address and the country`
+    fn short_conditions(&self) -> String {
+        let short = self.conditions.iter();
+        let short: Vec<String> = short
+            .map(|it| it.replace("the caller's ", "the "))
+            .collect();
+        listed_or_unknown(&short)
+    }
+}
+
+/// The conditions of a verdict: `the address and the country`.
+fn listed_or_unknown(conditions: &[String]) -> String {
     if conditions.is_empty() {
         "something that is not known".to_owned()
     } else {

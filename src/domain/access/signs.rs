@@ -46,7 +46,7 @@ impl AnsweredBy {
     }
 }
 
-/// What is known of an answer. Untrusted.
+/// The observable facts about an answer. Untrusted.
 #[derive(Debug, Clone)]
 pub struct Signs {
     /// The address that was asked.

@@ -5,7 +5,7 @@ use crate::domain::pasted;
 use crate::domain::redaction::holds_secret;
 use crate::domain::token::{ClientId, TokenId, TokenRef};
 
-/// What a client of a protected app authenticates with.
+/// The credentials that a client of a protected app sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenPair {
     pub client_id: ClientId,
@@ -104,7 +104,7 @@ pub fn read_secret(text: &str) -> Result<Recognised<Secret>, InvalidTokenSecret>
     }
 }
 
-/// What [`pasted::peel`] removed, as a fragment.
+/// Describes what [`pasted::peel`] removed, as a fragment.
 fn removed(text: &str) -> Vec<String> {
     let removed = pasted::removed(text);
     let words: Vec<&str> = removed.iter().map(|it| it.words).collect();

@@ -105,7 +105,7 @@ impl Told {
     }
 }
 
-/// What the organization does with a token that nobody uses.
+/// The organization's plan for an unused token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CleanUpPlan {
     /// Nothing, as it is off.
@@ -116,7 +116,7 @@ pub enum CleanUpPlan {
     On(CleanUp, u32, DateTime<Utc>),
 }
 
-/// What a map says about one token.
+/// The answer of a map about one token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenUses {
     /// The apps, worst first: all that concern it, or only those that name it.
@@ -133,13 +133,13 @@ pub struct TokenUses {
     /// Whom the alerts reach. Untrusted text.
     pub told_who: Vec<String>,
     pub clean_up: CleanUpPlan,
-    /// The policy that keeps the clean-up from it. Untrusted text.
+    /// The policy that exempts it from the clean-up. Untrusted text.
     pub spared_by: Option<String>,
-    /// Why it is not known what the clean-up does, if it is not.
+    /// Why the plan of the clean-up is unknown, if it is.
     pub clean_up_doubt: &'static str,
 }
 
-/// What no API shows, to be said wherever deleting a token is judged.
+/// The places that no API shows, named wherever deleting a token is judged.
 pub const SECRET_PLACES: &str = "no API shows where its secret is stored (CI, MDM files, hosts)";
 
 impl TokenUses {
@@ -153,9 +153,9 @@ impl TokenUses {
 pub struct Lookup<'a> {
     pub(super) map: &'a AccessMap,
     pub(super) index: &'a Index,
-    /// What keeps every token from being surely deletable.
+    /// The doubts about deleting any token.
     pub(super) gaps: Vec<String>,
-    /// What uses each group, once it was asked for.
+    /// The users of each group, found when first asked for.
     pub(super) group_users: Vec<OnceLock<String>>,
 }
 

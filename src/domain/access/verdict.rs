@@ -112,7 +112,7 @@ pub enum Obstacle {
     Excluded(String),
 }
 
-/// What else a sentence about an answer needs. Untrusted text.
+/// Further facts for a sentence about an answer. Untrusted text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Circumstances {
     /// Whether the token is disabled, rather than expired.

@@ -122,7 +122,7 @@ impl Preview<'_> {
         vec![spans]
     }
 
-    /// What the token needs, as on its own page.
+    /// The advice about the token, as on its own screen.
     fn advice(&self) -> Vec<Spans> {
         let access = self.state.list.access_of(self.token);
         let advice = self.state.advice_lines(

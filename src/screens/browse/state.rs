@@ -21,7 +21,7 @@ pub struct Browse {
     pub filter: TextField,
     /// Whether letters go into the filter.
     pub is_filtering: bool,
-    /// What Esc gives back while the user types.
+    /// The filter and the row that Esc restores while the user types.
     before_typing: Option<BeforeTyping>,
     /// The selected row.
     pub selected: usize,

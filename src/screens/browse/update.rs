@@ -8,10 +8,10 @@ use crate::action::{Action, Context, Motion};
 use crate::app::all_profiles::{back, open_token};
 use crate::app::form::Editor;
 use crate::app::handler::{Browse, Copied, Fetch, Handler, Pending, Place, Rows};
+use crate::app::list_fetch::fetch_list;
 use crate::app::message::Effect;
 use crate::app::profile_lists::can_open;
 use crate::app::state::{State, whole_second};
-use crate::app::token_fetch::fetch_list;
 use crate::app::token_table::TokenTable;
 use crate::domain::access::map::Part;
 use crate::domain::access::uses::Lookup;
@@ -195,7 +195,6 @@ impl Handler for Browse {
     }
 
     fn keep_up(&self, state: &mut State) {
-        state.keep_up();
         let rows = state.body_rows();
         state.browse.keep_in_view(&state.list, rows);
         count_opens(state);

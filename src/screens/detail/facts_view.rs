@@ -292,7 +292,7 @@ fn raw<'t>(field: &Field, token: &'t ServiceToken) -> Option<&'t str> {
     field.raw(token).map(|raw| text::start(raw, ENOUGH))
 }
 
-/// What a row may say about an instant: distance, local time, UTC. Gives up from the right.
+/// The forms of an instant in a row: distance, local time, UTC; the longest first.
 fn time_forms(time: &FormattedInstant, columns: usize) -> Vec<String> {
     let distance = text::fit(&time.distance, columns, "");
     let [long, ..] = &time.local;

@@ -28,7 +28,7 @@ pub struct Detail {
     pub reference: Option<TokenRef>,
     /// The credential and scope it was looked up with.
     pub access: Option<Access>,
-    /// What the pending request waits for.
+    /// The stage of the pending request.
     pub stage: Stage,
     /// The keys whose values the last fetch changed, sorted.
     pub changed: Vec<String>,

@@ -8,12 +8,12 @@ use super::state::{RawView, View, items};
 use crate::action::{Action, Context, Motion};
 use crate::app::form::Editor;
 use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending, Place};
-use crate::app::list_for_find::return_to_find;
+use crate::app::list_fetch::{back_to_list, return_to_find};
 use crate::app::message::Effect;
 use crate::app::neighbours;
 use crate::app::requests;
 use crate::app::state::State;
-use crate::app::token_fetch::{back_to_list, reload};
+use crate::app::token_fetch::reload;
 use crate::domain::credential::Access;
 use crate::domain::duration::Remaining;
 use crate::domain::fetched::RequestId;
@@ -290,7 +290,7 @@ impl State {
         Some(DetailLayout::new(body, self.detail.focus, contents))
     }
 
-    /// What to do about the current token, wrapped.
+    /// The advice about the current token, wrapped.
     pub(crate) fn current_advice(&self, token: &ServiceToken, columns: usize) -> Vec<TextLine> {
         let access = self.detail.access.as_ref();
         let more = self.uses.findings_of(token);

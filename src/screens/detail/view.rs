@@ -257,7 +257,7 @@ impl Headline<'_> {
     }
 }
 
-/// What to do, the facts and the JSON, with their frame.
+/// The advice, the facts and the JSON, with their frame.
 struct Sections<'a> {
     frame: Rect,
     inner: Rect,
@@ -399,7 +399,7 @@ impl Sections<'_> {
     }
 }
 
-/// Draws the replacement for a missing token: the progress, or why it is missing.
+/// Draws the progress of the lookup, or why there is no token.
 ///
 /// ```text
 ///               ⠋ Looking up CI/CD token … 3 s · Esc cancel

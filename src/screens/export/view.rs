@@ -58,7 +58,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
     paint.frame_title_right(bottom(area), &leave);
 }
 
-/// What the field takes, why nothing was written, or what the user is asked.
+/// The hint for the field, the reason why nothing was written, or the question to the user.
 fn remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     let (ctx, export) = (form.ctx, &state.export);
     let glyphs = ctx.glyphs();

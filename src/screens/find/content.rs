@@ -79,7 +79,7 @@ impl State {
         }
     }
 
-    /// What is wrong with the text, what it means, or what can be typed.
+    /// The complaint about the text, its meaning, or the hint for an empty field.
     pub(crate) fn find_remarks(&self) -> Vec<TextLine> {
         let (find, glyphs, columns) = (&self.find, self.glyphs(), self.find_columns());
         if let Some(complaint) = &find.complaint {

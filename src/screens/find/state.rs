@@ -9,7 +9,6 @@ use crate::domain::fetched::RequestId;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::scope::Scope;
 use crate::domain::search::{self, Matching, TokenFilter};
-use crate::domain::text;
 use crate::domain::token::{ServiceToken, TokenId, TokenRef};
 
 /// An item of the lists below the field.
@@ -24,7 +23,7 @@ pub enum Item {
     Recent(usize),
 }
 
-/// What the selected item is, wherever it moves to.
+/// The identity of the selected item, which may move in its list.
 #[derive(Debug, Clone, PartialEq)]
 enum Followed {
     Token(Arc<ServiceToken>),
@@ -38,7 +37,7 @@ pub struct Find {
     pub token: TextField,
     /// Whether letters are commands, rather than text.
     pub is_commanding: bool,
-    /// What is wrong with the text.
+    /// The complaint about the text.
     pub complaint: Option<String>,
     /// Whether the text changed since a token was last opened or looked up.
     pub is_edited: bool,
@@ -143,12 +142,6 @@ impl Find {
     pub(crate) fn edit(&mut self) {
         self.complaint = None;
         self.is_commanding = false;
-    }
-
-    /// Searches the list for the text, unless neither has changed.
-    pub(crate) fn search(&mut self, list: &TokenList) {
-        let text = text::trim_input(self.token.value());
-        self.matches.update(list, text);
     }
 
     /// Keeps the selection on what the user picked, wherever it has moved, or else on the first item.
@@ -259,7 +252,7 @@ impl Matches {
     }
 
     /// Searches the list, unless neither it nor the text has changed.
-    fn update(&mut self, list: &TokenList, text: &str) {
+    pub(crate) fn update(&mut self, list: &TokenList, text: &str) {
         let is_same_list = self.generation == list.generation() && self.known == list.total();
         if is_same_list && self.text == text {
             return;

@@ -10,16 +10,17 @@ use crate::action::{Action, Context, Motion};
 use crate::app::credential_switch::look_up_again;
 use crate::app::form::Editor;
 use crate::app::handler::{Copied, Fetch, Find, Handler, Pending};
-use crate::app::list_for_find::{choose_scope, open_needs};
+use crate::app::list_fetch::{choose_scope, fetch_list, open_needs};
 use crate::app::message::Effect;
 use crate::app::navigation::{choose_profile, open_session_setup};
 use crate::app::profile_lists::can_open;
 use crate::app::state::{State, whole_second};
-use crate::app::token_fetch::{fetch_list, look_up, open_row};
+use crate::app::token_fetch::{look_up, open_row};
 use crate::domain::credential::Access;
 use crate::domain::fetched::RequestId;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::status::Lifecycle;
+use crate::domain::text;
 use crate::domain::token::{ServiceToken, TokenRef};
 use crate::layout::find::Section;
 
@@ -231,7 +232,6 @@ impl Handler for Find {
     }
 
     fn keep_up(&self, state: &mut State) {
-        state.keep_up();
         settle(state);
     }
 
@@ -388,12 +388,11 @@ pub(crate) fn list_ended(state: &mut State) -> Vec<Effect> {
     if !std::mem::take(&mut state.find.is_waiting) {
         return Vec::new();
     }
-    state.find.search(&state.list);
+    settle(state);
     let matches = &state.find.matches;
     if state.list.extent.value().is_none() {
         submit_text(state)
     } else if matches.count() == 1 && matches.kind != MatchKind::Nearest {
-        settle(state);
         open(state, Item::Match(0))
     } else {
         Vec::new()
@@ -402,7 +401,9 @@ pub(crate) fn list_ended(state: &mut State) -> Vec<Effect> {
 
 /// Searches again if the list or the text has changed, and updates the selection.
 fn settle(state: &mut State) {
-    state.find.search(&state.list);
+    let find = &mut state.find;
+    let text = text::trim_input(find.token.value());
+    find.matches.update(&state.list, text);
     let counts = state.find_items();
     state.find.settle(&state.list, counts);
 }

@@ -7,7 +7,7 @@ use crate::app::form::TextField;
 pub struct HelpMenu {
     /// The selected line, not counting titles and gaps.
     pub selected: usize,
-    /// What the lines must contain.
+    /// The text that lines must contain.
     pub query: TextField,
     /// Whether letters go into the query.
     pub is_searching: bool,

@@ -25,7 +25,7 @@ pub(crate) const LEAD_MARGINS: usize = 4;
 /// The narrowest and the widest column of keys, in cells.
 const KEYS: (usize, usize) = (8, 14);
 
-/// What may be typed into a filter, and what it finds.
+/// Examples of filters, and what they find.
 const FILTERS: [(&str, &str); 5] = [
     ("deploy", "name, ID or client ID contains it"),
     ("prod db", "contains both"),
@@ -119,7 +119,7 @@ pub struct HelpLine {
     pub role: Option<Role>,
     /// What it does or means, or the rest of what the line before says; empty for a title.
     pub meaning: String,
-    /// What Enter runs.
+    /// The action that Enter runs.
     pub action: Option<Action>,
 }
 

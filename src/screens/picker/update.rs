@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::action::{Action, Context, Motion};
 use crate::app::form::Editor;
 use crate::app::handler::{self, Handler, Pending};
-use crate::app::list_for_find::use_scope;
+use crate::app::list_fetch::use_scope;
 use crate::app::message::Effect;
 use crate::app::state::{Screen, State};
 use crate::domain::credential::VisibleScopes;

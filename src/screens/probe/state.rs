@@ -20,11 +20,11 @@ pub struct Probe {
     pub url: TextField,
     pub secret: MaskedField,
     pub phase: ProbePhase,
-    /// What the policies say of the URL, once they were read.
+    /// The verdict of the policies on the URL, once they were read.
     pub policies: Option<PolicyView>,
-    /// What follows from the answers.
+    /// The conclusion from the answers.
     pub conclusion: Option<Conclusion>,
-    /// What `policies` was looked up with.
+    /// The sources of `policies`.
     pub(crate) basis: Option<ProbeBasis>,
     /// The token that was sent last. In memory only, and only for this session.
     pub(crate) kept: Option<TokenPair>,
@@ -68,7 +68,7 @@ pub enum ProbePhase {
     },
 }
 
-/// What the policies were looked up with.
+/// The sources of a verdict of the policies.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ProbeBasis {
     pub(crate) url: ProbeUrl,

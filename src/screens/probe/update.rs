@@ -288,7 +288,7 @@ fn checked_url(state: &State) -> Result<ProbeUrl, String> {
     Ok(url)
 }
 
-/// What is typed, else what was sent last, else the demo's secret.
+/// The secret that was typed, or else the one sent last, or else the demo's.
 fn checked_pair(state: &State, token: &ServiceToken) -> Result<TokenPair, String> {
     let probe = &state.probe;
     let typed = probe.secret.secret();
@@ -420,8 +420,8 @@ const COLUMN: (usize, usize) = (30, 13);
 const BESIDE: usize = 60;
 
 impl State {
-    /// The lines of the outcome, and how many of them are visible at once. Where not all are, what to do
-    /// stands before the answers.
+    /// The lines of the outcome, and how many of them are visible at once. If they have to be
+    /// scrolled, the advice comes before the answers.
     pub(crate) fn probe_lines(&self) -> (Vec<ProbeLine>, usize) {
         let (width, height) = self.body();
         let columns = usize::from(width.saturating_sub(4));

@@ -13,7 +13,7 @@ use crate::theme::Role;
 use crate::ui::form::{self, Form, FormRow};
 use crate::ui::painter::{Painter, Spans, bottom, cells, inset, row, width, without_right};
 
-/// What a probe does besides answering.
+/// The side effect of a probe.
 const COUNTS: &str = "a probe counts as a use: last seen moves";
 
 /// The cells of `↓ 5 more` with some line before it.
@@ -66,7 +66,7 @@ fn render_title(paint: &mut Painter<'_, '_>, area: Rect, title: &str) {
     paint.frame_title(row(area, 0), &[ctx.span(Role::Title, &title)]);
 }
 
-/// What a probe does besides, where it fits, and the place in an outcome that does not.
+/// Draws the side effect of a probe, and a position at the right end of the line.
 fn render_foot(paint: &mut Painter<'_, '_>, line: Rect, place: &str) {
     let ctx = paint.ctx;
     let place = [ctx.span(Role::Muted, place)];

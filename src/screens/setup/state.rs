@@ -75,7 +75,7 @@ impl SetupButton {
     }
 }
 
-/// What opened the form. Leaving the form returns there.
+/// The opener of the form. Leaving the form returns there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Opener {
     /// The program, because no credential works.
@@ -84,7 +84,7 @@ pub enum Opener {
     Profiles,
 }
 
-/// What the form waits for.
+/// The request that the form waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Phase {
     /// Nothing: it accepts input.
@@ -109,7 +109,7 @@ pub struct Offers {
     pub session: bool,
 }
 
-/// What Enter does.
+/// The effect of Enter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NextStep {
     /// Moves on to a field.
@@ -118,7 +118,7 @@ pub(crate) enum NextStep {
     Press(SetupButton),
 }
 
-/// What to repeat once a rejected credential has been re-entered.
+/// The request to repeat once a rejected credential has been re-entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Repeat {
     #[default]
@@ -331,7 +331,7 @@ impl Setup {
         }
     }
 
-    /// What is wrong with a field.
+    /// The complaint about a field.
     fn fault(&self, field: SetupField) -> Option<String> {
         let fault = match field {
             SetupField::Name => self.read_name().err(),

@@ -12,7 +12,7 @@ use crate::action::{Action, Context, Motion};
 use crate::app::credential_switch::enter;
 use crate::app::form::{Editor, Form};
 use crate::app::handler::{Handler, Pending, Setup};
-use crate::app::list_for_find::open_find;
+use crate::app::list_fetch::open_find;
 use crate::app::message::Effect;
 use crate::app::navigation::{must_pause, open_profiles, pick_scope};
 use crate::app::state::{Banner, State};

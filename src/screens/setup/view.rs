@@ -208,7 +208,7 @@ fn store(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     }
 }
 
-/// What to do without a keyring.
+/// Advice for a computer without a keyring.
 fn way_out(state: &State) -> String {
     let variables = if state.setup.is_global_key {
         "CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL"
@@ -224,7 +224,7 @@ fn way_out(state: &State) -> String {
     format!("{warning} Keep it for this session only, or set {variables} {instead}.")
 }
 
-/// What the form is waiting for.
+/// The progress of the form's request.
 ///
 /// ```text
 ///   ⠋ Verifying with one read of the list …  Esc cancel

@@ -18,7 +18,7 @@ pub struct Uses {
     /// Where Back returns to.
     pub opener: Opener,
     pub report: UsesReport,
-    /// What the report was built from; `None` before the first one.
+    /// The sources of the report; `None` before the first one.
     pub(crate) basis: Option<UsesBasis>,
     /// What the map says about the token on Detail, and what that was found from.
     findings: Vec<Finding>,
@@ -47,7 +47,7 @@ pub enum Opener {
     Find,
 }
 
-/// What a report was built from.
+/// The sources of a report.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct UsesBasis {
     pub(crate) token: Arc<ServiceToken>,
@@ -113,7 +113,7 @@ impl UsesLines {
         }
     }
 
-    /// What is on a line.
+    /// The contents of a line.
     pub fn at(self, line: usize) -> UsesLine {
         let above = self.above_places();
         if line < self.remark {

@@ -10,10 +10,10 @@ use crate::app::access_fetch;
 use crate::app::all_profiles::use_profile_of;
 use crate::app::form::Editor;
 use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending, Uses};
-use crate::app::list_for_find::return_to_find;
+use crate::app::list_fetch::{back_to_list, return_to_find};
 use crate::app::message::Effect;
 use crate::app::state::{Overlay, Screen, State};
-use crate::app::token_fetch::{self, back_to_list};
+use crate::app::token_fetch;
 use crate::app::uses_report::UsesMark;
 use crate::app::uses_reporter::Reporter;
 use crate::domain::access::map::AccessMap;
@@ -260,7 +260,7 @@ fn leave(state: &mut State) -> Vec<Effect> {
     effects
 }
 
-/// What a report or findings about the current token would be made from now.
+/// The current sources of a report, or of findings, about the current token.
 fn basis(state: &State, token: Arc<ServiceToken>, context: EvaluationContext) -> UsesBasis {
     let failure = state.detail.token.failure();
     let minute = context.now.duration_trunc(TimeDelta::minutes(1));
@@ -386,7 +386,7 @@ impl State {
         lines
     }
 
-    /// What was read of each part and what was not, wrapped.
+    /// How far each part was read, wrapped.
     pub fn uses_reads(&self, columns: usize) -> Vec<TextLine> {
         let reads = self.uses.report.reads.iter().flat_map(|(label, outcome)| {
             let read = format!("{label}: {outcome}");

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use portable_pty::CommandBuilder;
-use tokenscope::tui::Clipboard;
+use tokenscope::tui::desktop::Clipboard;
 
 use crate::support::api::{Fake, home, token};
 use crate::support::assertions::{assert_contains, assert_starts};

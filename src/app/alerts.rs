@@ -1,12 +1,12 @@
-//! Alerts: the bell, and a notification on the desktop, when a token crosses a threshold while time
-//! passes.
+//! Alerts outside the frame: the terminal's title and, when a token crosses a threshold while time
+//! passes, the bell and a notification on the desktop.
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::message::Effect;
-use super::state::{Screen, State, whole_second};
+use super::state::{Screen, State};
 use crate::domain::status::Status;
 use crate::domain::token::ServiceToken;
 
@@ -49,7 +49,7 @@ fn crossings_of_list(state: &mut State) -> Vec<Crossing> {
         return Vec::new();
     }
     let old = state.list.statuses();
-    state.keep_up();
+    state.reevaluate_list();
     state.changed = true;
     if last.is_none_or(|last| now < last) {
         return Vec::new();
@@ -96,13 +96,40 @@ impl State {
     /// When a token of the list next changes its status, by the steady clock: the list is evaluated
     /// at whole seconds.
     pub(crate) fn next_crossing(&self) -> Option<DateTime<Utc>> {
-        let due = self.list.next_change()?;
-        let whole = whole_second(due);
-        let due = if whole < due {
-            whole.checked_add_signed(TimeDelta::seconds(1))?
-        } else {
-            whole
+        let due = self.steady_second(self.list.next_change()?);
+        Some(due).filter(|due| *due > self.clock.steady)
+    }
+
+    /// The title of the terminal: how many tokens need attention, and the profile. Never a token's name.
+    /// `✖2 ▲2 tokenscope · prod`: expired within 30 days and critical, expiring, the profile.
+    pub fn title(&self) -> String {
+        let list = &self.list;
+        let is_expired = |place: &&u32| {
+            let known = list.haystack(**place);
+            known.is_some_and(|known| known.status == Status::Expired)
         };
-        Some(self.clock.steady_at(due)).filter(|due| *due > self.clock.steady)
+        // The most urgent are first: those that expired recently.
+        let expired = list.order().iter().take_while(is_expired).count();
+        let critical = expired + list.count(Status::Critical);
+        let expiring = list.count(Status::Expiring);
+        let glyphs = self.glyphs();
+        let mut title = String::new();
+        for (symbol, count) in [(glyphs.critical, critical), (glyphs.warning, expiring)] {
+            if count > 0 {
+                title.extend([symbol, &count.to_string(), " "]);
+            }
+        }
+        title.push_str("tokenscope");
+        let session = &self.session;
+        let profile = if session.is_demo() || session.demo_only {
+            Some("demo")
+        } else {
+            session.active.profile.as_deref()
+        };
+        if let Some(profile) = profile {
+            title.push_str(glyphs.dot);
+            title.push_str(profile);
+        }
+        title
     }
 }
