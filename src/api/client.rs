@@ -160,13 +160,12 @@ fn named_scope(raw: &RawValue, kind: ScopeKind) -> Option<NamedScope> {
     })
 }
 
-/// Rejects a different token than the one asked for. One without a valid ID passes: no field is
-/// guaranteed.
+/// Rejects a different token than the one asked for. One without an ID passes: no field is guaranteed.
 fn check_id(token: &ServiceToken, asked: &TokenId) -> Result<(), Reason> {
-    let sent = token.id_text();
-    let is_other = matches!(token.id, Reported::Valid(_))
-        && !sent.trim().is_empty()
-        && TokenId::parse(sent).as_ref() != Some(asked);
+    let sent = token.raw_text(&token.id);
+    let has_id = !matches!(token.id, Reported::Absent | Reported::Null);
+    let is_other =
+        has_id && !sent.trim().is_empty() && TokenId::parse(sent).as_ref() != Some(asked);
     if is_other {
         return Err(Reason::OtherToken {
             asked: asked.to_string(),

@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::value::RawValue;
+use tokio::sync::mpsc::unbounded_channel;
 
 use super::envelope::{Envelope, PageNote};
 use super::error::{Error, Reason};
@@ -91,19 +92,41 @@ pub(super) async fn fetch<T: Send + 'static>(
     let (size, parse, key) = (list.paging.size(), list.parse, list.key);
     let mut collected = Collected::new(list.paging, key);
     let mut requests = FuturesUnordered::new();
+    let (announce, mut announced) = unbounded_channel();
+    // Pages that arrived while the entries of the first one are read.
+    let mut early = Vec::new();
     loop {
         while requests.len() < MAX_CONCURRENT
             && let Some(number) = collected.paginator.next()
         {
             let request = (list.request)(PageQuery { number, size });
-            let read = move |envelope: &Envelope<'_>| parse_page(envelope, size, parse, key);
+            let announce = announce.clone();
+            let read = move |envelope: &Envelope<'_>| {
+                if number == 1 {
+                    let _ended = announce.send(envelope.pages);
+                }
+                parse_page(envelope, size, parse, key)
+            };
             requests.push(async move { (number, client.send(context, request, read).await) });
         }
-        match requests.next().await {
+        let arrived = tokio::select! { biased;
+            Some(note) = announced.recv() => {
+                collected.paginator.foresee(note);
+                continue;
+            }
+            arrived = requests.next() => arrived,
+        };
+        match arrived {
             None => return Ok(collected.finish(context, list.scope)),
             Some((1, Err(error))) => return Err(error),
-            Some((page, Err(error))) => collected.fail(page, error),
-            Some((page, Ok(answer))) => collected.add(page, answer, on_page),
+            Some((1, Ok(answer))) => {
+                collected.add(1, answer, on_page);
+                for (page, answer) in early.drain(..) {
+                    collected.take(page, answer, on_page);
+                }
+            }
+            Some(later) if collected.paginator.answered == 0 => early.push(later),
+            Some((page, answer)) => collected.take(page, answer, on_page),
         }
     }
 }
@@ -138,6 +161,19 @@ impl<T> Collected<T> {
         }
     }
 
+    /// Takes what became of a page after the first.
+    fn take(
+        &mut self,
+        page: u64,
+        answer: Result<Fetched<RawPage<T>>, Error>,
+        on_page: &mut (dyn FnMut(Page<'_, T>) + Send),
+    ) {
+        match answer {
+            Ok(answer) => self.add(page, answer, on_page),
+            Err(error) => self.fail(page, error),
+        }
+    }
+
     /// Adds the entries that are new.
     fn add(
         &mut self,
@@ -159,7 +195,10 @@ impl<T> Collected<T> {
         let mut items = page.items;
         let readable = items.len();
         let mut has_new_key = false;
-        self.seen.reserve(items.len());
+        let announced = total.and_then(|total| usize::try_from(total).ok());
+        let more = announced.unwrap_or(0).min(MAX_ENTRIES);
+        let more = more.saturating_sub(self.seen.len());
+        self.seen.reserve(more.max(items.len()));
         items.retain(|item| {
             let key = (self.key)(item);
             let is_new = !key.is_empty() && self.seen.insert(key.to_owned());
@@ -314,6 +353,14 @@ impl Paginator {
         }
         self.asked += 1;
         Some(self.asked)
+    }
+
+    /// Expects the pages that the first one announces, so that they are requested while its entries are
+    /// read. Whether the announcement holds shows later.
+    fn foresee(&mut self, first: PageNote) {
+        if self.answered == 0 && !self.is_whole {
+            self.last = first.total_pages.filter(|pages| *pages > 0);
+        }
     }
 
     /// Adds a page that arrived.

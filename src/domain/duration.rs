@@ -1,13 +1,15 @@
 //! Lengths of time: Go's durations as the API sends them, durations as people write them, and
 //! countdowns.
 
-use std::fmt;
+use std::{fmt, iter};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::redaction;
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
+/// Decimal places of a second in nanoseconds.
+const PLACES: usize = 9;
 
 /// A token's `duration`, with the text it was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,16 +74,16 @@ fn decimal(number: &str) -> Option<i128> {
     if whole.is_empty() && fraction.is_empty() || fraction.contains('.') {
         return None;
     }
-    let padded = format!("{fraction:0<9}");
-    let whole = digits(whole).saturating_mul(NANOS_PER_SECOND);
-    Some(whole.saturating_add(digits(&padded[..9])))
+    let whole = value(whole.bytes()).saturating_mul(NANOS_PER_SECOND);
+    let places = fraction.bytes().chain(iter::repeat(b'0')).take(PLACES);
+    Some(whole.saturating_add(value(places)))
 }
 
 /// The value of digits. Saturates beyond what the clock holds in nanoseconds, low enough to be
 /// multiplied by a billion.
-fn digits(text: &str) -> i128 {
+fn value(digits: impl Iterator<Item = u8>) -> i128 {
     const ENOUGH: i128 = 1 << 96;
-    text.bytes().fold(0_i128, |sum, digit| {
+    digits.fold(0_i128, |sum, digit| {
         (sum * 10 + i128::from(digit - b'0')).min(ENOUGH)
     })
 }

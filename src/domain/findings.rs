@@ -85,7 +85,31 @@ pub const CODES: [&str; 13] = [
     "long_lifetime",
 ];
 
-type Rule = fn(&ServiceToken, EvaluationContext) -> Option<(Severity, Fact)>;
+/// A token as the rules see it.
+struct Evaluated<'a> {
+    token: &'a ServiceToken,
+    context: EvaluationContext,
+    life: Lifecycle,
+    status: Status,
+}
+
+impl<'a> Evaluated<'a> {
+    fn of(token: &'a ServiceToken, context: EvaluationContext) -> Self {
+        let life = Lifecycle::of(token);
+        Self {
+            token,
+            context,
+            life,
+            status: Status::at(life, context),
+        }
+    }
+
+    fn since(&self, instant: DateTime<Utc>) -> TimeDelta {
+        self.context.now.signed_duration_since(instant)
+    }
+}
+
+type Rule = fn(&Evaluated<'_>) -> Option<(Severity, Fact)>;
 
 /// The rules in the order in which their findings are shown within a severity.
 const RULES: &[Rule] = &[
@@ -219,15 +243,15 @@ fn facts(
     token: &ServiceToken,
     context: EvaluationContext,
 ) -> impl Iterator<Item = (Severity, Fact)> {
-    RULES.iter().filter_map(move |rule| rule(token, context))
+    let it = Evaluated::of(token, context);
+    RULES.iter().filter_map(move |rule| rule(&it))
 }
 
-fn status(token: &ServiceToken, context: EvaluationContext) -> Option<(Severity, Fact)> {
-    let life = Lifecycle::of(token);
-    let status = if life.is_disabled() {
-        Status::Disabled
-    } else {
-        Status::by_dates(life, context)
+fn status(it: &Evaluated<'_>) -> Option<(Severity, Fact)> {
+    let status = match it.life.enabled {
+        Some(_) => it.status,
+        // A finding of its own says that it may be disabled.
+        None => Status::by_dates(it.life, it.context),
     };
     let severity = match status {
         Status::Disabled | Status::Expired | Status::Critical => Severity::Critical,
@@ -238,21 +262,21 @@ fn status(token: &ServiceToken, context: EvaluationContext) -> Option<(Severity,
     Some((severity, Fact::Status(status)))
 }
 
-fn enabled_unknown(token: &ServiceToken, _: EvaluationContext) -> Option<(Severity, Fact)> {
-    token.malformed(&token.enabled)?;
+fn enabled_unknown(it: &Evaluated<'_>) -> Option<(Severity, Fact)> {
+    it.token.malformed(&it.token.enabled)?;
     Some((Severity::Warning, Fact::EnabledUnknown))
 }
 
-fn expired_too(token: &ServiceToken, context: EvaluationContext) -> Option<(Severity, Fact)> {
-    let life = Lifecycle::of(token);
-    let is_hidden = life.is_disabled() && Status::by_dates(life, context) == Status::Expired;
+fn expired_too(it: &Evaluated<'_>) -> Option<(Severity, Fact)> {
+    let is_hidden =
+        it.life.is_disabled() && Status::by_dates(it.life, it.context) == Status::Expired;
     is_hidden.then_some((Severity::Critical, Fact::ExpiredToo))
 }
 
-fn seen_after_expiry(token: &ServiceToken, context: EvaluationContext) -> Option<(Severity, Fact)> {
-    let seen = *token.last_seen_at.valid()?;
-    let end = Lifecycle::of(token).end()?;
-    let is_tried = Status::of(token, context) == Status::Expired && seen > end;
+fn seen_after_expiry(it: &Evaluated<'_>) -> Option<(Severity, Fact)> {
+    let seen = *it.token.last_seen_at.valid()?;
+    let end = it.life.end()?;
+    let is_tried = it.status == Status::Expired && seen > end;
     let fact = Fact::SeenAfterExpiry(seen.signed_duration_since(end));
     is_tried.then_some((Severity::Warning, fact))
 }
@@ -263,20 +287,20 @@ pub fn previous_secret_end(
     token: &ServiceToken,
     context: EvaluationContext,
 ) -> Option<DateTime<Utc>> {
-    let end = *token.previous_client_secret_expires_at.valid()?;
-    let status = Status::of(token, context);
-    let is_token_dead = matches!(status, Status::Disabled | Status::Expired);
-    (!is_token_dead && end > context.now).then_some(end)
+    working_secret_end(&Evaluated::of(token, context))
 }
 
-fn previous_secret_alive(
-    token: &ServiceToken,
-    context: EvaluationContext,
-) -> Option<(Severity, Fact)> {
-    let end = previous_secret_end(token, context)?;
-    let left = end.signed_duration_since(context.now);
-    let duration = Lifecycle::of(token).duration;
-    let severity = if left < context.thresholds.for_duration(duration).critical {
+fn working_secret_end(it: &Evaluated<'_>) -> Option<DateTime<Utc>> {
+    let end = *it.token.previous_client_secret_expires_at.valid()?;
+    let is_token_dead = matches!(it.status, Status::Disabled | Status::Expired);
+    (!is_token_dead && end > it.context.now).then_some(end)
+}
+
+fn previous_secret_alive(it: &Evaluated<'_>) -> Option<(Severity, Fact)> {
+    let end = working_secret_end(it)?;
+    let left = end.signed_duration_since(it.context.now);
+    let thresholds = it.context.thresholds.for_duration(it.life.duration);
+    let severity = if left < thresholds.critical {
         Severity::Warning
     } else {
         Severity::Info
@@ -284,27 +308,23 @@ fn previous_secret_alive(
     Some((severity, Fact::PreviousSecretAlive(end)))
 }
 
-fn previous_secret_revoked(
-    token: &ServiceToken,
-    context: EvaluationContext,
-) -> Option<(Severity, Fact)> {
-    token.previous_client_secret_expires_at.valid()?;
-    let is_revoked = previous_secret_end(token, context).is_none();
+fn previous_secret_revoked(it: &Evaluated<'_>) -> Option<(Severity, Fact)> {
+    it.token.previous_client_secret_expires_at.valid()?;
+    let is_revoked = working_secret_end(it).is_none();
     is_revoked.then_some((Severity::Info, Fact::PreviousSecretRevoked))
 }
 
 /// A token that nobody used in the week after its creation was probably forgotten.
-fn usage(token: &ServiceToken, context: EvaluationContext) -> Option<(Severity, Fact)> {
-    let since = |instant: DateTime<Utc>| context.now.signed_duration_since(instant);
-    match &token.last_seen_at {
-        Reported::Valid(seen) if since(*seen) >= UNUSED => {
-            Some((Severity::Warning, Fact::Unused(since(*seen).num_days())))
+fn usage(it: &Evaluated<'_>) -> Option<(Severity, Fact)> {
+    match &it.token.last_seen_at {
+        Reported::Valid(seen) if it.since(*seen) >= UNUSED => {
+            Some((Severity::Warning, Fact::Unused(it.since(*seen).num_days())))
         }
         // A field that is not reported says nothing about use.
         Reported::Valid(_) | Reported::Malformed(_) | Reported::Absent => None,
         Reported::Null => {
-            let made = token.created_at.valid();
-            let is_new = made.map(|made| since(*made) <= NEW);
+            let made = it.token.created_at.valid();
+            let is_new = made.map(|made| it.since(*made) <= NEW);
             let severity = if is_new == Some(false) {
                 Severity::Warning
             } else {
@@ -315,8 +335,8 @@ fn usage(token: &ServiceToken, context: EvaluationContext) -> Option<(Severity, 
     }
 }
 
-fn long_lifetime(token: &ServiceToken, _: EvaluationContext) -> Option<(Severity, Fact)> {
-    let length = token.duration.valid()?.length()?;
+fn long_lifetime(it: &Evaluated<'_>) -> Option<(Severity, Fact)> {
+    let length = it.token.duration.valid()?.length()?;
     (length > YEAR).then_some((Severity::Info, Fact::LongLifetime(length)))
 }
 

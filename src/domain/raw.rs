@@ -145,7 +145,11 @@ impl<'de> Deserialize<'de> for Key<'de> {
                 formatter.write_str("a key")
             }
             fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
-                Ok(Key(String::from_utf8_lossy(bytes)))
+                // Almost always, and faster to find out.
+                Ok(Key(match str::from_utf8(bytes) {
+                    Ok(key) => key.into(),
+                    Err(_) => String::from_utf8_lossy(bytes),
+                }))
             }
             fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
                 Ok(Key(String::from_utf8_lossy(bytes).into_owned().into()))

@@ -26,7 +26,7 @@ pub const SHORTEST: usize = 8;
 const LONG: usize = 28;
 
 /// The labels of secrets in shells and HTTP headers, in lower case with underscores.
-const SECRET_LABELS: [&str; 11] = [
+const SECRET_LABELS: [&str; 14] = [
     "cloudflare_api_token",
     "cf_api_token",
     "cloudflare_api_key",
@@ -35,7 +35,10 @@ const SECRET_LABELS: [&str; 11] = [
     "x_auth_key",
     "x_auth_user_service_key",
     "cf_access_client_secret",
+    "cloudflare_access_client_secret",
+    "tunnel_service_token_secret",
     "cf_access_token",
+    "cf_authorization",
     "client_secret",
     "bearer",
 ];

@@ -121,12 +121,16 @@ impl FieldType for DateTime<Utc> {
     const MALFORMED_STRING: &'static str = "not a date: ";
 
     fn parse(json: &str, _: &RawJson) -> Parsed<Self> {
-        let text = string(json)?;
-        let text = text.as_deref().map(text::trim_input);
-        let Some(text) = text.filter(|text| !text.is_empty()) else {
+        let Some(text) = string(json)? else {
             return Ok(None);
         };
-        let date = DateTime::parse_from_rfc3339(text).map_err(|_| NotOfType)?;
+        let date = match DateTime::parse_from_rfc3339(&text) {
+            Ok(date) => date,
+            Err(_) => match text::trim_input(&text) {
+                "" => return Ok(None),
+                text => DateTime::parse_from_rfc3339(text).map_err(|_| NotOfType)?,
+            },
+        };
         // The offset can carry a date past the last year that RFC 3339 can write.
         match date.to_utc().year() {
             ..=1 => Ok(None),

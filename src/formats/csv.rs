@@ -29,19 +29,18 @@ pub fn list(out: &mut impl Write, report: &ListReport) -> io::Result<()> {
         Origins::Scope(_) => b"\r\n",
         Origins::Profiles { .. } => b",profile,scope\r\n",
     })?;
-    let text = |first: usize, tokens: &[Arc<ServiceToken>]| -> io::Result<Vec<u8>> {
-        let mut text = Vec::new();
+    let text = |first: usize, tokens: &[Arc<ServiceToken>], text: &mut Vec<u8>| {
         for (token, at) in tokens.iter().zip(first..) {
-            row(&mut text, token, report.context)?;
+            row(text, token, report.context)?;
             if let Some(Origin { profile, scope }) = report.origin_of(at) {
                 let (kind, id) = (scope.kind().word(), scope.id());
                 write!(text, ",{},{kind} {id}", quoted(profile))?;
             }
             text.extend_from_slice(b"\r\n");
         }
-        Ok(text)
+        Ok(())
     };
-    parallel::in_order(&report.tokens, &text, |text| out.write_all(&text?))
+    parallel::write(out, &report.tokens, &text)
 }
 
 fn row(out: &mut impl Write, token: &ServiceToken, context: EvaluationContext) -> io::Result<()> {

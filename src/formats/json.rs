@@ -85,19 +85,19 @@ pub fn list(out: &mut impl Write, report: &ListReport) -> io::Result<()> {
     value(&mut members, &head)?;
     out.write_all(members.strip_suffix(b"}").unwrap_or_default())?;
     out.write_all(b",\"tokens\":[")?;
-    let text = |first: usize, tokens: &[Arc<ServiceToken>]| -> io::Result<Vec<u8>> {
-        let (mut text, mut members) = (Vec::new(), Vec::new());
+    let text = |first: usize, tokens: &[Arc<ServiceToken>], text: &mut Vec<u8>| {
+        let mut members = Vec::new();
         for (token, at) in tokens.iter().zip(first..) {
             let start: &[u8] = if at == 0 { b"{" } else { b",{" };
             text.extend_from_slice(start);
             text.extend_from_slice(b"\"token\":");
             text.extend_from_slice(token.raw.as_str().as_bytes());
             let rest = AfterToken::of(token, report.origin_of(at), report.context);
-            append(&mut text, &mut members, &rest)?;
+            append(text, &mut members, &rest)?;
         }
-        Ok(text)
+        Ok(())
     };
-    parallel::in_order(&report.tokens, &text, |text| out.write_all(&text?))?;
+    parallel::write(out, &report.tokens, &text)?;
     out.write_all(b"]")?;
     let end = AfterTokens {
         profiles: match &report.origin {

@@ -320,16 +320,24 @@ pub(super) async fn clear(context: Context) -> Result<u8, Failure> {
     let clearing = context.service.clear(&name);
     let is_dumb = context.style.is_dumb;
     let was_there = Progress::new(is_dumb).beside(clearing).await;
-    let was_there = was_there.map_err(|failure| Failure {
-        summary: format!("{} The secret of {name} remains stored.", failure.summary),
-        ..failure
+    let is_known = context.settings.profile(&name).is_some();
+    let was_there = was_there.map_err(|failure| {
+        let remains = if is_known {
+            format!("The secret of {name} remains stored.")
+        } else {
+            format!("If a secret of {name} is stored, it remains so.")
+        };
+        Failure {
+            summary: format!("{} {remains}", failure.summary),
+            ..failure
+        }
     })?;
     let mut said = if was_there {
         format!("Removed the secret of profile {name}.")
     } else {
         format!("Nothing was stored for profile {name}.")
     };
-    if context.settings.profile(&name).is_none() {
+    if !is_known {
         said.push_str(" No profile has that name.");
     }
     // A closed stream has no reader to tell.

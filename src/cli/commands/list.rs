@@ -14,10 +14,11 @@ use crate::cli::output::print::{Output, print};
 use crate::config::log;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::Tokens;
-use crate::domain::findings::findings;
+use crate::domain::findings::{Finding, findings};
 use crate::domain::list_report::{ListReport, Origin, Origins, ProfileOutcome};
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Thresholds, Urgency};
 use crate::domain::token::ServiceToken;
+use crate::formats::parallel;
 use crate::startup::Context;
 use crate::startup::output_style::OutputStyle;
 
@@ -121,21 +122,33 @@ fn selected(tokens: Tokens, wanted: &List, context: EvaluationContext) -> Tokens
 pub(super) fn by_urgency(
     tokens: Tokens,
     context: EvaluationContext,
-    is_wanted: impl Fn(Lifecycle, &ServiceToken) -> bool,
+    is_wanted: impl Fn(Lifecycle, &ServiceToken) -> bool + Sync,
 ) -> Tokens {
-    let lives = tokens
-        .into_iter()
-        .map(|token| (Lifecycle::of(&token), token));
-    let mut selected: Vec<_> = lives
-        .filter(|(life, token)| is_wanted(*life, token))
-        .map(|(life, token)| (Urgency::of(life, context), token))
-        .collect();
-    selected.sort_by_key(|(urgency, _)| *urgency);
-    // Compares no more names than it must: most tokens end at a time of their own.
-    for equal in selected.chunk_by_mut(|(one, _), (other, _)| one == other) {
-        equal.sort_by(|(_, one), (_, other)| one.name_and_id().cmp(&other.name_and_id()));
-    }
-    selected.into_iter().map(|(_, token)| token).collect()
+    let mut ranked = ranked(&tokens, context, &is_wanted);
+    ranked.sort_unstable();
+    let order: Vec<usize> = ranked.into_iter().map(|(_, _, at)| at).collect();
+    let mut tokens: Vec<_> = tokens.into_iter().map(Some).collect();
+    let sorted = order.into_iter().filter_map(|at| tokens[at].take());
+    sorted.collect()
+}
+
+/// What a token is sorted by, and its place in the list.
+type Rank<'a> = (Urgency, (&'a str, &'a str), usize);
+
+fn ranked<'a>(
+    tokens: &'a [Arc<ServiceToken>],
+    context: EvaluationContext,
+    is_wanted: &(impl Fn(Lifecycle, &ServiceToken) -> bool + Sync),
+) -> Vec<Rank<'a>> {
+    let rank = |first: usize, tokens: &'a [Arc<ServiceToken>], ranked: &mut Vec<Rank<'a>>| {
+        for (token, at) in tokens.iter().zip(first..) {
+            let life = Lifecycle::of(token);
+            if is_wanted(life, token) {
+                ranked.push((Urgency::of(life, context), token.name_and_id(), at));
+            }
+        }
+    };
+    parallel::collect(tokens, &rank)
 }
 
 fn is_wanted(
@@ -144,16 +157,17 @@ fn is_wanted(
     wanted: &List,
     context: EvaluationContext,
 ) -> bool {
-    let status = Status::at(life, context);
     let is_near = wanted.within.is_none_or(|within| {
         life.end().is_some_and(|end| {
             end.signed_duration_since(context.now)
                 <= within.of(life.duration).unwrap_or(Thresholds::WARN)
         })
     });
+    let has_status =
+        || wanted.status.is_empty() || wanted.status.contains(&Status::at(life, context));
     let has_finding = || {
-        let mut found = findings(token, context).into_iter();
-        wanted.finding.is_empty() || found.any(|it| wanted.finding.contains(&it.code))
+        let is_wanted = |it: Finding| wanted.finding.contains(&it.code);
+        wanted.finding.is_empty() || findings(token, context).into_iter().any(is_wanted)
     };
-    is_near && (wanted.status.is_empty() || wanted.status.contains(&status)) && has_finding()
+    is_near && has_status() && has_finding()
 }

@@ -133,18 +133,29 @@ impl Output {
     }
 
     fn pass_on(&mut self) {
-        if self.written.is_ok() {
-            self.written = self.destination.write(&self.text);
-        }
+        let text = std::mem::take(&mut self.text);
+        self.deliver(&text);
+        self.text = text;
         self.text.clear();
+    }
+
+    fn deliver(&mut self, bytes: &[u8]) {
+        if self.written.is_ok() {
+            self.written = self.destination.write(bytes);
+        }
     }
 }
 
 /// Never fails, so that the error of a closed pipe is not one of printing.
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.text.extend_from_slice(bytes);
         let in_blocks = self.is_over && !self.is_terminal && self.destination.takes_blocks();
+        if in_blocks && bytes.len() >= BLOCK {
+            self.pass_on();
+            self.deliver(bytes);
+            return Ok(bytes.len());
+        }
+        self.text.extend_from_slice(bytes);
         if in_blocks && self.text.len() >= BLOCK {
             self.pass_on();
         }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use crossterm::style::Stylize;
 
@@ -26,6 +27,9 @@ pub(super) const GAP: &str = "  ";
 pub(super) type LabelledRow = (String, String, Option<Tone>);
 /// Other columns are dropped before a name is cut shorter than this.
 const NARROWEST_NAME: usize = 32;
+
+/// Bytes of a line that few exceed.
+const LONG_LINE: usize = 256;
 
 /// Colours a word by its tone.
 pub(super) fn colored(word: &str, tone: Tone) -> String {
@@ -203,22 +207,33 @@ fn left_short(life: Lifecycle, context: EvaluationContext) -> String {
 ///
 /// # Errors
 /// The writer's.
-pub fn tokens(out: &mut impl Write, list: &ListReport, style: OutputStyle) -> io::Result<()> {
+pub fn tokens<'a>(
+    out: &mut impl Write,
+    list: &'a ListReport,
+    style: OutputStyle,
+) -> io::Result<()> {
     let context = list.context;
-    let rows = list.tokens.iter().enumerate().map(|(at, token)| Row {
-        profile: list.origin_of(at).map_or("", |origin| &origin.profile),
-        name: token.display_text(&token.name),
-        id: token.display_text(&token.id),
-        status: Status::of(token, context),
-        life: Lifecycle::of(token),
-        token: Some(token),
-        note: "".into(),
-    });
+    let row = |(token, at): (&'a Arc<ServiceToken>, usize)| {
+        let life = Lifecycle::of(token);
+        Row {
+            profile: list.origin_of(at).map_or("", |origin| &origin.profile),
+            name: token.display_text(&token.name),
+            id: token.display_text(&token.id),
+            status: Status::at(life, context),
+            life,
+            token: Some(token),
+            note: "".into(),
+        }
+    };
+    let some_rows = |first, tokens: &'a [Arc<_>], rows: &mut Vec<Row<'a>>| {
+        rows.extend(tokens.iter().zip(first..).map(row));
+    };
+    let rows = parallel::collect(&list.tokens, &some_rows);
     let choices = match &list.origin {
         Origins::Scope(_) => &LIST,
         Origins::Profiles { .. } => &LIST_PROFILES,
     };
-    table(out, rows, choices, context, style)
+    table(out, &rows, choices, context, style)
 }
 
 /// Prints the rows of a check.
@@ -257,10 +272,10 @@ pub fn entries(out: &mut impl Write, checkup: &CheckResult, style: OutputStyle) 
     });
     let credentials = checkup.credentials.iter().flatten();
     let credentials = credentials.map(|entry| credential(entry, *context));
-    let rows = rows.chain(credentials);
+    let rows: Vec<Row<'_>> = rows.chain(credentials).collect();
     let has_profiles = entries.iter().any(|entry| entry.profile.is_some());
     let choices = if has_profiles { CHECK_PROFILES } else { CHECK };
-    table(out, rows, &choices, *context, style)
+    table(out, &rows, &choices, *context, style)
 }
 
 /// The row of the credential itself.
@@ -288,16 +303,15 @@ fn credential(entry: &CredentialEntry, context: EvaluationContext) -> Row<'_> {
     }
 }
 
-fn table<'a>(
+fn table(
     out: &mut impl Write,
-    rows: impl Iterator<Item = Row<'a>>,
+    rows: &[Row<'_>],
     choices: &[&[Column]],
     context: EvaluationContext,
     style: OutputStyle,
 ) -> io::Result<()> {
-    let rows: Vec<Row<'a>> = rows.collect();
     let columns = match style.width {
-        Some(width) => fitting(&rows, choices, width, context, style),
+        Some(width) => fitting(rows, choices, width, context, style),
         None => choices[0].iter().map(|column| (*column, 0)).collect(),
     };
     if style.width.is_some() && !rows.is_empty() {
@@ -306,7 +320,7 @@ fn table<'a>(
             .map(|(column, width)| (column.title().into(), *width));
         line(out, titles, style)?;
     }
-    lines(out, &rows, style, |row| {
+    lines(out, rows, style, |row| {
         let cells = columns.iter();
         cells.map(|(column, width)| (row.cell(*column, context, style), *width))
     })
@@ -319,14 +333,13 @@ pub(super) fn lines<'r, R: Sync, C: Iterator<Item = (Cell<'r>, usize)>>(
     style: OutputStyle,
     cells: impl Fn(&'r R) -> C + Sync,
 ) -> io::Result<()> {
-    let text = |_: usize, rows: &'r [R]| -> io::Result<Vec<u8>> {
-        let mut text = Vec::new();
+    let text = |_: usize, rows: &'r [R], text: &mut Vec<u8>| {
         for row in rows {
-            line(&mut text, cells(row), style)?;
+            line(text, cells(row), style)?;
         }
-        Ok(text)
+        Ok(())
     };
-    parallel::in_order(rows, &text, |text| out.write_all(&text?))
+    parallel::write(out, rows, &text)
 }
 
 /// Prints cells in columns of these widths, or separated by tabs.
@@ -336,7 +349,7 @@ pub(super) fn line<'a>(
     style: OutputStyle,
 ) -> io::Result<()> {
     let is_aligned = style.width.is_some();
-    let mut line = String::new();
+    let mut line = String::with_capacity(LONG_LINE);
     for (at, (cell, width)) in cells.enumerate() {
         if at > 0 {
             line.push_str(if is_aligned { GAP } else { "\t" });
@@ -351,8 +364,14 @@ pub(super) fn line<'a>(
             _ => line.push_str(&text),
         }
     }
-    let line = if is_aligned { line.trim_end() } else { &line };
-    writeln!(out, "{line}")
+    let end = if is_aligned {
+        line.trim_end().len()
+    } else {
+        line.len()
+    };
+    line.truncate(end);
+    line.push('\n');
+    out.write_all(line.as_bytes())
 }
 
 /// The first choice of columns that leaves room for names, and the width of each.

@@ -48,26 +48,23 @@ pub fn print(out: &mut impl Write, result: &UsesResult) -> io::Result<()> {
 /// Writes the tokens with commas between them.
 fn tokens(out: &mut impl Write, result: &UsesResult, lookup: &Lookup<'_>) -> io::Result<()> {
     let concerns_all = result.concerns_all(lookup);
-    let text = |_: usize, tokens: &[Arc<ServiceToken>]| -> io::Result<Vec<u8>> {
-        let (mut text, mut members) = (Vec::new(), Vec::new());
+    let text = |_: usize, tokens: &[Arc<ServiceToken>], text: &mut Vec<u8>| {
+        let mut members = Vec::new();
         for entry in result.entries_of(tokens, lookup, concerns_all) {
             text.extend_from_slice(b",{\"token\":");
             text.extend_from_slice(entry.token.raw.as_str().as_bytes());
             let rest = AfterToken::of(&entry, result.context);
-            append(&mut text, &mut members, &rest)?;
+            append(text, &mut members, &rest)?;
         }
-        Ok(text)
+        Ok(())
     };
     let mut is_first = true;
     parallel::in_order(&result.tokens, &text, |text| {
-        let text = text?;
-        let text = if is_first {
-            text.strip_prefix(b",").unwrap_or(&text)
-        } else {
-            &text
-        };
+        let separator = usize::from(is_first && !text.is_empty());
+        out.write_all(&text[separator..])?;
         is_first = is_first && text.is_empty();
-        out.write_all(text)
+        text.clear();
+        Ok(())
     })
 }
 

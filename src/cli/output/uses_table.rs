@@ -184,24 +184,18 @@ fn named_by(entry: &TokenEntry<'_>) -> String {
     places.join(", ")
 }
 
-fn tokens(
+fn tokens<'a>(
     out: &mut impl Write,
-    result: &UsesResult,
-    lookup: &Lookup<'_>,
+    result: &'a UsesResult,
+    lookup: &'a Lookup<'a>,
     style: OutputStyle,
 ) -> io::Result<()> {
     let concerns_all = result.concerns_all(lookup);
-    let some_rows = |_: usize, tokens| -> Vec<Row<'_>> {
+    let some_rows = |_: usize, tokens: &'a [_], rows: &mut Vec<Row<'a>>| {
         let entries = result.entries_of(tokens, lookup, concerns_all);
-        entries
-            .map(|entry| Row::of(&entry, result.context))
-            .collect()
+        rows.extend(entries.map(|entry| Row::of(&entry, result.context)));
     };
-    let mut rows = Vec::new();
-    parallel::in_order(&result.tokens, &some_rows, |some| -> io::Result<()> {
-        rows.extend(some);
-        Ok(())
-    })?;
+    let rows = parallel::collect(&result.tokens, &some_rows);
     let columns = match style.width {
         Some(width) => fitting(&rows, width, style),
         None => CHOICES[0].iter().map(|column| (*column, 0)).collect(),

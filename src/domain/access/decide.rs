@@ -153,10 +153,7 @@ impl<'a> AppJudge<'a> {
     /// Whether and how a policy is about the token.
     fn touch(&self, policy: &Policy) -> Touch {
         let mut touch = Touch::default();
-        let admits_tokens = match policy.decision {
-            Decision::ServiceAuth | Decision::Unknown(_) => true,
-            Decision::Allow | Decision::Block | Decision::Bypass => false,
-        };
+        let admits_tokens = policy.decision.may_admit();
         for rule in policy.rules.iter().flat_map(super::rules::Rules::all) {
             match rule {
                 Rule::ServiceToken(Some(id)) => touch.by_name |= self.subject.has_name(id),
@@ -172,6 +169,7 @@ impl<'a> AppJudge<'a> {
                         any_token,
                         everyone,
                         unread,
+                        ..
                     } = self.index.groups.holds(rank);
                     touch.by_name |= self.subject.is_in(rank);
                     touch.any_token |= any_token;

@@ -104,7 +104,8 @@ impl Lookup<'_> {
             ));
         }
         if named.by_id.is_mentioned || named.by_client_id.is_mentioned {
-            doubts.push("a rule of a kind that tokenscope does not know mentions it".to_owned());
+            let what = "a rule or a setting that tokenscope does not know mentions it";
+            doubts.push(what.to_owned());
         }
         if tally.counts.unknown > 0 {
             let apps = number(tally.counts.unknown, "app");
@@ -171,7 +172,12 @@ impl Lookup<'_> {
             .map(|it| format!("a rule of {it} does not say which token or group it means"));
         let bare = places(&index.bare_policies, &index.bare_groups)
             .map(|it| format!("{it} came without rules"));
-        unclear.into_iter().chain(bare)
+        let unknown = places(&index.unknown_kinds, &[]).map(|it| {
+            format!(
+                "a rule of {it} is of a kind that tokenscope does not know: it may admit any token"
+            )
+        });
+        unclear.into_iter().chain(bare).chain(unknown)
     }
 
     /// Why a token may be deleted, with the lists that are empty: they may have been filtered.

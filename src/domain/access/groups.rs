@@ -30,6 +30,8 @@ pub(super) struct Holds {
     pub(super) everyone: bool,
     /// A group that could not be read.
     pub(super) unread: bool,
+    /// A rule of an unknown kind among those that admit.
+    pub(super) unknown_kind: bool,
 }
 
 impl Holds {
@@ -48,6 +50,7 @@ impl Holds {
                 Rule::Group(id) => !id.as_deref().is_some_and(&is_known),
                 _ => false,
             }),
+            unknown_kind: rules.include_unknown_kind(),
         }
     }
 
@@ -56,6 +59,7 @@ impl Holds {
             any_token: self.any_token || other.any_token,
             everyone: self.everyone || other.everyone,
             unread: self.unread || other.unread,
+            unknown_kind: self.unknown_kind || other.unknown_kind,
         }
     }
 }

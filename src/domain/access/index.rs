@@ -48,6 +48,8 @@ pub(super) struct Index {
     /// name.
     pub(super) unclear_policies: Vec<usize>,
     pub(super) unclear_groups: Vec<usize>,
+    /// The policies, by their places, that may admit any token by a rule of an unknown kind.
+    pub(super) unknown_kinds: Vec<usize>,
     /// The policies and groups that came without rules.
     pub(super) bare_policies: Vec<usize>,
     pub(super) bare_groups: Vec<usize>,
@@ -96,7 +98,7 @@ pub(super) struct Naming {
     pub(super) device_profiles: Vec<usize>,
     pub(super) hyperdrive: Vec<usize>,
     pub(super) doh: bool,
-    /// Whether a rule of an unknown kind holds it.
+    /// Whether a rule of an unknown kind holds it, or a member that is not known here.
     pub(super) is_mentioned: bool,
 }
 
@@ -204,11 +206,20 @@ impl Index {
             }
             let ordered = ordered(app, &reusable, &objects.policies);
             for policy in ordered.iter().flatten() {
-                let policy = policy.resolved(app, &objects.policies);
-                self.add_app(at, policy.and_then(|policy| policy.rules.as_ref()));
+                let Some(policy) = policy.resolved(app, &objects.policies) else {
+                    continue;
+                };
+                self.add_app(at, policy.rules.as_ref());
+                if let Some(place) = listed.get(policy.id.as_str())
+                    && self.may_admit_any(policy)
+                {
+                    self.unknown_kinds.push(*place);
+                }
             }
             self.apps.push(ordered);
         }
+        self.unknown_kinds.sort_unstable();
+        self.unknown_kinds.dedup();
         let bare = self.policies.iter().enumerate();
         let bare = bare.filter(|(_, policy)| !policy.has_rules);
         self.bare_policies = bare.map(|(at, _)| at).collect();
@@ -218,6 +229,15 @@ impl Index {
             places.sort_unstable();
             places.dedup();
         }
+    }
+
+    /// Whether a policy may admit any token by a rule of an unknown kind, its own or a group's.
+    fn may_admit_any(&self, policy: &Policy) -> bool {
+        let rules = policy.rules.as_ref();
+        let mut groups = inner_ids(rules).filter_map(|id| self.groups.rank(id));
+        policy.decision.may_admit()
+            && (rules.is_some_and(Rules::include_unknown_kind)
+                || groups.any(|rank| self.groups.holds(rank).unknown_kind))
     }
 
     /// The number of a policy.
@@ -285,7 +305,7 @@ impl Index {
         }
         for (at, profile) in objects.device_profiles.iter().enumerate() {
             for name in profile.literals() {
-                add(&mut self.entry(name).device_profiles, at);
+                add(&mut self.entry(&name).device_profiles, at);
             }
             if profile.is_unclear() {
                 self.unclear_profiles.push(at);
@@ -295,6 +315,11 @@ impl Index {
             if let Some(client) = &config.client_id {
                 add(&mut self.entry(client).hyperdrive, at);
             }
+        }
+        let of_apps = objects.apps.iter().flat_map(|app| &app.mentions);
+        let of_configs = objects.hyperdrive.iter().flat_map(|it| &it.mentions);
+        for name in of_apps.chain(of_configs) {
+            self.entry(name).is_mentioned = true;
         }
     }
 }

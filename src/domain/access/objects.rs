@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::rules::Rules;
+use super::rules::{Rules, client_id, mentions, with_dashes};
 
 /// The decision of a policy about callers that match its rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +50,14 @@ impl Decision {
             Self::Bypass => "Bypass",
             Self::ServiceAuth => "Service Auth",
             Self::Unknown(word) => word,
+        }
+    }
+
+    /// Whether a policy may let in a token for what its rules say about it.
+    pub fn may_admit(&self) -> bool {
+        match self {
+            Self::ServiceAuth | Self::Unknown(_) => true,
+            Self::Allow | Self::Block | Self::Bypass => false,
         }
     }
 
@@ -131,6 +139,8 @@ pub struct App {
     pub scim_clients: Vec<String>,
     /// Whether they could be read.
     pub is_scim_read: bool,
+    /// What else may be the ID or client ID of a token, in lower case.
+    pub mentions: Vec<String>,
 }
 
 impl App {
@@ -141,6 +151,8 @@ impl App {
         // One policy that cannot be read makes the answer about the app uncertain.
         let policies = policies.and_then(|all| all.iter().map(Policy::parse).collect());
         let (scim_clients, is_scim_read) = scim_clients(object);
+        let mut mentions = mentions(object, &["policies"]);
+        mentions.retain(|name| !scim_clients.contains(name));
         let addresses = addresses(object);
         Some(Self {
             id: id(object)?,
@@ -152,6 +164,7 @@ impl App {
             token_header: text(object, "read_service_tokens_from_header"),
             scim_clients,
             is_scim_read,
+            mentions,
         })
     }
 
@@ -221,25 +234,6 @@ fn scim_clients(app: &Map<String, Value>) -> (Vec<String>, bool) {
     let clients = all.iter().filter_map(client);
     let clients = clients.map(|client| client_id(&client));
     (clients.collect(), all.iter().all(is_read))
-}
-
-/// A client ID in lower case, with the suffix that some leave out.
-fn client_id(text: &str) -> String {
-    let text = text.trim().to_ascii_lowercase();
-    if text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return format!("{text}.access");
-    }
-    text
-}
-
-/// An ID in lower case, with the dashes that some leave out.
-fn with_dashes(text: &str) -> String {
-    let text = text.trim().to_ascii_lowercase();
-    if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return text;
-    }
-    let parts = [&text[..8], &text[8..12], &text[12..16], &text[16..20]];
-    format!("{}-{}", parts.join("-"), &text[20..])
 }
 
 /// An Access group.
@@ -401,11 +395,12 @@ impl DeviceProfile {
         })
     }
 
-    /// The texts in its expression that may be IDs, in whatever quotes.
-    pub fn literals(&self) -> impl Iterator<Item = &str> {
+    /// The texts in its expression that may be IDs or client IDs, in whatever quotes.
+    pub fn literals(&self) -> impl Iterator<Item = String> {
         let is_inner = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '.' | '_');
         let words = self.expression.split(move |letter| !is_inner(letter));
-        words.filter(|word| !word.is_empty())
+        let words = words.filter(|word| !word.is_empty());
+        words.flat_map(|word| [with_dashes(word), client_id(word)])
     }
 
     /// Whether it selects by tokens that it does not list: by a list kept elsewhere, or a pattern.
@@ -439,6 +434,8 @@ pub struct Hyperdrive {
     pub id: String,
     pub name: String,
     pub client_id: Option<String>,
+    /// What else may be the ID or client ID of a token, in lower case.
+    pub mentions: Vec<String>,
 }
 
 impl Hyperdrive {
@@ -446,18 +443,22 @@ impl Hyperdrive {
     pub fn parse(config: &Value) -> Option<Self> {
         let object = config.as_object()?;
         let origin = object.get("origin").filter(|origin| !origin.is_null());
-        let client_id = match origin.map(Value::as_object) {
+        let named = match origin.map(Value::as_object) {
             None => None,
             Some(origin) => origin?.get("access_client_id"),
         };
-        let client_id = match client_id {
+        let client_id = match named {
             None | Some(Value::Null) => None,
-            Some(id) => Some(self::client_id(id.as_str()?)),
+            Some(id) => Some(client_id(id.as_str()?)),
         };
+        let client_id = client_id.filter(|id| !id.is_empty());
+        let mut mentions = mentions(object, &[]);
+        mentions.retain(|name| Some(name) != client_id.as_ref());
         Some(Self {
             id: id(object)?,
             name: text(object, "name").unwrap_or_default(),
-            client_id: client_id.filter(|id| !id.is_empty()),
+            client_id,
+            mentions,
         })
     }
 }
@@ -569,6 +570,13 @@ fn filled(value: &Value) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
 }
 
+/// A number of things, as a whole number, as a decimal, or as text.
 fn count(value: &Value) -> Option<usize> {
-    usize::try_from(value.as_u64()?).ok()
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        value => value.to_string(),
+    };
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let is_whole = fraction.bytes().all(|digit| digit == b'0');
+    whole.parse().ok().filter(|_| is_whole)
 }

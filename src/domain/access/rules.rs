@@ -131,9 +131,11 @@ impl Rule {
         };
         match key.as_str() {
             "service_token" => {
-                // Without dashes, it may be an ID or a client ID.
-                let is_bare = |id: &String| id.len() == 32 && !id.contains(['-', '.']);
-                Self::ServiceToken(member("token_id").filter(|id| !is_bare(id)))
+                // Without dashes, it may be an ID or a client ID; with other signs, anything.
+                let is_bare = |id: &str| id.len() == 32 && !id.contains(['-', '.']);
+                let is_odd = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.' | '_');
+                let is_clear = |id: &String| !is_bare(id) && !id.contains(is_odd);
+                Self::ServiceToken(member("token_id").filter(is_clear))
             }
             "any_valid_service_token" => Self::AnyServiceToken,
             "everyone" => Self::Everyone,
@@ -219,8 +221,11 @@ pub struct Rules {
     pub require: Vec<Rule>,
     /// None may hold.
     pub exclude: Vec<Rule>,
-    /// What rules of unknown kinds hold that may be the ID or client ID of a token, in lower case.
+    /// What else holds something that may be the ID or client ID of a token, in lower case: rules of
+    /// unknown kinds, and members that are not known here.
     pub mentions: Vec<String>,
+    /// Whether a rule, or a whole section, has no form of a rule.
+    pub is_garbled: bool,
 }
 
 impl Rules {
@@ -233,24 +238,30 @@ impl Rules {
             include,
             require: section("require"),
             exclude: section("exclude"),
-            mentions: Vec::new(),
+            // Such as those of a group that is the default, whose effect is not documented.
+            mentions: mentions(object, &SECTIONS),
+            is_garbled: false,
         };
-        if rules.all().any(|rule| matches!(rule, Rule::Unknown(_))) {
-            for section in SECTIONS.iter().filter_map(|key| object.get(*key)) {
-                collect_names(section, &mut rules.mentions);
-            }
-        }
-        // A group that is the default has rules for that, whose effect is not documented.
-        if let Some(Value::Array(all)) = object.get("is_default") {
-            collect_strings(all.iter().collect(), &mut rules.mentions);
+        for section in SECTIONS.iter().filter_map(|key| object.get(*key)) {
+            let listed = section.as_array().map_or(&[][..], Vec::as_slice);
+            rules.is_garbled |= !section.is_array() && !section.is_null();
+            rules.is_garbled |= listed.iter().any(is_garbled);
+            let unread = listed.iter().filter_map(unread_part);
+            collect_strings(unread.collect(), &mut rules.mentions);
         }
         Some(rules)
     }
 
-    /// Whether a rule is about a token or a group but does not say which.
+    /// Whether a rule may be about a token or a group but does not say which.
     pub fn are_unclear(&self) -> bool {
         let is_unclear = |rule: &Rule| matches!(rule, Rule::ServiceToken(None) | Rule::Group(None));
-        self.all().any(is_unclear)
+        self.is_garbled || self.all().any(is_unclear)
+    }
+
+    /// Whether a rule of an unknown kind may admit any token. Of one without form, more is said.
+    pub(super) fn include_unknown_kind(&self) -> bool {
+        let mut include = self.include.iter();
+        !self.is_garbled && include.any(|rule| matches!(rule, Rule::Unknown(_)))
     }
 
     /// Every rule.
@@ -264,15 +275,33 @@ impl Rules {
 
 const SECTIONS: [&str; 3] = ["include", "require", "exclude"];
 
-/// The strings of the rules of unknown kinds that have the form of an ID or of a client ID.
-fn collect_names(section: &Value, names: &mut Vec<String>) {
-    let rules = section
-        .as_array()
-        .map_or(std::slice::from_ref(section), Vec::as_slice);
-    let unknown = rules
-        .iter()
-        .filter(|rule| matches!(Rule::parse(rule), Rule::Unknown(_)));
-    collect_strings(unknown.collect(), names);
+/// Whether a rule has no form of one: an object with at least one key.
+fn is_garbled(rule: &Value) -> bool {
+    rule.as_object().is_none_or(Map::is_empty)
+}
+
+/// What a rule holds besides what is read from it: of one of an unknown kind everything, of one that
+/// names a token the members around the name.
+fn unread_part(rule: &Value) -> Option<&Value> {
+    match Rule::parse(rule) {
+        Rule::Unknown(_) => Some(rule),
+        Rule::ServiceToken(_) => {
+            let named = rule.get("service_token")?.as_object()?;
+            (named.len() > 1).then_some(rule)
+        }
+        _ => None,
+    }
+}
+
+/// What the members of an object hold that may be the ID or client ID of a token, in lower case. Not
+/// what `read` names, and not the object's own ID.
+pub(super) fn mentions(object: &Map<String, Value>, read: &[&str]) -> Vec<String> {
+    let is_own = |key: &str| matches!(key, "id" | "uid");
+    let others = object.iter();
+    let others = others.filter(|(key, _)| !is_own(key) && !read.contains(&key.as_str()));
+    let mut names = Vec::new();
+    collect_strings(others.map(|(_, value)| value).collect(), &mut names);
+    names
 }
 
 fn collect_strings(mut values: Vec<&Value>, names: &mut Vec<String>) {
@@ -292,6 +321,25 @@ fn name_of_token(text: &str) -> Option<String> {
     let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_id = text.len() == 36 && is_hex(&text.replacen('-', "", 4));
     (is_id || text.strip_suffix(".access").is_some_and(is_hex)).then_some(text)
+}
+
+/// A client ID in lower case, with the suffix that some leave out.
+pub(super) fn client_id(text: &str) -> String {
+    let text = text.trim().to_ascii_lowercase();
+    if text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return format!("{text}.access");
+    }
+    text
+}
+
+/// An ID in lower case, with the dashes that some leave out.
+pub(super) fn with_dashes(text: &str) -> String {
+    let text = text.trim().to_ascii_lowercase();
+    if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return text;
+    }
+    let parts = [&text[..8], &text[8..12], &text[12..16], &text[16..20]];
+    format!("{}-{}", parts.join("-"), &text[20..])
 }
 
 /// A section of rules. One that is no list is a rule of an unknown kind; null is an empty list.

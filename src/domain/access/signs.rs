@@ -64,6 +64,9 @@ pub struct Signs {
 /// The path of Access's login page.
 const LOGIN: &str = "/cdn-cgi/access/login/";
 
+/// The paths that Access answers on the app's own host.
+const ACCESS: &str = "/cdn-cgi/access/";
+
 /// The domain of the login pages of all organizations.
 const TEAMS: &str = ".cloudflareaccess.com";
 
@@ -118,7 +121,7 @@ impl Signs {
         if self.is_mitigated() {
             AnsweredBy::Waf
         } else if self.is_refusal() && either
-            || self.is_login()
+            || self.leads_to_access()
             || self.is_challenged_by_access()
             || is_same_challenge
         {
@@ -171,6 +174,16 @@ impl Signs {
         let challenge = challenge.trim().to_ascii_lowercase();
         let [scheme, metadata] = CHALLENGES;
         self.status == 401 && (challenge.starts_with(scheme) || challenge.contains(metadata))
+    }
+
+    /// Whether it redirects into Access, by whatever address: no app that was reached does.
+    fn leads_to_access(&self) -> bool {
+        self.redirect().is_some_and(|target| {
+            let host = target.host_str().unwrap_or_default();
+            let is_here = target.host_str() == self.url.host_str();
+            host.trim_end_matches('.').ends_with(TEAMS)
+                || is_here && target.path().starts_with(ACCESS)
+        })
     }
 
     /// Whether it redirects to Access's login page, on the same host or on an organization's.

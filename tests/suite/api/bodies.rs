@@ -41,6 +41,9 @@ fn f10_an_answer_about_another_token_is_none() {
         session.type_keys("\x1b\x1b\x03");
         session.end();
     }
+    let numbered = Fake::holding(r#"{"id":7,"duration":"forever"}"#).get();
+    let words = numbered.is_error("invalid_response", 1);
+    assert!(words.contains("about token 7,"), "{words}");
     for own in [
         format!(r#"{{"id":"{}"}}"#, ID.to_uppercase()),
         format!(r#"{{"id":" {ID} "}}"#),

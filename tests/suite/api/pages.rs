@@ -94,6 +94,44 @@ fn f09_a_server_that_caps_its_pages_in_silence_is_followed() {
     assert_eq!(list.json()["complete"], false);
 }
 
+/// The others are asked for as soon as the first one says how many there are.
+#[test]
+fn a_later_page_that_comes_before_the_first_was_read_waits_for_it() {
+    // Takes long to read.
+    let filler = "x".repeat(4_000_000);
+    let large = move |result: &str| {
+        let note = r#"{"total_pages":2,"total_count":2}"#;
+        http(
+            200,
+            &[],
+            format!(
+                r#"{{"result_info":{note},"success":true,"result":{result},"filler":"{filler}"}}"#
+            ),
+        )
+    };
+    let first = large.clone();
+    let fake = Fake::start(move |head, _| match page(head) {
+        1 => Reply::Bytes(first(r#"[{"id":"a","duration":"forever"}]"#)),
+        _ => Reply::Bytes(http(501, &[], refusal("[]"))),
+    });
+    let list = run(&mut fake.command(&["list", "-o", "json"]));
+    let document = list.json();
+    assert_eq!((list.code, &document["count"]), (Some(1), &1.into()));
+    let reason = document["incomplete_reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("page 2 of 2 could not be read"),
+        "{reason}"
+    );
+
+    // Without the first page there is no list.
+    let fake = Fake::start(move |head, _| match page(head) {
+        1 => Reply::Bytes(large("7")),
+        _ => Reply::Bytes(tokens(0, 1, "")),
+    });
+    let list = run(&mut fake.command(&["list", "-o", "json"]));
+    assert_eq!(list.json()["error"]["kind"], "invalid_response");
+}
+
 pub(crate) fn gzipped(text: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(text).unwrap();

@@ -13,6 +13,7 @@ mod manual;
 mod misplaced_secrets;
 pub(crate) mod monitoring;
 mod monitoring_kit;
+mod parallel;
 mod probe;
 mod profiles;
 mod recipes;

@@ -111,8 +111,9 @@ fn each_place_that_names_a_token_keeps_it() {
 fn a_rule_that_may_name_any_token_keeps_it() {
     let unclear =
         |what: &str| format!("a rule of {what} does not say which token or group it means");
-    let mentioned = "a rule of a kind that tokenscope does not know mentions it".to_owned();
+    let mentioned = "a rule or a setting that tokenscope does not know mentions it".to_owned();
     let bare = ID.replace('-', "");
+    let other = "00000000-fafe-4643-bbbc-4a0ed4fc8415";
     let cases = [
         (json!({"service_token": {}}), unclear("policy P")),
         (json!({"service_token": null}), unclear("policy P")),
@@ -124,7 +125,18 @@ fn a_rule_that_may_name_any_token_keeps_it() {
             json!({"service_token": {"token_id": bare}}),
             unclear("policy P"),
         ),
+        (
+            json!({"service_token": {"token_id": format!("{{{ID}}}")}}),
+            unclear("policy P"),
+        ),
+        (
+            json!({"service_token": {"token_id": other, "also": [ID]}}),
+            mentioned.clone(),
+        ),
         (json!({"group": {}}), unclear("policy P")),
+        (json!({}), unclear("policy P")),
+        (json!(null), unclear("policy P")),
+        (json!(7), unclear("policy P")),
         (
             json!({"machine": {"tokens": [ID.to_uppercase()]}}),
             mentioned.clone(),
@@ -136,7 +148,9 @@ fn a_rule_that_may_name_any_token_keeps_it() {
     ];
     for (rule, why) in cases {
         for section in ["include", "require", "exclude"] {
+            // Under Allow, a rule admits no token, whatever it means.
             let mut policy = policy("p", &json!({"email": {}}));
+            policy["decision"] = json!("allow");
             policy[section] = json!([rule]);
             let (word, said) = deletable(&map(&[app(&[policy])], &[], &[]));
             assert_eq!(
@@ -157,13 +171,20 @@ fn a_rule_that_may_name_any_token_keeps_it() {
         let why = format!("{what} X came without rules");
         assert_eq!(deletable(&map), ("unknown", why));
     }
+    for section in [json!(this_token()), json!("everyone"), json!(true)] {
+        let mut by_policy = policy("p", &json!({"email": {}}));
+        by_policy["include"] = section.clone();
+        let why = unclear("policy P");
+        assert_eq!(deletable(&map_of_one(by_policy)).1, why, "{section}");
+        let group = json!({"id": GROUP, "name": "CI", "include": section});
+        let mut map = elsewhere();
+        take(&mut map, Part::Groups, &[group]);
+        assert_eq!(deletable(&map), ("unknown", unclear("group CI")));
+    }
     let default = json!({"id": "x", "name": "X", "include": [], "is_default": [this_token()]});
     let mut map = elsewhere();
     take(&mut map, Part::Groups, &[default]);
     assert_eq!(deletable(&map).0, "unknown");
-    // What cannot be a token's name is none.
-    let other = policy("p", &json!({"moon": {"phase": "full", "id": 5}}));
-    assert_eq!(deletable(&map_of_one(other)).0, "yes");
     let scim = |authentication: Value| {
         let app = json!({"id": "b", "name": "B", "type": "saas", "policies": [],
                          "scim_config": {"authentication": authentication}});
@@ -175,6 +196,96 @@ fn a_rule_that_may_name_any_token_keeps_it() {
     assert_eq!(scim(json!({"client_id": short})), "no");
     assert_eq!(scim(json!([{"scheme": "access_service_token"}])), "unknown");
     assert_eq!(scim(json!([{"scheme": "httpbasic", "user": "x"}])), "yes");
+}
+
+#[test]
+fn a_rule_of_an_unknown_kind_may_admit_any_token() {
+    let moon = json!({"moon": {"phase": "full", "id": 5}});
+    let why = |what: &str| {
+        format!(
+            "a rule of {what} is of a kind that tokenscope does not know: it may admit any token"
+        )
+    };
+    let of = |decision: &str, section: &str| {
+        let mut policy = policy("p", &json!({"email": {}}));
+        policy["decision"] = json!(decision);
+        policy[section] = json!([moon]);
+        deletable(&map_of_one(policy))
+    };
+    for decision in ["non_identity", "future_action"] {
+        assert_eq!(
+            of(decision, "include"),
+            ("unknown", why("policy P")),
+            "{decision}"
+        );
+    }
+    for (decision, section) in [
+        ("allow", "include"),
+        ("deny", "include"),
+        ("bypass", "include"),
+        ("non_identity", "require"),
+        ("non_identity", "exclude"),
+    ] {
+        assert_eq!(of(decision, section).0, "yes", "{decision} {section}");
+    }
+    let group = json!({"id": GROUP, "name": "CI", "include": [moon]});
+    let by_group = policy("p", &json!({"group": {"id": GROUP}}));
+    let map = map(&[app(&[by_group])], &[], &[group]);
+    assert_eq!(deletable(&map), ("unknown", why("policy P")));
+    // A policy that no app uses admits nobody.
+    let mut map = elsewhere();
+    take(&mut map, Part::Policies, &[policy("q", &moon)]);
+    assert_eq!(deletable(&map).0, "yes");
+}
+
+#[test]
+fn a_member_that_is_not_known_here_may_name_a_token() {
+    let mentioned = "a rule or a setting that tokenscope does not know mentions it".to_owned();
+    let app = |key: &str, value: Value| {
+        let mut app = json!({"id": "b", "name": "B", "type": "saas", "policies": []});
+        app[key] = value;
+        (Part::Apps, app)
+    };
+    let config = |origin: Value| {
+        (
+            Part::Hyperdrive,
+            json!({"id": "h", "name": "Orders", "origin": origin, "pool": {"access": CLIENT_ID}}),
+        )
+    };
+    let mut other = policy("q", &json!({"email": {}}));
+    other["approvers"] = json!([{"service_token_id": ID}]);
+    for (part, entry) in [
+        app("gateway", json!({"service_token_id": ID})),
+        app("saas_app", json!([CLIENT_ID.to_uppercase()])),
+        app("scim_config", json!({"caller": ID})),
+        app(
+            "scim_config",
+            json!({"authentication": {"scheme": "new", "by": {"id": CLIENT_ID}}}),
+        ),
+        config(json!(null)),
+        config(json!({"host": "db.example.com"})),
+        (Part::Policies, other),
+    ] {
+        let mut map = elsewhere();
+        take(&mut map, part, std::slice::from_ref(&entry));
+        assert_eq!(deletable(&map), ("unknown", mentioned.clone()), "{entry}");
+        let lookup = Lookup::new(&map);
+        assert!(lookup.is_referenced(&alive(), context()), "{entry}");
+    }
+    // An object's own ID is no token's, and one place counts once.
+    let mut map = elsewhere();
+    take(
+        &mut map,
+        Part::Apps,
+        &[json!({"id": ID, "uid": ID, "policies": []})],
+    );
+    assert_eq!(deletable(&map).0, "yes");
+    let (part, by_scim) = app(
+        "scim_config",
+        json!({"authentication": {"client_id": CLIENT_ID}}),
+    );
+    take(&mut map, part, &[by_scim]);
+    assert_eq!(uses(&map).named_by, 1);
 }
 
 fn map_of_one(policy: Value) -> AccessMap {
@@ -280,6 +391,15 @@ fn each_other_doubt_keeps_a_token_from_being_surely_deletable() {
         assert_eq!(word, "unknown", "{expected}");
         assert!(why.contains(expected), "{why}");
     }
+    for count in [json!("2"), json!(2.0), json!(" 2 ")] {
+        let mut hidden = policy("p", &json!({"service_token": {"token_id": "other"}}));
+        hidden["app_count"] = count.clone();
+        let (word, why) = with(Part::Policies, hidden);
+        assert_eq!(word, "unknown", "{count}");
+        assert!(why.contains("1 app is hidden"), "{count}: {why}");
+    }
+    let dashless = format!("identity.service_token_uuid == \"{}\"", ID.replace('-', ""));
+    assert_eq!(with(Part::DeviceProfiles, profile(&dashless)).0, "no");
     let listing =
         profile("identity.service_token_uuid in {\"other\" \"another\"} or os.name == \"x\"");
     assert_eq!(with(Part::DeviceProfiles, listing).0, "yes");

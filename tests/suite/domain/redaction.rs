@@ -6,7 +6,7 @@ use tokenscope::domain::profile::{InvalidProfileName, parse_new_profile_name, pa
 use tokenscope::domain::redaction::{HIDDEN, holds_secret, quoted, scrub};
 use tokenscope::domain::token::{InvalidTokenRef, TokenRef};
 
-pub(crate) const SECRETS: [&str; 22] = [
+pub(crate) const SECRETS: [&str; 25] = [
     "xcfut_Xq3v8Rk1Zt6Yw9Bn2Md5Pf7Lg4Hj0Cs8Ka1Ve3Uo12ab34cd",
     "%20cfut_Xq3v8Rk1Zt6Yw9Bn2Md5Pf7Lg4Hj0Cs8Ka1Ve3Uo12ab34cd",
     "cfut_Xq3v8Rk1Zt6Yw9Bn2Md5Pf7Lg4Hj0Cs8Ka1Ve3Uo12ab34cd",
@@ -27,6 +27,9 @@ pub(crate) const SECRETS: [&str; 22] = [
     "export CLOUDFLARE_API_KEY='/+hunter'",
     "CF_API_TOKEN=\"hunter\"",
     "CF_API_KEY=hunter",
+    "CLOUDFLARE_ACCESS_CLIENT_SECRET=\"hunter\"",
+    "export TUNNEL_SERVICE_TOKEN_SECRET=hunter",
+    "Cookie: CF_Authorization=hunter",
     "X-Auth-Key: 0123456789abcd",
     "\"cfat_Xq3v8Rk1Zt6Yw9Bn2Md5Pf7Lg4Hj0Cs8Ka1Ve3Uo12ab34cd\",",
 ];

@@ -140,6 +140,42 @@ fn one_sign_is_enough_to_judge_the_answer_to_the_token() {
             "401 ; www-authenticate: Bearer realm=\"OAuth\"",
             AnsweredBy::Origin,
         ),
+        (
+            "302 ; location: http://team.cloudflareaccess.com/cdn-cgi/access/login/x",
+            AnsweredBy::Access,
+        ),
+        (
+            "302 ; location: https://team.cloudflareaccess.com/warp",
+            AnsweredBy::Access,
+        ),
+        (
+            "302 ; location: https://team.cloudflareaccess.com:8443/x",
+            AnsweredBy::Access,
+        ),
+        (
+            "302 ; location: https://user@team.cloudflareaccess.com./x",
+            AnsweredBy::Access,
+        ),
+        (
+            "302 ; location: /cdn-cgi/access/authorized",
+            AnsweredBy::Access,
+        ),
+        (
+            "302 ; location: http://app.example.com/cdn-cgi/access/login/x",
+            AnsweredBy::Access,
+        ),
+        (
+            "302 ; location: https://evil-cloudflareaccess.com/x",
+            AnsweredBy::Origin,
+        ),
+        (
+            "302 ; location: https://other.example.com/cdn-cgi/access/x",
+            AnsweredBy::Origin,
+        ),
+        (
+            "302 ; location: /x?/cdn-cgi/access/login/",
+            AnsweredBy::Origin,
+        ),
         ("405", AnsweredBy::Origin),
         ("200 ; aud: a ; domain: d", AnsweredBy::Origin),
         ("404 ; aud: a", AnsweredBy::Origin),
