@@ -19,7 +19,7 @@ use crate::domain::access::objects::{
     App, DeviceProfile, DohToken, ExpiryAlert, Group, Hyperdrive, Organization, Policy,
 };
 use crate::domain::credential::Credential;
-use crate::domain::credential_validity::CredentialValidity;
+use crate::domain::credential_survey::CredentialValidity;
 use crate::domain::fetched::{Fetched, Gap, Tokens};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::token::{ServiceToken, TokenId};

@@ -19,7 +19,6 @@ pub(crate) mod navigation;
 pub(crate) mod neighbours;
 pub(crate) mod profile_lists;
 pub mod profile_reads;
-pub(crate) mod requests;
 pub mod state;
 pub(crate) mod token_fetch;
 pub mod token_list;

@@ -6,6 +6,7 @@ use crate::domain::access::map::Part;
 use crate::domain::access::uses::{Reference, ReferenceKind};
 use crate::domain::access::verdict::{AppAnswer, Verdict};
 use crate::domain::findings::Severity;
+use crate::domain::text;
 
 /// The report of Uses about a token.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -126,7 +127,7 @@ impl UsesRow {
         let named = if name == what {
             name.to_owned()
         } else {
-            format!("{} {name}", capitalised(what))
+            format!("{} {name}", text::capitalized(what))
         };
         let joint = match reference.kind {
             ReferenceKind::Policy | ReferenceKind::Group => "",
@@ -207,10 +208,4 @@ impl UsesFact {
             text,
         }
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
 }

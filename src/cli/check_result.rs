@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::domain::credential::Identity;
-use crate::domain::credential_validity::CredentialValidity;
+use crate::domain::credential_survey::CredentialValidity;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::findings::{Finding, findings};
 use crate::domain::list_report::ProfileOutcome;

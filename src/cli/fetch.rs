@@ -9,7 +9,7 @@ use super::progress::Progress;
 use crate::api::Page;
 use crate::domain::access::map::{AccessMap, Part, PartAnswer, PartState};
 use crate::domain::credential::{Access, Identity};
-use crate::domain::credential_validity::CredentialValidity;
+use crate::domain::credential_survey::{CredentialSurvey, CredentialValidity};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{ClockOffset, Fetched, ServerClock, Tokens};
 use crate::domain::profile::Settings;
@@ -18,7 +18,7 @@ use crate::domain::status::EvaluationContext;
 use crate::domain::sync::locked;
 use crate::domain::token::TokenRef;
 use crate::formats::rfc3339;
-use crate::service::{CredentialSurvey, ListEvent, ListedAndVerified, nothing_selected};
+use crate::service::{ListEvent, ListedAndVerified, nothing_selected};
 use crate::startup::Context;
 
 /// How many profiles are asked at once.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::redaction::scrub;
 use super::scope::ScopeKind;
+use super::text;
 
 /// The class of a failure, which scripts branch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -263,7 +264,7 @@ impl fmt::Display for Hint {
         match self.alternative {
             Some(alternative) if self.prefers_alternative => {
                 let first = alternative.to_string();
-                let (first, text) = (capitalized(&first), uncapitalized(&self.text));
+                let (first, text) = (text::capitalized(&first), text::uncapitalized(&self.text));
                 write!(formatter, "{first}. Or {text}")?;
             }
             Some(alternative) => write!(formatter, "{} Or {alternative}.", self.text)?,
@@ -285,16 +286,6 @@ impl<T: Into<String>> From<T> for Hint {
             scope_doubt: None,
         }
     }
-}
-
-fn capitalized(text: &str) -> String {
-    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
-    first.to_uppercase() + rest
-}
-
-fn uncapitalized(text: &str) -> String {
-    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
-    first.to_lowercase() + rest
 }
 
 /// A hint for the screens only.

@@ -4,7 +4,7 @@ pub mod access;
 pub mod change;
 pub mod credential;
 pub mod credential_command;
-pub mod credential_validity;
+pub mod credential_survey;
 pub mod duration;
 pub mod failure;
 pub mod fetched;

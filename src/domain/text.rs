@@ -188,6 +188,18 @@ pub fn quoted(text: &str) -> String {
     format!("{:?}", truncate(beginning(text), LONGEST, "..."))
 }
 
+/// Text whose first letter is upper case.
+pub fn capitalized(text: &str) -> String {
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    first.to_uppercase() + rest
+}
+
+/// Text whose first letter is lower case.
+pub fn uncapitalized(text: &str) -> String {
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    first.to_lowercase() + rest
+}
+
 /// Lists some things in a sentence: `a`, `a and b`, `a, b and c`.
 pub fn listed(parts: &[String]) -> String {
     match parts {

@@ -14,4 +14,4 @@ pub use credentials::{CredentialRequest, NotSaved, Removed, no_default, nothing_
 pub use list::{ListEvent, write_list};
 pub use lookup::{matching, not_in_list};
 pub use token_service::TokenService;
-pub use verification::{CredentialSurvey, ListedAndVerified};
+pub use verification::ListedAndVerified;

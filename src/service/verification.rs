@@ -8,50 +8,14 @@ use super::lookup::refused;
 use super::token_service::TokenService;
 use crate::api::{AccessReader, Error, Page};
 use crate::domain::access::map::Part;
-use crate::domain::access::sample::{PartSample, SampleState};
 use crate::domain::credential::{Access, Credential, CredentialKind};
-use crate::domain::credential_validity::CredentialValidity;
+use crate::domain::credential_survey::{
+    CredentialSurvey, CredentialValidity, PartSample, SampleState,
+};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::token::ServiceToken;
-
-/// The validity of a credential according to the API, and the parts that it may read.
-#[derive(Debug, Clone)]
-pub struct CredentialSurvey {
-    /// Whether it is active, or why that is not known; `None` for a Global API key, which cannot be
-    /// verified.
-    pub validity: Option<Result<CredentialValidity, Failure>>,
-    /// One for each part, in the order of [`Part::ALL`].
-    pub samples: Vec<PartSample>,
-}
-
-impl CredentialSurvey {
-    /// The survey if nothing could be asked.
-    pub fn failed(failure: &Failure) -> Self {
-        let failure = failure.clone().scrubbed();
-        let sample = |part| PartSample {
-            part,
-            state: SampleState::Failed(failure.clone()),
-            count: None,
-        };
-        Self {
-            samples: Part::ALL.map(sample).into(),
-            validity: Some(Err(failure.clone())),
-        }
-    }
-
-    /// Whether the part is readable and has something to read.
-    pub fn may_read(&self, part: Part) -> bool {
-        let mut of_part = self.samples.iter().filter(|sample| sample.part == part);
-        of_part.any(PartSample::is_readable)
-    }
-
-    /// Whether the credential can list service tokens, and sees some.
-    pub fn may_list_tokens(&self) -> bool {
-        self.may_read(Part::Tokens)
-    }
-}
 
 /// The tokens of a scope, and what is known about the credential that listed them.
 pub type ListedAndVerified = (

@@ -88,10 +88,7 @@ impl Effects {
                 self.spawn(request, async move {
                     let on_network = || send_stage(&messages, request);
                     let result = service.look_up(&access, &token, on_network).await;
-                    match &result {
-                        Ok(found) => send_remarks(&messages, access.identity.source, found),
-                        Err(failure) => log::failed(failure),
-                    }
+                    remark_on(&result, &messages, access.identity.source);
                     Message::TokenFetched { request, result }
                 });
             }
@@ -107,10 +104,7 @@ impl Effects {
                     };
                     let on_network = || send_stage(&messages, request);
                     let result = service.list(&access, on_network, &mut on_page).await;
-                    match &result {
-                        Ok(listed) => send_remarks(&messages, access.identity.source, listed),
-                        Err(failure) => log::failed(failure),
-                    }
+                    remark_on(&result, &messages, access.identity.source);
                     Message::TokensListed { request, result }
                 });
             }
@@ -137,10 +131,7 @@ impl Effects {
                     let result = service
                         .read_access(&access, &parts, || {}, &mut on_part)
                         .await;
-                    match &result {
-                        Ok(read) => send_remarks(&messages, access.identity.source, read),
-                        Err(failure) => log::failed(failure),
-                    }
+                    remark_on(&result, &messages, access.identity.source);
                     let result = result.map(|read| read.map(|_| ()));
                     Message::AccessRead { request, result }
                 });
@@ -176,14 +167,14 @@ impl Effects {
                 let source = asker.source().cloned().unwrap_or(CredentialSource::Session);
                 let service = self.service_of(&source);
                 self.spawn(request, async move {
-                    let result = service.scopes(&asker).await.map(|visible| {
-                        send_remarks(&messages, source, &visible);
+                    let result = service.scopes(&asker).await;
+                    remark_on(&result, &messages, source);
+                    let result = result.map(|visible| {
                         let VisibleScopes { accounts, zones } = &visible.value;
                         let failures = [accounts.as_ref().err(), zones.as_ref().err()];
                         failures.into_iter().flatten().for_each(log::failed);
                         visible.value
                     });
-                    let result = result.inspect_err(log::failed);
                     Message::ScopesListed { request, result }
                 });
             }
@@ -399,10 +390,7 @@ fn send_list_event(
             tokens: page.items.to_vec(),
         },
         ListEvent::Ended(result) => {
-            match &result {
-                Ok(listed) => send_remarks(messages, source.clone(), listed),
-                Err(failure) => log::failed(failure),
-            }
+            remark_on(&result, messages, source.clone());
             Message::ProfileListed {
                 request,
                 source,
@@ -424,12 +412,16 @@ fn load_recents(paths: &Paths, messages: &UnboundedSender<Message>) {
     }
 }
 
-/// Reports what a response says besides its value: a pause, and the first oddity.
-fn send_remarks<T>(
+/// Logs a failure, or reports what a response says besides its value: a pause, and the first oddity.
+fn remark_on<T>(
+    result: &Result<Fetched<T>, Failure>,
     messages: &UnboundedSender<Message>,
     source: CredentialSource,
-    fetched: &Fetched<T>,
 ) {
+    let fetched = match result {
+        Ok(fetched) => fetched,
+        Err(failure) => return log::failed(failure),
+    };
     let dated = fetched.clock.implausible_date().map(|date| {
         let date = date.to_rfc3339_opts(SecondsFormat::Secs, true);
         format!("the API's response has an implausible date ({date}); using this computer's clock")

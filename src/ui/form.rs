@@ -228,9 +228,7 @@ impl Form<'_> {
         let Some(complaint) = complaint else {
             return Vec::new();
         };
-        let mut letters = complaint.chars();
-        let first = letters.next().map(|c| c.to_ascii_uppercase());
-        let sentence: String = first.into_iter().chain(letters).collect();
+        let sentence = text::capitalized(complaint);
         let complaint = format!("{} {sentence}.", self.ctx.glyphs().critical);
         self.remark(Role::Critical, &complaint)
     }

@@ -16,12 +16,13 @@ use crate::credentials::{StoreError, StoredEntries};
 use crate::domain::credential::{
     Credential, CredentialKind, CredentialRef, CredentialSource, InvalidSecret, Secret, parse_email,
 };
+use crate::domain::credential_survey::CredentialSurvey;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, invalid_profile_name, parse_new_profile_name};
 use crate::domain::redaction::scrub;
 use crate::domain::text;
 use crate::formats::ScopeReport;
-use crate::service::{CredentialSurvey, TokenService, no_default};
+use crate::service::{TokenService, no_default};
 use crate::startup::Context;
 
 /// The question after nobody unlocked the keyring in time.

@@ -20,6 +20,7 @@ use crate::cli::check_result::CheckResult;
 use crate::cli::uses_result::UsesResult;
 use crate::domain::access::conclusion::Conclusion;
 use crate::domain::access::probe::{PolicyView, ProbeAnswers, ProbeUrl};
+use crate::domain::credential_survey::CredentialSurvey;
 use crate::domain::list_report::ListReport;
 use crate::domain::profile::{Profile, Settings};
 use crate::domain::scope::Scope;
@@ -27,7 +28,6 @@ use crate::domain::status::EvaluationContext;
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::formats::{ScopeReport, unicode_escape};
-use crate::service::CredentialSurvey;
 
 /// An output format; `args` says which commands accept it, `print` who writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

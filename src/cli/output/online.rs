@@ -2,12 +2,12 @@
 
 use super::table::LabelledRow;
 use crate::domain::access::map::Part;
-use crate::domain::access::sample::{PartSample, SampleState};
-use crate::domain::credential_validity::{CredentialEnd, CredentialValidity};
+use crate::domain::credential_survey::{
+    CredentialEnd, CredentialSurvey, CredentialValidity, PartSample, SampleState,
+};
 use crate::domain::failure::Failure;
 use crate::domain::status::Tone;
 use crate::formats::rfc3339;
-use crate::service::CredentialSurvey;
 
 /// The rows: the credential, each part, and what works therefore.
 pub(super) fn rows(status: &CredentialSurvey) -> Vec<LabelledRow> {

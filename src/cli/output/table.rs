@@ -9,7 +9,7 @@ use crossterm::style::Stylize;
 
 use super::ProfilesReport;
 use crate::cli::check_result::{CheckResult, CredentialEntry};
-use crate::domain::credential_validity::CredentialValidity;
+use crate::domain::credential_survey::CredentialValidity;
 use crate::domain::duration::{self, Remaining};
 use crate::domain::fields::last_seen_word;
 use crate::domain::list_report::{ListReport, Origins};

@@ -22,7 +22,6 @@ pub mod objects;
 pub mod probe;
 mod references;
 pub mod rules;
-pub mod sample;
 mod sentences;
 pub mod signs;
 pub mod token_pair;

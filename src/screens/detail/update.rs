@@ -11,19 +11,22 @@ use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending, Place};
 use crate::app::list_fetch::{back_to_list, return_to_find};
 use crate::app::message::Effect;
 use crate::app::neighbours;
-use crate::app::requests;
 use crate::app::state::State;
 use crate::app::token_fetch::reload;
+use crate::domain::change::possible;
 use crate::domain::credential::Access;
 use crate::domain::duration::Remaining;
 use crate::domain::fetched::RequestId;
 use crate::domain::fields::title;
+use crate::domain::findings::Finding;
 use crate::domain::scope::Scope;
 use crate::domain::status::{Lifecycle, Status, elapsed};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout::TextLine;
+use crate::layout::advice::Advisor;
 use crate::layout::detail::{Contents, DetailLayout, FRAME, Part, ROOM_FOR_DIGITS, TALL};
+use crate::screens::request::update::possible_changes;
 use crate::screens::uses::update::keep_findings_up;
 
 impl Handler for Detail {
@@ -76,7 +79,7 @@ impl Handler for Detail {
         if matches!(action, Action::PreviousToken | Action::NextToken) {
             neighbours::exists(state, action == Action::NextToken)
         } else if action == Action::CopyRequest {
-            requests::choices(state).is_some_and(|choices| !choices.commands.is_empty())
+            possible_changes(state).is_some_and(|(_, commands)| !commands.is_empty())
         } else if matches!(action, NextMatch | PreviousMatch) {
             matches!(&detail.view, View::Raw(raw) if !raw.query.value().is_empty())
         } else if matches!(
@@ -295,6 +298,29 @@ impl State {
         let access = self.detail.access.as_ref();
         let more = self.uses.findings_of(token);
         self.advice_lines(token, access, (Context::Detail, more), columns)
+    }
+
+    /// The advice about a token that was fetched with some credential and scope, wrapped. Takes in
+    /// further findings about it, and names the keys of a context.
+    pub(crate) fn advice_lines(
+        &self,
+        token: &ServiceToken,
+        access: Option<&Access>,
+        (place, more): (Context, &[Finding]),
+        columns: usize,
+    ) -> Vec<TextLine> {
+        let now = self.clock.corrected();
+        let possible = access.map(|access| possible(token, access.scope.kind(), now));
+        let advisor = Advisor {
+            context: self.evaluation_context(),
+            is_calm: self.session.settings.calm,
+            more,
+            possible: possible.as_deref().unwrap_or_default(),
+            glyphs: self.glyphs(),
+            keymap: &self.keymap,
+            place,
+        };
+        advisor.lines(token, columns)
     }
 }
 

@@ -10,6 +10,7 @@ use crate::domain::credential::CredentialSource;
 use crate::domain::duration::Remaining;
 use crate::domain::failure::Failure;
 use crate::domain::status::{Lifecycle, Status};
+use crate::domain::text;
 use crate::domain::token::{ServiceToken, TokenRef};
 use crate::layout::find::{FindContent, FindLayout, Section};
 use crate::layout::{self, TextLine};
@@ -83,9 +84,7 @@ impl State {
     pub(crate) fn find_remarks(&self) -> Vec<TextLine> {
         let (find, glyphs, columns) = (&self.find, self.glyphs(), self.find_columns());
         if let Some(complaint) = &find.complaint {
-            let mut letters = complaint.chars();
-            let first = letters.next().map(|c| c.to_ascii_uppercase());
-            let sentence: String = first.into_iter().chain(letters).collect();
+            let sentence = text::capitalized(complaint);
             let mark = (Role::Critical, glyphs.critical);
             let text = glyphs.clean(&sentence);
             return layout::marked(mark, Some(Role::Critical), &format!("{text}."), columns);

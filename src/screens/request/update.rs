@@ -5,9 +5,8 @@ use std::sync::Arc;
 use crate::action::{Context, Motion};
 use crate::app::handler::{Handler, Request};
 use crate::app::message::Effect;
-use crate::app::requests::{Choices, choices};
 use crate::app::state::{Overlay, State};
-use crate::domain::change::{Change, CurlCommand, PERMISSION};
+use crate::domain::change::{Change, CurlCommand, PERMISSION, Target, curl};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout::glyphs::Glyphs;
@@ -33,7 +32,7 @@ impl Handler for Request {
         let Some(Overlay::Request { chosen }) = state.overlay.take() else {
             return Vec::new();
         };
-        let command = choices(state).and_then(|Choices { commands, .. }| {
+        let command = possible_changes(state).and_then(|(_, commands)| {
             let last = commands.len().checked_sub(1)?;
             commands.into_iter().nth(chosen.selected.min(last))
         });
@@ -70,6 +69,23 @@ impl Handler for Request {
     }
 }
 
+/// The token that the screen's keys act on, and the commands that change it. The user copies them and
+/// runs them: tokenscope only reads.
+pub(crate) fn possible_changes(
+    state: &State,
+) -> Option<(Arc<ServiceToken>, Vec<(Change, CurlCommand)>)> {
+    let (token, access) = state.screen.handler().token(state)?;
+    let target = Target {
+        base_url: &state.session.base_url,
+        scope: &access.scope,
+        credential: &access.identity.kind,
+    };
+    let now = state.clock.corrected();
+    let command = |change| Some((change, curl(change, &token, target, now)?));
+    let commands = Change::ALL.into_iter().filter_map(command).collect();
+    Some((token, commands))
+}
+
 /// The box of changes: their list, and below it the request of the selected one.
 pub(crate) struct RequestBox {
     pub(crate) columns: u16,
@@ -102,7 +118,7 @@ impl State {
         body: (u16, u16),
         chosen: RequestChoice,
     ) -> Option<RequestBox> {
-        let Choices { token, commands } = choices(self)?;
+        let (token, commands) = possible_changes(self)?;
         let selected = chosen.selected.min(commands.len().saturating_sub(1));
         let (columns, _) = layout::overlay(body, WIDEST, 0);
         let room = usize::from(columns.saturating_sub(4));
@@ -158,7 +174,7 @@ fn request_text(
 
 /// Opens the choice for the token in front, if a request can change it.
 pub(crate) fn open(state: &mut State) {
-    let Some(Choices { commands, .. }) = choices(state) else {
+    let Some((_, commands)) = possible_changes(state) else {
         return;
     };
     if commands.is_empty() {

@@ -393,13 +393,13 @@ fn advice_depends_on_what_is_wrong() {
                 json!([token]),
                 none(),
             ),
-            "Policy P (Service Auth, 1st) excludes this token. If it should get in, take that exclude \
-             rule out.",
+            "Policy P (Service Auth, 1st) excludes this token. If it should get in, remove that \
+             exclude rule.",
         ),
         (
             with("non_identity", json!([token]), none(), json!([people])),
             "Policy P (Service Auth, 1st) names this token, but also requires an email domain, which \
-             no service token has. Take that require rule out, or name the token in a Service Auth \
+             no service token has. Remove that require rule, or name the token in a Service Auth \
              policy of its own.",
         ),
         (
