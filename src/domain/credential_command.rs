@@ -22,7 +22,7 @@ pub enum InvalidCommand {
     #[error("must not contain a NUL character")]
     Nul,
     /// It would be another program in every folder.
-    #[error("must begin with the name of a program, or with its whole path")]
+    #[error("must begin with the name of a program, or with its full path")]
     RelativePath,
 }
 

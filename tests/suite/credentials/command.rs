@@ -285,10 +285,10 @@ fn a_program_that_cannot_be_run_is_an_error_with_a_way_out() {
         (
             "no-such-program-anywhere",
             0o600,
-            ["was not found", "whole path"],
+            ["was not found", "full path"],
         ),
-        ("/no/such/program", 0o600, ["was not found", "whole path"]),
-        ("~/secret", 0o600, ["config.toml", "its whole path"]),
+        ("/no/such/program", 0o600, ["was not found", "full path"]),
+        ("~/secret", 0o600, ["config.toml", "its full path"]),
         (script, 0o600, ["may not be executed", "chmod +x"]),
         (script, 0o700, ["could not be started", "#!/bin/sh"]),
     ] {

@@ -117,7 +117,7 @@ const OTHERS: [(Option<&str>, &str, &str); 4] = [
     (
         None,
         "keyring",
-        "program that stores this session's secrets",
+        "program that manages this session's secrets",
     ),
 ];
 
