@@ -16,8 +16,8 @@ use crate::support::assertions::{assert_contains, assert_starts};
 use crate::support::binary::{Binary, dress, search_path};
 use crate::support::table::rows;
 use crate::support::terminal::Session;
+use crate::support::tokens::CLIENT_ID;
 
-const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
 const OTHER_ID: &str = "00000000000000000000000000000001.access";
 const SECRET: &str = "bdd31c1fa6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0b1d2";
 

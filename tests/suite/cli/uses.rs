@@ -10,13 +10,13 @@ use tokenscope::domain::access::uses::SECRET_PLACES;
 
 use super::schema::assert_fits;
 use crate::support::access::{
-    ALERTS, APPS, AccessApi, Answer, CLIENT_ID, DATABASE_TOKEN, DEAD_TOKEN, DEVICE_PROFILES, DOH,
-    GROUPS, HYPERDRIVE, ORGANIZATION, POLICIES, TOKENS, UNNAMED_TOKEN, example,
+    ALERTS, APPS, AccessApi, Answer, DATABASE_TOKEN, DEAD_TOKEN, DEVICE_PROFILES, DOH, GROUPS,
+    HYPERDRIVE, ORGANIZATION, POLICIES, TOKENS, UNNAMED_TOKEN, example,
 };
 use crate::support::api::Fake;
 use crate::support::assertions::{assert_contains, assert_lacks};
 use crate::support::binary::{text, without_the_clock};
-use crate::support::tokens::{ACCOUNT, CANARY, ID, ZONE};
+use crate::support::tokens::{ACCOUNT, CANARY, CLIENT_ID, ID, ZONE};
 
 fn run(api: &Fake, arguments: &[&str]) -> Output {
     let mut line = vec!["uses"];

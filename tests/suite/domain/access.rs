@@ -7,9 +7,8 @@ use tokenscope::domain::access::uses::Lookup;
 use tokenscope::domain::access::verdict::{Reason, Verdict};
 
 use crate::support::access_map::{alive, context, disabled, map};
-use crate::support::tokens::ID;
+use crate::support::tokens::{CLIENT_ID, ID};
 
-const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
 const GROUP: &str = "22222222-bbbb-4bbb-8bbb-000000000001";
 const INNER: &str = "22222222-bbbb-4bbb-8bbb-000000000002";
 

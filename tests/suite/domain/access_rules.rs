@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use tokenscope::domain::access::uses::{Lookup, TokenUses};
 use tokenscope::domain::access::verdict::{AppAnswer, Reason, Verdict};
 
-use crate::support::access_map::{CLIENT_ID, alive, context, disabled, map, token_with};
+use crate::support::access_map::{alive, context, disabled, map, token_with};
 use crate::support::assertions::assert_contains;
-use crate::support::tokens::ID;
+use crate::support::tokens::{CLIENT_ID, ID};
 
 const GROUP: &str = "22222222-bbbb-4bbb-8bbb-000000000001";
 const INNER: &str = "22222222-bbbb-4bbb-8bbb-000000000002";

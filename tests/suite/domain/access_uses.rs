@@ -11,10 +11,8 @@ use tokenscope::domain::access::verdict::{Reason, Verdict};
 use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::findings::Severity;
 
-use crate::support::access_map::{
-    CLIENT_ID, alive, context, fail, map, take, take_partly, token_with, zone,
-};
-use crate::support::tokens::ID;
+use crate::support::access_map::{alive, context, fail, map, take, take_partly, token_with, zone};
+use crate::support::tokens::{CLIENT_ID, ID};
 
 const GROUP: &str = "22222222-bbbb-4bbb-8bbb-000000000001";
 

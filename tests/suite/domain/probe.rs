@@ -20,8 +20,8 @@ use url::Url;
 
 use crate::support::assertions::assert_contains;
 use crate::support::table::rows;
+use crate::support::tokens::CLIENT_ID;
 
-const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
 const SECRET: &str = "bdd31c1fa6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0b1d2";
 
 fn url(text: &str) -> ProbeUrl {

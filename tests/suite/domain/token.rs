@@ -7,9 +7,8 @@ use tokenscope::domain::token::{ClientId, InvalidTokenRef, TokenId, TokenRef};
 use crate::domain::token;
 use crate::support::assertions::assert_lacks;
 use crate::support::sessions::account;
-use crate::support::tokens::{ACCOUNT, ID};
+use crate::support::tokens::{ACCOUNT, CLIENT_ID, ID};
 
-const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
 fn parse(text: &str) -> TokenRef {
     TokenRef::parse(text).unwrap()
 }

@@ -17,7 +17,7 @@ use crate::screens::scenes::{
     LARGE, SKETCH, SMALL, Scene, USUAL, detail, now, renderer, text, token_with, zone,
 };
 use crate::screens::views::{check, every_size, sweep};
-use crate::support::access_parts::{PARTS, empty, example, read, unread};
+use crate::support::access_map::{PARTS, empty, example, read, unread};
 use crate::support::app::press;
 use crate::support::assertions::assert_contains;
 

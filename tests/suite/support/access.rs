@@ -16,8 +16,6 @@ use url::Url;
 use crate::support::api::{Fake, Reply, http, refusal, success};
 use crate::support::tokens::ACCOUNT;
 
-/// The client ID of "CI/CD token".
-pub(crate) const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
 /// An active token that a Hyperdrive configuration names.
 pub(crate) const DATABASE_TOKEN: &str = "f174e90a-0a01-4643-bbbc-4a0ed4fc8415";
 /// An active token that nothing names and that was last seen in June.

@@ -1,4 +1,5 @@
-//! Access maps made of JSON, and tokens to judge by them.
+//! Access maps and their parts, made of JSON: the parts of the documentation's example, or others in
+//! their place. And tokens to judge by them.
 
 use std::sync::Arc;
 
@@ -7,16 +8,26 @@ use tokenscope::domain::access::map::{AccessMap, Part, PartAnswer, PartObjects, 
 use tokenscope::domain::access::objects::{
     App, DeviceProfile, DohToken, ExpiryAlert, Group, Hyperdrive, Organization, Policy,
 };
-use tokenscope::domain::failure::{Failure, FailureKind};
+use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::fetched::ClockOffset;
 use tokenscope::domain::scope::{Scope, ScopeId, ScopeKind};
 use tokenscope::domain::status::{EvaluationContext, Thresholds};
 use tokenscope::domain::token::ServiceToken;
 
-use super::tokens::{ACCOUNT, ID, now, token};
+use super::sessions::failure;
+use super::tokens::{ACCOUNT, CLIENT_ID, ID, now, token};
 
-/// The client ID of the tokens here.
-pub(crate) const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
+/// The parts of an account, apart from the tokens.
+pub(crate) const PARTS: [Part; 8] = [
+    Part::Apps,
+    Part::Policies,
+    Part::Groups,
+    Part::Organization,
+    Part::Doh,
+    Part::DeviceProfiles,
+    Part::Hyperdrive,
+    Part::Alerts,
+];
 
 pub(crate) fn account() -> Scope {
     ScopeKind::Account.with(ScopeId::parse(ACCOUNT).unwrap())
@@ -48,36 +59,69 @@ pub(crate) fn map(apps: &[Value], policies: &[Value], groups: &[Value]) -> Acces
 
 /// Takes in the entries of a part; the settings of the organization and of DNS over HTTPS are one.
 pub(crate) fn take(map: &mut AccessMap, part: Part, entries: &[Value]) {
-    map.take(PartAnswer {
-        part,
-        state: PartState::Read,
-        count: entries.len(),
-        objects: objects(part, entries),
-    });
+    map.take(read(part, &json!(entries)));
 }
 
 /// Reads a part in part only.
 pub(crate) fn take_partly(map: &mut AccessMap, part: Part, entries: &[Value]) {
     map.take(PartAnswer {
-        part,
         state: PartState::Partly(failure(FailureKind::Server)),
-        count: entries.len(),
-        objects: objects(part, entries),
+        ..read(part, &json!(entries))
     });
 }
 
 /// Fails to read a part.
 pub(crate) fn fail(map: &mut AccessMap, part: Part, kind: FailureKind) {
-    map.take(PartAnswer {
+    map.take(unread(part, kind));
+}
+
+fn body(part: Part) -> &'static str {
+    match part {
+        Part::Tokens => include_str!("access/tokens.json"),
+        Part::Apps => include_str!("access/apps.json"),
+        Part::Policies => include_str!("access/policies.json"),
+        Part::Groups => include_str!("access/groups.json"),
+        Part::Organization => include_str!("access/organization.json"),
+        Part::Doh => include_str!("access/doh.json"),
+        Part::DeviceProfiles => include_str!("access/device_profiles.json"),
+        Part::Hyperdrive => include_str!("access/hyperdrive.json"),
+        Part::Alerts => include_str!("access/alerts.json"),
+    }
+}
+
+/// The answer about a part of the example.
+pub(crate) fn example(part: Part) -> PartAnswer {
+    let body: Value = serde_json::from_str(body(part)).unwrap();
+    read(part, &body["result"])
+}
+
+/// The answer about a part that has these entries.
+pub(crate) fn read(part: Part, result: &Value) -> PartAnswer {
+    let entries = match result {
+        Value::Array(entries) => entries.clone(),
+        object => vec![object.clone()],
+    };
+    PartAnswer {
+        part,
+        state: PartState::Read,
+        count: entries.len(),
+        objects: objects(part, &entries),
+    }
+}
+
+/// The answer about a part that has no entries.
+pub(crate) fn empty(part: Part) -> PartAnswer {
+    read(part, &json!([]))
+}
+
+/// The answer about a part that could not be read.
+pub(crate) fn unread(part: Part, kind: FailureKind) -> PartAnswer {
+    PartAnswer {
         part,
         state: PartState::Failed(failure(kind)),
         count: 0,
         objects: PartObjects::Nothing,
-    });
-}
-
-fn failure(kind: FailureKind) -> Failure {
-    Failure::new(kind, "The API refused.", "Try again.")
+    }
 }
 
 fn objects(part: Part, entries: &[Value]) -> PartObjects {

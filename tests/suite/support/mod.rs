@@ -2,7 +2,6 @@
 
 pub(crate) mod access;
 pub(crate) mod access_map;
-pub(crate) mod access_parts;
 pub(crate) mod api;
 pub(crate) mod app;
 pub(crate) mod assertions;

@@ -10,6 +10,8 @@ use tokenscope::domain::token::ServiceToken;
 pub(crate) const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
 pub(crate) const ZONE: &str = "9a7806061c88ada191ed06f989cc3dac";
 pub(crate) const ID: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
+/// The client ID of that token.
+pub(crate) const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
 /// A secret that no output may contain.
 pub(crate) const CANARY: &str = "canary0123456789";
 

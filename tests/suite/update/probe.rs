@@ -12,12 +12,12 @@ use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::fetched::{Received, RequestId};
 use tokenscope::screens::probe::state::{ProbeField, ProbePhase};
 
-use super::uses::{CLIENT_ID, detailed, part, read_example, with_example};
+use super::uses::{detailed, part, read_example, with_example};
 use crate::domain::probe::answer;
-use crate::support::access_parts::example;
+use crate::support::access_map::example;
 use crate::support::app::{act, notice, request_of, tell, type_text};
 use crate::support::assertions::{assert_contains, assert_matches};
-use crate::support::tokens::now;
+use crate::support::tokens::{CLIENT_ID, now};
 
 const SECRET: &str = "bdd31c1fa6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0b1d2";
 

@@ -15,16 +15,14 @@ use tokenscope::domain::fetched::{Fetched, RequestId};
 use tokenscope::domain::recent_lookups::Recent;
 use tokenscope::domain::token::ServiceToken;
 
-use crate::support::access_parts::{PARTS, empty, example, read, unread};
+use crate::support::access_map::{PARTS, empty, example, read, unread};
 use crate::support::app::{
     act, fetched, finding, found, listed, lookup, notice, press, request_in, request_of, search,
     started, tell, type_text,
 };
 use crate::support::assertions::{assert_contains, assert_matches, assert_starts};
 use crate::support::sessions::{account, failed, limited, session, zone};
-use crate::support::tokens::{ID, at, token};
-
-pub(super) const CLIENT_ID: &str = "88bf3b6d86161464f6509f7219099e57.access";
+use crate::support::tokens::{CLIENT_ID, ID, at, token};
 
 /// The token of the example.
 pub(crate) fn used() -> Arc<ServiceToken> {
