@@ -240,6 +240,8 @@ impl Running {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            // Otherwise GnuPG would ask on the terminal that the user sees tokenscope on.
+            .env_remove("GPG_TTY")
             .kill_on_drop(true);
         // As a background process it cannot read what the user types for tokenscope.
         #[cfg(unix)]

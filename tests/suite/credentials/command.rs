@@ -424,6 +424,15 @@ fn a_variable_counts_first_and_profile_before_it() {
 }
 
 #[test]
+fn a_command_is_told_of_no_terminal() {
+    let place = Place::new();
+    let script = format!("[ -z \"$GPG_TTY\" ] || exit 9; echo {CANARY}");
+    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
+    let outcome = run(place.command(&["get", ID]).env("GPG_TTY", "/dev/pts/0"));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+}
+
+#[test]
 fn a_credential_for_one_address_is_not_even_printed_for_another() {
     let place = Place::new();
     let script = place.marking(&format!("echo {CANARY}"));
