@@ -67,6 +67,8 @@ pub(super) struct PageNote {
     pub(super) per_page: Option<u64>,
     pub(super) total_count: Option<u64>,
     pub(super) total_pages: Option<u64>,
+    /// Whether the list goes on after a cursor: no list that is read here is documented to.
+    pub(super) has_cursor: bool,
 }
 
 impl<'a> Envelope<'a> {
@@ -200,11 +202,22 @@ impl PageNote {
                 "per_page" => note.per_page = number(),
                 "total_count" => note.total_count = number(),
                 "total_pages" => note.total_pages = number(),
+                "cursor" => note.has_cursor |= is_filled(value),
+                "cursors" => {
+                    let _invalid = for_each_member(value, |key, value| {
+                        note.has_cursor |= key == "after" && is_filled(value);
+                    });
+                }
                 _ => {}
             }
         });
         note
     }
+}
+
+/// Whether a member says something.
+fn is_filled(json: &str) -> bool {
+    !matches!(json, "null" | "false" | "\"\"")
 }
 
 /// A body as text, without a byte order mark. Invalid UTF-8 becomes a placeholder, so that one bad

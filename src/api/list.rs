@@ -370,10 +370,14 @@ impl Paginator {
         self.entries += page.entries;
         self.bytes += page.size;
         self.total = self.total.max(page.note.total_count);
+        if page.note.has_cursor {
+            self.remark("the API continues it in a way that tokenscope does not know".to_owned());
+        }
         let unreadable = page.entries - page.items;
         if unreadable > 0 {
+            let entries = if unreadable == 1 { "entry" } else { "entries" };
             self.remark(format!(
-                "{unreadable} entries of page {} could not be read",
+                "{unreadable} {entries} of page {} could not be read",
                 page.page
             ));
         }

@@ -4,6 +4,7 @@
 //! token that was renewed instead of adding another one.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use icalendar::{Alarm, Calendar, Component, Event, EventLike};
@@ -14,7 +15,8 @@ use crate::domain::status::{EvaluationContext, Lifecycle};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 
-/// Writes the calendar. Tokens that never expire, are disabled, or have no date or ID have no event.
+/// Writes the calendar. Tokens that never expire or are disabled have no event, nor have those that are
+/// [`left_out`].
 ///
 /// # Errors
 /// The writer's.
@@ -38,23 +40,39 @@ pub fn list(out: &mut impl Write, report: &ListReport) -> io::Result<()> {
     write!(out, "{calendar}")
 }
 
+/// How many tokens may expire unseen: they have no date, or nothing that identifies their event.
+pub fn left_out(report: &ListReport) -> usize {
+    let may_expire = |life: &Lifecycle| !life.is_disabled() && !life.forever;
+    let tokens = report.tokens.iter();
+    let is_left_out =
+        |token: &&Arc<ServiceToken>| may_expire(&Lifecycle::of(token)) && instant(token).is_none();
+    tokens.filter(is_left_out).count()
+}
+
 /// When a token's event takes place, if it has one.
 fn instant(token: &ServiceToken) -> Option<DateTime<Utc>> {
     let life = Lifecycle::of(token);
-    let has_event = !life.is_disabled() && !token.id_text().is_empty();
+    let has_event = !life.is_disabled() && !identity(token).is_empty();
     life.end().filter(|_| has_event)
+}
+
+/// The ID, or the client ID of a token without one.
+fn identity(token: &ServiceToken) -> String {
+    let ids = [token.id_text(), token.client_id_text()];
+    let mut ids = ids.into_iter().map(text::line);
+    ids.find(|id| !id.is_empty()).unwrap_or_default().into()
 }
 
 fn event(token: &ServiceToken, scope: Option<&Scope>, context: EvaluationContext) -> Option<Event> {
     let end = instant(token)?;
-    let (id, name) = (text::line(token.id_text()), text::line(token.name_text()));
-    let name = if name.is_empty() { &id } else { &name };
+    let (id, name) = (identity(token), text::line(token.name_text()));
+    let name = if name.is_empty() { &*id } else { &*name };
     let summary = format!("Access service token {name} expires");
     let mut lines = vec![
         "Every request with it is refused from then on. Renew it before (same secret, a year more), \
          or rotate it with a grace period."
             .to_owned(),
-        format!("ID: {id}"),
+        format!("ID: {}", text::line(token.id_text())),
         format!("Client ID: {}", text::line(token.client_id_text())),
     ];
     lines.extend(scope.map(|scope| format!("Scope: {scope}")));

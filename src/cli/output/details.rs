@@ -254,11 +254,12 @@ fn sentences(checkup: &CheckResult) -> String {
         return of_tokens;
     };
     let of_credential = credential_reason(credential, checkup.context);
-    if worst > verdict {
-        format!("{of_credential}; {of_tokens}")
+    let (first, second) = if worst > verdict {
+        (of_credential, of_tokens)
     } else {
-        format!("{of_tokens}; {of_credential}")
-    }
+        (of_tokens, of_credential)
+    };
+    format!("{}; {second}", first.trim_end_matches('.'))
 }
 
 /// Why a credential has its verdict.
@@ -268,6 +269,8 @@ fn credential_reason(entry: &CredentialEntry, context: EvaluationContext) -> Str
     match (&entry.validity, entry.expires_at(), status) {
         (Err(failure), ..) => format!("{name}: {} {}", failure.summary, failure.hint),
         (Ok(_), _, Status::Disabled) => format!("{name} is disabled"),
+        // The API's word counts, whatever its date says.
+        (Ok(_), Some(end), Status::Expired) if end > context.now => format!("{name} has expired"),
         (Ok(_), Some(end), Status::Expired | Status::Critical | Status::Expiring) => {
             format!("{name} {}", term(end, context))
         }

@@ -61,7 +61,8 @@ const METRICS: [Metric; 4] = [
 pub fn print(out: &mut impl Write, checkup: &CheckResult) -> io::Result<()> {
     open(out, UP, "Whether the service tokens could be read.")?;
     if checkup.error.is_some() {
-        return writeln!(out, "{UP} 0");
+        writeln!(out, "{UP} 0")?;
+        return credentials(out, checkup);
     }
     writeln!(out, "{UP} 1")?;
     open(out, COMPLETE, "Whether all service tokens were read.")?;

@@ -513,7 +513,7 @@ async fn an_incomplete_list_with_unread_policies_is_said_to_be_both() {
     let reasons = map.incomplete_reasons();
     let of_apps: Vec<&String> = reasons.iter().filter(|it| it.contains("apps:")).collect();
     assert_eq!(of_apps.len(), 1, "{reasons:?}");
-    for part in ["1 entries of page 1", "the policies of 1 of 1 app"] {
+    for part in ["1 entry of page 1", "the policies of 1 of 1 app"] {
         assert!(of_apps[0].contains(part), "{reasons:?}");
     }
     assert!(

@@ -349,6 +349,21 @@ async fn one_bad_entry_hides_no_other() {
 }
 
 #[tokio::test]
+async fn a_list_that_goes_on_after_a_cursor_is_incomplete() {
+    for (note, goes_on) in [
+        (r#"{"cursor":"abc"}"#, true),
+        (r#"{"count":2,"cursors":{"after":"abc","before":""}}"#, true),
+        (r#"{"cursor":""}"#, false),
+        (r#"{"cursor":null,"cursors":{"after":null}}"#, false),
+    ] {
+        let server = paged(move |_| ok(page_body(&tokens(0, 2), note))).await;
+        let listing = listing(&server).await;
+        assert_eq!(listing.value.len(), 2);
+        assert_eq!(listing.incomplete().is_some(), goes_on, "{note}");
+    }
+}
+
+#[tokio::test]
 async fn four_pages_are_under_way_at_once_and_no_more() {
     let gate = Arc::new(Barrier::new(4));
     let (now, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));

@@ -59,7 +59,9 @@ async fn each_token_that_ends_is_one_event_with_alarms_at_its_thresholds() {
         {"id":"a0000000-0000-4000-8000-000000000003","name":"gone","duration":"8760h","expires_at":"2025-02-01T00:00:00Z"},
         {"id":"a0000000-0000-4000-8000-000000000004","name":"eternal","duration":"forever","expires_at":"2025-06-01T00:00:00Z"},
         {"id":"a0000000-0000-4000-8000-000000000005","name":"off","enabled":false,"expires_at":"2025-06-01T00:00:00Z"},
-        {"id":"a0000000-0000-4000-8000-000000000006","name":"dateless","expires_at":null}]"#;
+        {"id":"a0000000-0000-4000-8000-000000000006","name":"dateless","expires_at":null},
+        {"id":null,"client_id":"c7.access","name":"without an ID","duration":"8760h","expires_at":"2025-07-01T00:00:00Z"},
+        {"name":"without any","duration":"8760h","expires_at":"2025-07-01T00:00:00Z"}]"#;
     let stage = Stage::with(tokens).await;
     let output = stage.run(&["list", "-o", "ics"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -84,6 +86,7 @@ async fn each_token_that_ends_is_one_event_with_alarms_at_its_thresholds() {
                 "a0000000-0000-4000-8000-000000000003@tokenscope",
                 "20250201T000000Z"
             ),
+            ("c7.access@tokenscope", "20250701T000000Z"),
         ]
     );
     let of = |digit: char| {

@@ -265,6 +265,12 @@ fn the_credential_is_judged_as_a_token_is() {
         (ending("2026-11-27T12:00:00Z"), "critical", Some(2), 2),
         (ending("2026-11-24T12:00:00Z"), "expired", Some(-1), 2),
         (json!({"status": "expired"}), "expired", None, 2),
+        (
+            json!({"status": "expired", "expires_on": "2026-12-15T12:00:00Z"}),
+            "expired",
+            Some(20),
+            2,
+        ),
         (json!({"status": "disabled"}), "disabled", None, 2),
         (ending("soon"), "unknown", None, 3),
         (ending(""), "unknown", None, 3),
@@ -313,6 +319,8 @@ fn the_credential_is_judged_as_a_token_is() {
         assert_contains(&table.stdout, &format!("\n(API token)\t{status}\t"));
         let first = table.stdout.lines().next().unwrap();
         assert_eq!(first.contains("API token"), code != 0, "{first}");
+        let says_expired = first.contains("token expired") || first.contains("token has expired");
+        assert_eq!(says_expired, status == "expired", "{first}");
     }
 }
 
@@ -445,6 +453,20 @@ fn a_check_that_cannot_read_the_tokens_still_reports_the_credential() {
         assert!(report["error"].is_object());
         assert_eq!(report["credential"]["status"], "never_expires");
     }
+    let api = AccessApi::example()
+        .with(TOKENS, Answer::failing(403))
+        .with(
+            VERIFY_USER,
+            verified(&json!({"status": "active", "expires_on": "2026-11-27T12:00:00Z"})),
+        )
+        .start();
+    let metrics = run(&mut api.command(&["check", "--credential", "-o", "prometheus"]));
+    assert_contains(&metrics.stdout, "tokenscope_up 0\n");
+    let end = "\ntokenscope_credential_expiry_timestamp_seconds 1795780800\n";
+    assert_contains(&metrics.stdout, end);
+    let table = run(&mut api.command(&["check", "--credential"]));
+    let first = table.stdout.lines().next().unwrap();
+    assert!(!first.contains(".;"), "{first}");
 }
 
 #[test]
