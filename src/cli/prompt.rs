@@ -128,6 +128,8 @@ pub(super) fn check_terminal(purpose: Purpose) -> Result<(), Failure> {
 pub(super) enum Purpose {
     Store,
     Probe,
+    /// A probe in the demo, which reads no variables.
+    DemoProbe,
 }
 
 impl Purpose {
@@ -139,13 +141,16 @@ impl Purpose {
                 "Pipe the secret in and add --secret-stdin, or set CLOUDFLARE_ACCESS_CLIENT_ID and \
                  CLOUDFLARE_ACCESS_CLIENT_SECRET."
             }
+            Self::DemoProbe => {
+                "Pipe `demo-secret` in and add --secret-stdin; the demo reads no variables."
+            }
         }
     }
 
     fn abandoned(self) -> &'static str {
         match self {
             Self::Store => "Nothing was stored.",
-            Self::Probe => "The secret was not sent.",
+            Self::Probe | Self::DemoProbe => "The secret was not sent.",
         }
     }
 }

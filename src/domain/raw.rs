@@ -8,7 +8,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -125,37 +125,23 @@ impl<'de, F: FnMut(&str, &'de str)> Visitor<'de> for Visit<F> {
         formatter.write_str("a JSON object")
     }
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &'de RawValue>()? {
-            (self.0)(&key, value.get());
+        while let Some((key, value)) = map.next_entry::<&'de RawValue, &'de RawValue>()? {
+            // A lone surrogate, valid in JSON but not in Unicode, must not invalidate the whole object.
+            let name = string(key.get()).unwrap_or(key.get().into());
+            (self.0)(&name, value.get());
         }
         Ok(())
     }
 }
 
-/// The key of a member, copied only where it holds an escape. A lone surrogate, valid in JSON but
-/// not in Unicode, becomes placeholders, so that it does not invalidate the whole object.
-struct Key<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Lossy;
-        impl<'de> Visitor<'de> for Lossy {
-            type Value = Key<'de>;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a key")
-            }
-            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
-                // Almost always, and faster to find out.
-                Ok(Key(match str::from_utf8(bytes) {
-                    Ok(key) => key.into(),
-                    Err(_) => String::from_utf8_lossy(bytes),
-                }))
-            }
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
-                Ok(Key(String::from_utf8_lossy(bytes).into_owned().into()))
-            }
-        }
-        deserializer.deserialize_bytes(Lossy)
+/// The content of a JSON string, copied only if it has escapes; `None` for any other value, and if it is
+/// not Unicode.
+pub(super) fn string(json: &str) -> Option<Cow<'_, str>> {
+    let quoted = json.strip_prefix('"')?.strip_suffix('"')?;
+    if quoted.as_bytes().contains(&b'\\') {
+        serde_json::from_str(json).ok().map(Cow::Owned)
+    } else {
+        Some(quoted.into())
     }
 }
 

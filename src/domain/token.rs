@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 use chrono::{DateTime, Datelike, Utc};
 
 use super::duration::Lifetime;
-use super::raw::{RawJson, RawLines, RawStr};
+use super::raw::{self, RawJson, RawLines, RawStr};
 use super::redaction;
 use super::text;
 
@@ -162,16 +162,11 @@ impl FieldType for Number {
     }
 }
 
-/// The content of a JSON string, copied only if it has escapes.
+/// The content of a JSON string; none for `null`.
 fn string(json: &str) -> Parsed<Cow<'_, str>> {
-    let quoted = json
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
-    match quoted.filter(|text| !text.contains('\\')) {
-        Some(text) => Ok(Some(text.into())),
-        None => serde_json::from_str::<Option<String>>(json)
-            .map(|text| text.map(Cow::Owned))
-            .map_err(|_| NotOfType),
+    match raw::string(json) {
+        None if json == "null" => Ok(None),
+        text => text.map(Some).ok_or(NotOfType),
     }
 }
 

@@ -81,24 +81,19 @@ pub fn list(out: &mut impl Write, report: &ListReport) -> io::Result<()> {
         complete: incomplete_reason.is_none(),
         incomplete_reason,
     };
-    let mut members = Vec::new();
-    value(&mut members, &head)?;
-    out.write_all(members.strip_suffix(b"}").unwrap_or_default())?;
-    out.write_all(b",\"tokens\":[")?;
+    out.write_all(&before_tokens(&head)?)?;
     let text = |first: usize, tokens: &[Arc<ServiceToken>], text: &mut Vec<u8>| {
-        let mut members = Vec::new();
         for (token, at) in tokens.iter().zip(first..) {
             let start: &[u8] = if at == 0 { b"{" } else { b",{" };
             text.extend_from_slice(start);
             text.extend_from_slice(b"\"token\":");
             text.extend_from_slice(token.raw.as_str().as_bytes());
             let rest = AfterToken::of(token, report.origin_of(at), report.context);
-            append(text, &mut members, &rest)?;
+            append(text, &rest)?;
         }
         Ok(())
     };
     parallel::write(out, &report.tokens, &text)?;
-    out.write_all(b"]")?;
     let end = AfterTokens {
         profiles: match &report.origin {
             Origins::Scope(_) => None,
@@ -106,8 +101,30 @@ pub fn list(out: &mut impl Write, report: &ListReport) -> io::Result<()> {
         },
         clock: Clock::of(report.context),
     };
-    append(out, &mut members, &end)?;
-    out.write_all(b"\n")
+    out.write_all(&after_tokens(&end)?)
+}
+
+/// The beginning of a document with a list of tokens: some members, then the list's name.
+///
+/// # Errors
+/// Those of serialization.
+pub fn before_tokens(members: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    value(&mut text, members)?;
+    text.pop();
+    text.extend_from_slice(b",\"tokens\":[");
+    Ok(text)
+}
+
+/// The end of such a document.
+///
+/// # Errors
+/// Those of serialization.
+pub fn after_tokens(members: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut text = b"]".to_vec();
+    append(&mut text, members)?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 /// What follows the tokens of a list.
@@ -169,16 +186,12 @@ impl<'a> AfterToken<'a> {
 /// Adds members to the object that is being written, and closes it.
 ///
 /// # Errors
-/// The writer's.
-pub fn append(
-    out: &mut impl Write,
-    scratch: &mut Vec<u8>,
-    members: &impl Serialize,
-) -> io::Result<()> {
-    scratch.clear();
-    value(&mut *scratch, members)?;
-    scratch[0] = b',';
-    out.write_all(scratch)
+/// Those of serialization.
+pub fn append(text: &mut Vec<u8>, members: &impl Serialize) -> io::Result<()> {
+    let start = text.len();
+    value(text, members)?;
+    text[start] = b',';
+    Ok(())
 }
 
 /// When the previous secret of a token ends.

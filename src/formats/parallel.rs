@@ -1,17 +1,21 @@
 //! Spreads the work on long lists over threads: tens of thousands of tokens take longer to judge and to
 //! write than to fetch.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io::{self, Write};
 use std::num::NonZero;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 
-/// How many items make a run: so few that each thread gets as many that take long as any other, and that the
-/// processor's cache holds what comes of them.
+use crate::domain::sync::locked;
+
+/// How many items make a run: so few that the processor's cache holds what comes of them, and that threads
+/// end at the same time.
 const AT_A_TIME: usize = 64;
-/// How many runs a thread may be ahead of what was passed on.
-const MOST_AHEAD: usize = 16;
+/// How many results may wait for an earlier one before this thread waits, too.
+const MOST_WAITING: usize = 16;
 /// Shorter lists need no thread.
 const FEW_RUNS: usize = 4;
 /// More threads would wait for memory.
@@ -28,50 +32,61 @@ pub fn in_order<'a, I: Sync, T: Default + Send, E: Send>(
     work: &(impl Fn(usize, &'a [I], &mut T) -> Result<(), E> + Sync),
     mut pass_on: impl FnMut(&mut T) -> Result<(), E>,
 ) -> Result<(), E> {
-    let runs = || items.chunks(AT_A_TIME).enumerate();
-    let threads = if runs().len() <= FEW_RUNS {
-        1
-    } else {
-        let parallel = thread::available_parallelism().map_or(1, NonZero::get);
-        parallel.min(MOST_THREADS)
+    let runs = items.len().div_ceil(AT_A_TIME);
+    let claimed = AtomicUsize::new(0);
+    let claim = || Some(claimed.fetch_add(1, Ordering::Relaxed)).filter(|run| *run < runs);
+    let spare = Mutex::new(Vec::<T>::new());
+    let work_on = |run: usize| {
+        let first = run * AT_A_TIME;
+        let items = &items[first..items.len().min(first + AT_A_TIME)];
+        let mut result = locked(&spare).pop().unwrap_or_default();
+        work(first, items, &mut result).map(|()| result)
     };
-    let work = &|(at, run): (usize, &'a [I]), result: &mut T| work(at * AT_A_TIME, run, result);
     thread::scope(|scope| {
-        let others = (1..threads).map(|place| {
-            let (done, results) = mpsc::sync_channel(MOST_AHEAD);
-            let (emptied, empty) = mpsc::channel::<T>();
-            let its_runs = runs().skip(place).step_by(threads);
-            let started = thread::Builder::new().spawn_scoped(scope, move || {
-                for run in its_runs {
-                    let mut result = empty.try_recv().unwrap_or_default();
-                    let worked = work(run, &mut result);
-                    if done.send(worked.map(|()| result)).is_err() {
+        let (done, others) = mpsc::sync_channel(MOST_WAITING);
+        for _ in 1..threads_for(runs) {
+            let (done, claim, work_on) = (done.clone(), &claim, &work_on);
+            let work = move || {
+                while let Some(run) = claim() {
+                    if done.send((run, work_on(run))).is_err() {
                         break;
                     }
                 }
-            });
-            started.ok().map(|_| (results, emptied))
-        });
-        let others: Vec<_> = others.collect();
-        let mut own = T::default();
-        for run in runs() {
-            let other = (run.0 % threads).checked_sub(1);
-            let other = other.and_then(|place| others[place].as_ref());
-            match other.and_then(|(results, emptied)| Some((results.recv().ok()?, emptied))) {
-                Some((result, emptied)) => {
-                    let mut result = result?;
-                    pass_on(&mut result)?;
-                    // Fails after the last run of that thread.
-                    let _ended = emptied.send(result);
-                }
-                None => {
-                    work(run, &mut own)?;
-                    pass_on(&mut own)?;
-                }
+            };
+            // Those that start do the work.
+            let _started = thread::Builder::new().spawn_scoped(scope, work);
+        }
+        drop(done);
+        let mut ready = BTreeMap::new();
+        for run in 0..runs {
+            while !ready.contains_key(&run) {
+                let may_wait = ready.len() < MOST_WAITING;
+                let (run, result) = match others.try_recv() {
+                    Ok(done) => done,
+                    Err(_) => match may_wait.then(claim).flatten() {
+                        Some(own) => (own, work_on(own)),
+                        // Fails if a thread did not end its run.
+                        None => others.recv().unwrap_or_else(|_| (run, work_on(run))),
+                    },
+                };
+                ready.insert(run, result);
+            }
+            if let Some(result) = ready.remove(&run) {
+                let mut result = result?;
+                pass_on(&mut result)?;
+                locked(&spare).push(result);
             }
         }
         Ok(())
     })
+}
+
+fn threads_for(runs: usize) -> usize {
+    if runs <= FEW_RUNS {
+        return 1;
+    }
+    let parallel = thread::available_parallelism().map_or(1, NonZero::get);
+    parallel.min(MOST_THREADS)
 }
 
 /// What comes of some items, made of runs of them in several threads.

@@ -125,7 +125,11 @@ pub(super) fn by_urgency(
     is_wanted: impl Fn(Lifecycle, &ServiceToken) -> bool + Sync,
 ) -> Tokens {
     let mut ranked = ranked(&tokens, context, &is_wanted);
-    ranked.sort_unstable();
+    ranked.sort_by_key(|(urgency, ..)| *urgency);
+    // Compares no more names than it must: most tokens end at a time of their own.
+    for equal in ranked.chunk_by_mut(|(one, ..), (other, ..)| one == other) {
+        equal.sort_by_key(|(_, name, _)| *name);
+    }
     let order: Vec<usize> = ranked.into_iter().map(|(_, _, at)| at).collect();
     let mut tokens: Vec<_> = tokens.into_iter().map(Some).collect();
     let sorted = order.into_iter().filter_map(|at| tokens[at].take());

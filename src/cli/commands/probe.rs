@@ -167,7 +167,11 @@ impl SecretSource {
             context.environment.token_pair()?
         };
         let Some(set) = set else {
-            check_terminal(Purpose::Probe)?;
+            check_terminal(if context.flags.demo {
+                Purpose::DemoProbe
+            } else {
+                Purpose::Probe
+            })?;
             return Ok(Self::Prompt);
         };
         let client_id = said(set.id_variable, read_client_id(set.client_id))?;

@@ -12,7 +12,7 @@ use crate::startup::output_style::OutputStyle;
 
 /// From this many bytes on, deferred text is written while more is printed: to touch memory for the
 /// first time costs more than to print into it.
-const BLOCK: usize = 64 * 1024;
+const BLOCK: usize = 32 * 1024;
 
 /// Where the output of a command goes.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ impl Destination {
     pub(in crate::cli) fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
         match self {
             Self::StandardOutput => {
-                let mut out = io::stdout();
+                let mut out = Unbuffered(io::stdout());
                 delivered(out.write_all(bytes).and_then(|()| out.flush()))
             }
             Self::File(path) => {
@@ -52,6 +52,25 @@ impl Destination {
                 })
             }
         }
+    }
+}
+
+/// Standard output without the buffer that searches whatever is written for the end of a line.
+struct Unbuffered(io::Stdout);
+
+impl Write for Unbuffered {
+    #[cfg(unix)]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::write(&self.0, bytes)?)
+    }
+
+    #[cfg(not(unix))]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

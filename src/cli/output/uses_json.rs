@@ -15,7 +15,7 @@ use crate::domain::duration::Remaining;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::token::ServiceToken;
 use crate::formats::error_json::ErrorReport;
-use crate::formats::json::{Clock, append, value};
+use crate::formats::json::{Clock, after_tokens, append, before_tokens};
 use crate::formats::{ScopeReport, parallel, rfc3339};
 
 /// Writes the report. The tokens' bytes were valid JSON when they arrived, so they are copied.
@@ -35,26 +35,20 @@ pub fn print(out: &mut impl Write, result: &UsesResult) -> io::Result<()> {
             .as_deref()
             .map(|apps| apps.iter().map(Into::into).collect()),
     };
-    let mut members = Vec::new();
-    value(&mut members, &head)?;
-    out.write_all(members.strip_suffix(b"}").unwrap_or_default())?;
-    out.write_all(b",\"tokens\":[")?;
+    out.write_all(&before_tokens(&head)?)?;
     tokens(out, result, &lookup)?;
-    out.write_all(b"]")?;
-    append(out, &mut members, &Clock::of(result.context))?;
-    out.write_all(b"\n")
+    out.write_all(&after_tokens(&Clock::of(result.context))?)
 }
 
 /// Writes the tokens with commas between them.
 fn tokens(out: &mut impl Write, result: &UsesResult, lookup: &Lookup<'_>) -> io::Result<()> {
     let concerns_all = result.concerns_all(lookup);
     let text = |_: usize, tokens: &[Arc<ServiceToken>], text: &mut Vec<u8>| {
-        let mut members = Vec::new();
         for entry in result.entries_of(tokens, lookup, concerns_all) {
             text.extend_from_slice(b",{\"token\":");
             text.extend_from_slice(entry.token.raw.as_str().as_bytes());
             let rest = AfterToken::of(&entry, result.context);
-            append(text, &mut members, &rest)?;
+            append(text, &rest)?;
         }
         Ok(())
     };

@@ -817,6 +817,15 @@ fn demo(url: &str, arguments: &[&str], secret: &str) -> Outcome {
 
 /// Every row of the conclusions, by the hosts of the demo.
 #[test]
+fn the_demo_advises_what_the_demo_takes() {
+    let outcome = Binary::new(&["--demo", "probe", "deploy.example.com/hooks", "CI/CD token"]);
+    let outcome = run(&mut outcome.command());
+    assert_eq!(outcome.code, Some(3));
+    assert_contains(&outcome.stderr, "Pipe `demo-secret` in");
+    assert!(!outcome.stderr.contains("CLOUDFLARE"), "{}", outcome.stderr);
+}
+
+#[test]
 fn the_demo_shows_every_outcome() {
     let ltd = tokenscope::demo::ACCOUNT;
     let branch = tokenscope::demo::FILTERED_ACCOUNT;
