@@ -312,7 +312,7 @@ struct Paginator {
     incomplete: Option<String>,
 }
 
-/// What a page contained.
+/// The contents of a page.
 #[derive(Debug, Clone, Copy)]
 struct PageResult {
     /// Counted from 1.
