@@ -1,10 +1,13 @@
 //! Text fields, and the shared parts of forms: the focus and the complaint about a field.
 
+use std::borrow::Cow;
+
 use tui_input::{Input, InputRequest};
 
 use crate::action::{Action, Erase};
 use crate::domain::credential::Secret;
 pub use crate::domain::credential::{MaskedField, TooLong};
+use crate::domain::redaction::holds_secret;
 use crate::domain::text;
 
 /// The longest text a field takes, in bytes; far above any ID, name or URL.
@@ -75,6 +78,20 @@ impl TextField {
     /// Whether it contains nothing but white space.
     pub fn is_blank(&self) -> bool {
         text::trim_input(self.value()).is_empty()
+    }
+
+    /// Whether it contains a secret, which belongs in a masked field.
+    pub fn holds_secret(&self) -> bool {
+        holds_secret(self.value())
+    }
+
+    /// The field as it may be drawn: if it contains a secret, with `mask` for each character.
+    pub fn masked(&self, mask: char) -> Cow<'_, Self> {
+        if !self.holds_secret() {
+            return Cow::Borrowed(self);
+        }
+        let dots = self.value().chars().map(|_| mask).collect();
+        Cow::Owned(Self(Input::new(dots).with_cursor(self.0.cursor())))
     }
 
     /// The text before the cursor.

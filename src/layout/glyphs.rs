@@ -102,6 +102,11 @@ impl Glyphs {
         if ascii { &ASCII } else { &UNICODE }
     }
 
+    /// What stands for a character of a secret.
+    pub fn dot(&self) -> char {
+        if self.is_ascii { '*' } else { '•' }
+    }
+
     /// A token's name, safe to draw. In ASCII, a name that cannot be read there gives way to the
     /// beginning of the token's ID.
     pub fn token_name<'t>(&self, name: &'t str, id: &str) -> Cow<'t, str> {

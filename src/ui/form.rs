@@ -128,6 +128,18 @@ impl Form<'_> {
         }
     }
 
+    /// A text field where a secret may be pasted by mistake: it is masked.
+    pub(crate) fn plain_field(
+        &self,
+        label: &str,
+        field: &TextField,
+        placeholder: &str,
+        has_focus: bool,
+    ) -> FormRow {
+        let field = field.masked(self.ctx.glyphs().dot());
+        self.text_field(label, &field, placeholder, has_focus)
+    }
+
     /// A value that cannot be changed, and why.
     ///
     /// ```text
@@ -153,7 +165,7 @@ impl Form<'_> {
             ScopeKind::Account => "Account ID",
             ScopeKind::Zone => "Zone ID",
         };
-        self.text_field(label, id, "32 hexadecimal digits", has_focus)
+        self.plain_field(label, id, "32 hexadecimal digits", has_focus)
     }
 
     /// A choice of two. Where both do not fit, the chosen one.
@@ -391,11 +403,18 @@ pub(crate) fn render_query(
     if !is_typing && query.value().is_empty() {
         return;
     }
+    let query = query.masked(ctx.glyphs().dot());
     let shown = ctx.clean(query.value());
-    let shown = text::truncate(&shown, room, ctx.glyphs().ellipsis);
+    let (shown, cursor) = if is_typing && text::width(&shown) >= room {
+        field_window(&query, room, ctx)
+    } else {
+        let cursor = text::width(&ctx.clean(query.before_cursor()));
+        let shown = text::truncate(&shown, room, ctx.glyphs().ellipsis);
+        (shown.into_owned(), cursor)
+    };
     let spans = [ctx.span(Role::Accent, "/ "), ctx.plain(&shown)];
     paint.frame_title(line, &spans);
     if is_typing && !is_covered {
-        paint.set_cursor(line, text::width(query.before_cursor()).min(room) + 4);
+        paint.set_cursor(line, cursor + 4);
     }
 }

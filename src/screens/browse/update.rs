@@ -17,6 +17,7 @@ use crate::domain::access::map::Part;
 use crate::domain::access::uses::Lookup;
 use crate::domain::credential::Access;
 use crate::domain::fetched::RequestId;
+use crate::domain::redaction;
 use crate::domain::scope::Scope;
 use crate::domain::status::Status;
 use crate::domain::token::ServiceToken;
@@ -44,7 +45,7 @@ impl Handler for Browse {
         let crumb = if filter.is_empty() {
             tokens.to_owned()
         } else {
-            format!("{tokens} / {filter}")
+            format!("{tokens} / {}", redaction::scrub(filter))
         };
         vec![crumb]
     }

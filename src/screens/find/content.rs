@@ -8,7 +8,7 @@ use crate::app::message::Stage;
 use crate::app::state::State;
 use crate::domain::credential::CredentialSource;
 use crate::domain::duration::Remaining;
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::status::{Lifecycle, Status};
 use crate::domain::text;
 use crate::domain::token::{ServiceToken, TokenRef};
@@ -128,8 +128,11 @@ impl State {
             return Some("No account or zone is chosen yet, so only URLs work.".to_owned());
         }
         let refusal = |failure: &Failure| {
-            let summary = &failure.summary;
-            format!("No list: {summary} An ID or a URL can still be looked up.")
+            let mut text = format!("No list. {}", failure.summary);
+            if failure.kind == FailureKind::Permission {
+                text.push_str(" An ID or a URL can still be looked up.");
+            }
+            text
         };
         match extent.value() {
             Some(list) => {

@@ -21,7 +21,7 @@ use crate::domain::fetched::RequestId;
 use crate::domain::recent_lookups::Recent;
 use crate::domain::status::Lifecycle;
 use crate::domain::text;
-use crate::domain::token::{ServiceToken, TokenRef};
+use crate::domain::token::{InvalidTokenRef, ServiceToken, TokenRef};
 use crate::layout::find::Section;
 
 /// How old a list is, at most, that proves that a token does not exist.
@@ -49,13 +49,15 @@ impl Handler for Find {
     fn can(&self, state: &State, action: Action) -> bool {
         let copies = matches!(action, Action::CopyField | Action::CopyClientId);
         let picks = matches!(action, Action::Submit | Action::Down);
+        let leads_on = action == Action::Submit && state.session.active.identity.is_none();
         let submits = action == Action::Submit && !state.find.token.value().trim().is_empty();
         if copies {
             state.selected_token().is_some()
         } else if action == Action::Uses {
             self.token(state).is_some() || matches!(state.find.selected, Some(Item::Recent(_)))
         } else if picks {
-            state.find.selected.is_some() || (submits && !state.find.is_commanding)
+            let is_typed = submits && !state.find.is_commanding;
+            state.find.selected.is_some() || is_typed || leads_on
         } else if action == Action::Back && state.find.is_commanding {
             self.back_hint(state).is_some()
         } else if action == Action::Reload {
@@ -72,7 +74,9 @@ impl Handler for Find {
 
     fn edited(&self, state: &mut State) {
         let find = &mut state.find;
-        find.complaint = None;
+        let reference = TokenRef::parse(find.token.value());
+        let secret = reference.err().filter(|it| *it == InvalidTokenRef::Secret);
+        find.complaint = secret.map(|error| error.to_string());
         find.is_edited = true;
         find.is_waiting = false;
         find.is_picked = false;

@@ -109,23 +109,24 @@ fn render_field(paint: &mut Painter<'_, '_>, line: Rect, state: &State) -> Optio
     const LEAD: usize = 3;
     let ctx = paint.ctx;
     let find = &state.find;
+    let field = find.token.masked(ctx.glyphs().dot());
     let known = known(state, ctx);
     paint.render_spans_right(inset(line), &known);
     let taken = width(&known) + if known.is_empty() { 2 } else { 4 };
     let room = usize::from(line.width).saturating_sub(LEAD + taken);
     if find.is_commanding {
         let mut spans = vec![Span::raw(" ".repeat(LEAD))];
-        if find.token.value().is_empty() {
+        if field.value().is_empty() {
             spans.extend(ctx.hint(Context::Find, Action::Search, "finds a token"));
         } else {
-            let shown = ctx.clean(find.token.value());
+            let shown = ctx.clean(field.value());
             let shown = text::truncate(&shown, room, ctx.glyphs().ellipsis);
             spans.push(ctx.span(Role::Muted, &shown));
         }
         paint.render_spans(line, &spans);
         return None;
     }
-    let (shown, cursor) = field_window(&find.token, room, ctx);
+    let (shown, cursor) = field_window(&field, room, ctx);
     let marker = format!(" {} ", ctx.glyphs().marker);
     paint.render_spans(line, &[ctx.span(Role::Accent, &marker), Span::raw(shown)]);
     Some(LEAD + cursor)

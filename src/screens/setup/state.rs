@@ -320,6 +320,37 @@ impl Setup {
         }
     }
 
+    /// Complains about a secret in a field that shows what it contains.
+    pub(crate) fn complain_of_secret(&mut self, field: SetupField) {
+        let text = match field {
+            SetupField::Name => &self.name,
+            SetupField::Email => &self.email,
+            SetupField::ScopeId => &self.scope_id,
+            SetupField::Secret
+            | SetupField::Kind
+            | SetupField::ScopeKind
+            | SetupField::Button(_) => return,
+        };
+        if text.holds_secret() {
+            self.complain_if_filled(field);
+        }
+    }
+
+    /// What the secret is called.
+    fn secret_word(&self) -> &'static str {
+        if self.is_global_key { "key" } else { "token" }
+    }
+
+    /// The complaint about a field that shows what it contains: it holds a secret, or `error`.
+    fn misplaced(&self, field: &TextField, error: impl ToString) -> String {
+        if field.holds_secret() {
+            let word = self.secret_word();
+            format!("this looks like a secret; enter it as the {word}, which stays hidden")
+        } else {
+            error.to_string()
+        }
+    }
+
     /// Drops the complaint once its cause is gone.
     pub(crate) fn recheck(&mut self) {
         let rows = self.rows();
@@ -433,10 +464,10 @@ impl Setup {
         }
         parse_email(self.email.value())
             .map(|email| CredentialKind::GlobalKey { email })
-            .ok_or((
-                SetupField::Email,
-                "enter the account user's address, such as name@example.com".to_owned(),
-            ))
+            .ok_or_else(|| {
+                let error = "enter the account user's address, such as name@example.com";
+                (SetupField::Email, self.misplaced(&self.email, error))
+            })
     }
 
     fn read_credential(
@@ -461,13 +492,13 @@ impl Setup {
     fn read_scope(&self) -> Result<Scope, Complaint> {
         ScopeId::parse(self.scope_id.value())
             .map(|id| self.scope_kind.with(id))
-            .map_err(|error| (SetupField::ScopeId, error.to_string()))
+            .map_err(|error| (SetupField::ScopeId, self.misplaced(&self.scope_id, error)))
     }
 
     /// The credential for listing accounts and zones: the one entered, or the stored one.
     pub(crate) fn read_asker(&self) -> Result<CredentialRef, Complaint> {
         if !self.can_ask() {
-            let what = if self.is_global_key { "key" } else { "token" };
+            let what = self.secret_word();
             let complaint =
                 format!("enter the {what} first: accounts and zones are listed with it");
             return Err((SetupField::Secret, complaint));

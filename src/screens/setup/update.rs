@@ -47,6 +47,10 @@ impl Handler for Setup {
                 is_open,
             ),
             (
+                action == Action::Browse,
+                state.session.active.identity.is_some() || state.session.needs_choice(),
+            ),
+            (
                 matches!(action, Action::Left | Action::Right),
                 is_open && (is_choice || setup.is_editing()),
             ),
@@ -114,6 +118,7 @@ impl Handler for Setup {
         let focus = setup.form.focus;
         setup.form.complaint.take_if(|(field, _)| *field == focus);
         setup.recheck();
+        setup.complain_of_secret(focus);
         clear_error_of(state, focus);
     }
 
@@ -155,6 +160,7 @@ impl Handler for Setup {
             return Vec::new();
         }
         if !leads_back(state) {
+            state.notify("q quits.");
             return Vec::new();
         }
         if state.setup.opener == Opener::Profiles {

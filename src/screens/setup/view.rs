@@ -80,7 +80,7 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
 fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow> {
     let setup = &state.setup;
     let has_focus = setup.form.focus == field;
-    let text = |label, value, placeholder| form.text_field(label, value, placeholder, has_focus);
+    let text = |label, value, placeholder| form.plain_field(label, value, placeholder, has_focus);
     // A mask of the same length for every secret.
     let is_empty = setup.secret.secret().is_empty();
     let mask = TextField::with(if is_empty { "" } else { form.ctx.glyphs().mask });

@@ -14,13 +14,18 @@ use tokenscope::domain::scope::NamedScope;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::screens::find::state::{Item, MatchKind};
 
+use crate::screens::scenes::{renderer, text};
 use crate::support::app::{
-    act, fetched, finding, found, list_fetched, listed, lookup, notice, paste, request_of, tell,
-    type_text,
+    act, fetched, finding, found, list_fetched, listed, lookup, notice, opened, paste, request_of,
+    tell, type_text,
 };
-use crate::support::assertions::assert_matches;
+use crate::support::assertions::{assert_contains, assert_matches};
 use crate::support::sessions::{account, failed, profile, session, zone};
 use crate::support::tokens::{self, at, now};
+
+fn shown(state: &State) -> String {
+    text(&renderer("dark", false).draw(state.clone(), (80, 24)).0)
+}
 
 fn day(days: i64) -> DateTime<Utc> {
     at(days * 86_400)
@@ -596,4 +601,47 @@ fn the_name_of_the_profiles_account_is_written_once_the_choice_lists_it() {
         scope_name: "Example Ltd".to_owned(),
     };
     assert_eq!(act(&mut state, Action::Submit), [naming]);
+}
+
+#[test]
+fn a_secret_is_told_as_soon_as_it_is_pasted_and_is_never_shown() {
+    const SECRET: &str = "cfast_abcdefghijklmnopqrstuvwxyz0123456789abcd";
+    let mut state = find(tokens());
+    tell(&mut state, paste(SECRET));
+    let complaint = state.find.complaint.clone().unwrap_or_default();
+    assert_contains(&complaint, "looks like a secret");
+    for action in [Action::Back, Action::Browse, Action::Search] {
+        let screen = shown(&state);
+        assert!(!screen.contains("cfast_"), "before {action:?}: {screen}");
+        act(&mut state, action);
+    }
+    assert_eq!(state.context(), Context::BrowseText);
+    let screen = shown(&state);
+    assert!(!screen.contains("cfast_"), "{screen}");
+}
+
+#[test]
+fn only_a_list_that_may_not_be_read_leaves_ids_to_be_looked_up() {
+    for (kind, can_look_up) in [
+        (FailureKind::Permission, true),
+        (FailureKind::Server, false),
+        (FailureKind::Network, false),
+    ] {
+        let (mut state, request) = finding(session());
+        tell(&mut state, list_fetched(request.unwrap(), failed(kind)));
+        let screen = shown(&state);
+        assert_contains(&screen, "No list. ");
+        let says_so = screen.contains("can still be looked up");
+        assert_eq!(says_so, can_look_up, "{kind:?}: {screen}");
+    }
+}
+
+#[test]
+fn the_footer_offers_the_key_that_leads_to_the_first_credential() {
+    let mut state = opened(Session::default());
+    start(&mut state, Opening::Setup);
+    act(&mut state, Action::Back);
+    act(&mut state, Action::Find);
+    assert_eq!(state.screen, Screen::Find);
+    assert_contains(&shown(&state), "Enter open");
 }

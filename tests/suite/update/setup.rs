@@ -365,3 +365,44 @@ fn a_question_mark_typed_into_an_empty_field_tells_the_key_of_the_help() {
     type_text(&mut state, "?");
     assert_contains(notice(&state), "F1 shows the keys");
 }
+
+#[test]
+fn a_secret_in_a_field_that_shows_its_text_is_told_at_once_and_hidden() {
+    const SECRET: &str = "cfut_abcdefghijklmnopqrstuvwxyz0123456789abcd";
+    for field in [SetupField::Name, SetupField::Email, SetupField::ScopeId] {
+        let mut state = with_store();
+        if field == SetupField::Email {
+            go_to(&mut state, SetupField::Kind);
+            act(&mut state, Action::Right);
+        }
+        go_to(&mut state, field);
+        act(&mut state, Action::DeleteToStart);
+        tell(&mut state, paste(SECRET));
+        assert_eq!(complained(&state), field);
+        let complaint = state.setup.form.complaint_about(field).unwrap();
+        assert_contains(complaint, "looks like a secret");
+        let screen = shown_at(&state, (80, 24));
+        assert!(!screen.contains("cfut_"), "{screen}");
+        assert_contains(&screen, "•••••");
+        act(&mut state, Action::DeleteToStart);
+        assert_eq!(state.setup.form.complaint, None, "its cause is gone");
+    }
+}
+
+#[test]
+fn a_second_esc_says_how_to_quit_where_nothing_lies_behind() {
+    let mut state = with_store();
+    act(&mut state, Action::Back);
+    assert_eq!(state.context(), Context::Setup);
+    act(&mut state, Action::Back);
+    assert_eq!((state.screen, notice(&state)), (Screen::Setup, "q quits."));
+}
+
+#[test]
+fn the_footer_offers_the_list_only_once_there_is_a_credential() {
+    let mut state = with_store();
+    act(&mut state, Action::Back);
+    let screen = shown_at(&state, (80, 24));
+    assert_contains(&screen, "p profiles");
+    assert!(!screen.contains("b browse"), "{screen}");
+}
