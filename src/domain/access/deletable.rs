@@ -114,7 +114,7 @@ impl Lookup<'_> {
         if tally.for_everyone > 0 {
             let apps = number(tally.for_everyone, "app");
             doubts.push(format!(
-                "a Service Auth policy of {apps} admits everyone, perhaps with any service token"
+                "a Service Auth policy of {apps} names everyone, so any service token may be in use there"
             ));
         }
         doubts.extend(seen(named));
