@@ -9,6 +9,8 @@ use tokenscope::cli::commands::{self, completions};
 use tokenscope::cli::error_report::{ErrorReporter, warn_at_exit};
 use tokenscope::cli::{prompt, usage_error};
 use tokenscope::credentials::Environment;
+#[cfg(unix)]
+use tokenscope::credentials::detached;
 use tokenscope::domain::failure::Failure;
 use tokenscope::signals;
 use tokenscope::startup::flags::Flags;
@@ -17,9 +19,22 @@ use tokenscope::tui::{self, Appearance};
 
 /// The exit code if no terminal can show the screens.
 const NO_TERMINAL: u8 = 65;
+/// The exit code if this process cannot become another program, as in shells.
+#[cfg(unix)]
+const NOT_STARTED: u8 = 127;
 
 fn main() -> ExitCode {
     exit_on_panic();
+    #[cfg(unix)]
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == detached::REQUEST)
+    {
+        say_plainly(&detached::become_program(std::env::args_os().skip(2)));
+        return ExitCode::from(NOT_STARTED);
+    }
+    #[cfg(unix)]
+    detached::enable();
     // Without the thread, signals keep their default action.
     let _no_thread = signals::start();
     let words: Vec<String> = std::env::args_os()
@@ -72,7 +87,11 @@ fn open(flags: Flags, environment: Environment, token: Option<&str>) -> Result<u
 }
 
 fn say(error: &str) {
-    let _closed = writeln!(io::stderr(), "error: {error}");
+    say_plainly(&format!("error: {error}"));
+}
+
+fn say_plainly(line: &str) {
+    let _closed = writeln!(io::stderr(), "{line}");
 }
 
 /// Ends the program with its own exit code after a panic in any thread. The release build does not

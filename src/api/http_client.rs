@@ -104,9 +104,6 @@ impl HttpConfig {
             None => builder,
         };
         self.client(builder, self.proxy.as_ref())
-            .map_err(|error| Error::Setup {
-                cause: connection_errors::describe(error),
-            })
     }
 
     pub(super) fn proxy(&self) -> Option<ProxyInfo> {
@@ -125,26 +122,26 @@ impl HttpConfig {
             .https_only(self.is_https)
             .pool_idle_timeout(self.idle_limit);
         self.client(builder, self.proxy.as_ref())
-            .map_err(|error| Error::Setup {
-                cause: connection_errors::describe(error),
-            })
     }
 
     fn client(
         &self,
         builder: ClientBuilder,
         proxy: Option<&ConfiguredProxy>,
-    ) -> reqwest::Result<Client> {
+    ) -> Result<Client, Error> {
         // The other provider, aws-lc, measures the processor's jitter before its first random
         // number, which takes longer than a request. Fails if a provider is already installed,
         // which is fine.
         let _chosen = rustls::crypto::ring::default_provider().install_default();
         let builder = self.roots.apply(builder);
-        let builder = match proxy {
-            Some(proxy) => builder.proxy(proxy.intercept()?),
-            None => builder.no_proxy(),
+        let built = match proxy.map(ConfiguredProxy::intercept).transpose() {
+            Ok(Some(proxy)) => builder.proxy(proxy).build(),
+            Ok(None) => builder.no_proxy().build(),
+            Err(error) => Err(error),
         };
-        builder.build()
+        built.map_err(|error| Error::Setup {
+            cause: connection_errors::describe(error),
+        })
     }
 
     /// Asks a proxy that refused a tunnel which authentication schemes it supports: the HTTP library

@@ -24,7 +24,6 @@ pub(crate) mod token_fetch;
 pub mod token_list;
 pub mod token_table;
 pub mod uses_report;
-pub(crate) mod uses_reporter;
 
 use std::time::Duration;
 

@@ -20,6 +20,8 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, timeout, timeout_at};
 use zeroize::Zeroizing;
 
+#[cfg(unix)]
+use super::detached;
 use crate::domain::credential::Secret;
 use crate::domain::credential_command::{CredentialCommand, InvalidOutput, secret_in};
 use crate::domain::failure::{Failure, FailureKind};
@@ -223,10 +225,35 @@ pub async fn run(command: &CredentialCommand, deadline: Instant) -> Result<Secre
     if status.success() {
         return secret_in(printed.bytes()).map_err(CommandError::Output);
     }
+    #[cfg(unix)]
+    if let Some(error) = detached::error_in(&said.bytes) {
+        return Err(not_started(&error));
+    }
     Err(CommandError::Failed {
         how: how_it_failed(status),
         said: said.last_lines(printed.bytes()),
     })
+}
+
+/// A process that is given nothing, and whose output is read.
+fn prepared(program: &Path) -> Command {
+    let mut starting = Command::new(program);
+    starting
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // Otherwise GnuPG would ask on the terminal that the user sees tokenscope on.
+        .env_remove("GPG_TTY")
+        .kill_on_drop(true);
+    starting
+}
+
+fn not_started(error: &io::Error) -> CommandError {
+    match error.kind() {
+        io::ErrorKind::NotFound => CommandError::NotFound,
+        io::ErrorKind::PermissionDenied => CommandError::NotExecutable,
+        _ => CommandError::NotStarted(error.to_string()),
+    }
 }
 
 /// A command that runs. Dropping it kills the command with everything that it started.
@@ -234,26 +261,24 @@ struct Running(Child);
 
 impl Running {
     fn start(command: &CredentialCommand) -> Result<Self, CommandError> {
-        let mut starting = Command::new(command.program());
-        starting
-            .args(command.arguments())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // Otherwise GnuPG would ask on the terminal that the user sees tokenscope on.
-            .env_remove("GPG_TTY")
-            .kill_on_drop(true);
+        let program = command.program();
+        #[cfg(unix)]
+        if let Some(own) = detached::own_program() {
+            let mut starting = prepared(own);
+            starting.args([detached::REQUEST, program]);
+            // A program that was replaced meanwhile cannot start itself.
+            if let Ok(started) = starting.args(command.arguments()).spawn() {
+                return Ok(Self(started));
+            }
+        }
+        let mut starting = prepared(Path::new(program));
         // As a background process it cannot read what the user types for tokenscope.
         #[cfg(unix)]
         starting.process_group(0);
         #[cfg(windows)]
         starting.creation_flags(CREATE_NO_WINDOW);
-        let started = starting.spawn().map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => CommandError::NotFound,
-            io::ErrorKind::PermissionDenied => CommandError::NotExecutable,
-            _ => CommandError::NotStarted(error.to_string()),
-        });
-        started.map(Self)
+        let started = starting.args(command.arguments()).spawn();
+        started.map(Self).map_err(|error| not_started(&error))
     }
 
     /// Reads everything that the command prints, and waits for its end.

@@ -1,6 +1,8 @@
 //! Reads and stores credentials: the OS keyring, the environment, memory, and commands.
 
 mod command;
+#[cfg(unix)]
+pub mod detached;
 mod environment;
 mod error;
 mod keyring;

@@ -36,9 +36,9 @@ pub struct Finding {
     /// The stable name of the rule.
     pub code: &'static str,
     pub severity: Severity,
-    /// What is true of this token, for a screen that lists the remedies itself.
+    /// The fact about this token, for a screen that lists the remedies itself.
     pub summary: String,
-    /// What is true of this token and what to do about it.
+    /// The fact about this token, and the remedy.
     pub message: String,
     /// The changes that resolve it, the gentlest first.
     pub remedies: &'static [Change],
@@ -46,7 +46,7 @@ pub struct Finding {
     pub ends_at: Option<DateTime<Utc>>,
 }
 
-/// What a rule found, before it is put into words: lists evaluate tens of thousands of tokens.
+/// The result of a rule, not yet in words: lists evaluate tens of thousands of tokens.
 #[derive(Debug, Clone, Copy)]
 enum Fact {
     /// The status, unless it is active.
@@ -388,7 +388,7 @@ impl Fact {
         }
     }
 
-    /// What is true of the token, in one sentence.
+    /// The fact about the token, in one sentence.
     fn summary(self, token: &ServiceToken, context: EvaluationContext) -> String {
         let left = |end: DateTime<Utc>| rough(end.signed_duration_since(context.now));
         let fixed = match self {
@@ -436,7 +436,7 @@ impl Fact {
         fixed.to_owned()
     }
 
-    /// What to do about it.
+    /// The remedy.
     fn advice(self, token: &ServiceToken) -> Option<String> {
         let fixed = match self {
             Self::Status(Status::Disabled) => {

@@ -265,7 +265,7 @@ pub struct ServiceToken {
     pub raw: RawJson,
     /// The UUID that policies refer to.
     pub id: Reported<RawStr>,
-    /// What clients send as `CF-Access-Client-Id`; not the ID.
+    /// The value of `CF-Access-Client-Id`; not the ID.
     pub client_id: Reported<RawStr>,
     /// Untrusted text.
     pub name: Reported<RawStr>,
@@ -286,7 +286,7 @@ pub struct ServiceToken {
     derived: Derived,
 }
 
-/// What is computed from a token's JSON once, on demand.
+/// Values computed from a token's JSON once, on demand.
 #[derive(Debug, Clone, Default)]
 struct Derived {
     members: OnceLock<Box<Members>>,

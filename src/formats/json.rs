@@ -127,7 +127,7 @@ pub fn after_tokens(members: &impl Serialize) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// What follows the tokens of a list.
+/// The members that follow the tokens of a list.
 #[derive(Serialize)]
 struct AfterTokens<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,7 +160,7 @@ impl<'a> From<&'a ProfileOutcome> for ProfileReport<'a> {
     }
 }
 
-/// What follows a token in a list.
+/// The members that follow a token in a list.
 #[derive(Serialize)]
 struct AfterToken<'a> {
     #[serde(flatten)]

@@ -18,7 +18,7 @@ use crate::domain::findings::{Finding, findings};
 use crate::domain::list_report::{ListReport, Origin, Origins, ProfileOutcome};
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Thresholds, Urgency};
 use crate::domain::token::ServiceToken;
-use crate::formats::parallel;
+use crate::formats::{ics, parallel};
 use crate::startup::Context;
 use crate::startup::output_style::OutputStyle;
 
@@ -41,12 +41,10 @@ pub(super) async fn list(context: Context, wanted: &List, out: &mut Output) -> R
         context,
     };
     let style = fetcher.context.style;
-    if report.tokens.is_empty() && is_table(wanted) && style.width.is_some() {
-        if is_empty {
-            warn_of_none_listed();
-        } else {
-            warn("no service tokens match.");
-        }
+    if is_empty {
+        warn_of_none_listed();
+    } else if report.tokens.is_empty() && is_table(wanted) && style.width.is_some() {
+        warn("no service tokens match.");
     }
     Ok(deferred(report, wanted, style, out))
 }
@@ -93,6 +91,17 @@ async fn all_profiles(context: Context, wanted: &List, out: &mut Output) -> Resu
     Ok(deferred(report, wanted, fetcher.context.style, out))
 }
 
+/// Warns of tokens that may expire and are not in the calendar.
+fn warn_of_missing_events(tokens: usize) {
+    match tokens {
+        0 => {}
+        1 => warn("1 token is not in the calendar: when it expires, or its ID, is not known."),
+        _ => warn(&format!(
+            "{tokens} tokens are not in the calendar: when they expire, or their IDs, are not known."
+        )),
+    }
+}
+
 fn is_table(wanted: &List) -> bool {
     wanted.output == OutputFormat::Table
 }
@@ -101,6 +110,9 @@ fn is_table(wanted: &List) -> bool {
 fn deferred(report: ListReport, wanted: &List, style: OutputStyle, out: &mut Output) -> u8 {
     if let Some(why) = &report.incomplete {
         warn(&format!("the list is incomplete: {why}"));
+    }
+    if wanted.output == OutputFormat::Ics {
+        warn_of_missing_events(ics::left_out(&report));
     }
     let (format, code) = (wanted.output, u8::from(report.incomplete.is_some()));
     out.defer(move |out| {

@@ -77,7 +77,7 @@ impl Write for Unbuffered {
 const NAME_ANOTHER: &str = "Name a file that can be written with --to.";
 const WHERE_IT_GOES: &str = "Check where it goes: the disk may be full.";
 
-/// What became of writing to standard output. A closed pipe is not a failure; a full disk is.
+/// The result of a write to standard output: a closed pipe is not a failure, a full disk is.
 pub(in crate::cli) fn delivered(written: io::Result<()>) -> Result<(), Failure> {
     written.or_else(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => Ok(()),
@@ -85,17 +85,17 @@ pub(in crate::cli) fn delivered(written: io::Result<()>) -> Result<(), Failure> 
     })
 }
 
-/// What is wrong where output cannot be written.
+/// The failure if output cannot be written.
 pub(in crate::cli) fn unwritten(error: &io::Error) -> Failure {
     let summary = format!("The output could not be written: {}.", error.kind());
     Failure::new(FailureKind::Config, summary, WHERE_IT_GOES)
 }
 
-/// What a command prints. A terminal gets it as a whole at the end, since it may have to be escaped.
+/// The output of a command. A terminal gets it as a whole at the end, since it may need escaping.
 pub(in crate::cli) struct Output {
     pub(in crate::cli) text: Vec<u8>,
     is_terminal: bool,
-    /// Whether the command is over, so that waiting for a reader keeps it from nothing.
+    /// Whether the command is over, so that a slow reader may block it.
     is_over: bool,
     destination: Destination,
     /// Stays an error after the first one.

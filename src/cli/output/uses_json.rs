@@ -62,7 +62,7 @@ fn tokens(out: &mut impl Write, result: &UsesResult, lookup: &Lookup<'_>) -> io:
     })
 }
 
-/// What precedes the tokens.
+/// The members that precede the tokens.
 #[derive(Serialize)]
 struct BeforeTokens<'a> {
     scope: ScopeReport,
@@ -73,7 +73,7 @@ struct BeforeTokens<'a> {
     any_token_apps: Option<Vec<AppReport<'a>>>,
 }
 
-/// What became of reading a part.
+/// The result of reading a part.
 #[derive(Serialize)]
 struct ReadReport<'a> {
     part: &'static str,
@@ -128,7 +128,7 @@ fn organization(map: &AccessMap) -> Option<OrganizationReport> {
     })
 }
 
-/// What follows a token.
+/// The members that follow a token.
 #[derive(Serialize)]
 struct AfterToken<'a> {
     status: &'static str,

@@ -18,7 +18,7 @@ use crate::domain::text;
 use crate::formats::{parallel, rfc3339};
 use crate::startup::output_style::OutputStyle;
 
-/// What is cut where columns lack room, in this order and to so many cells, before columns are dropped.
+/// The columns to shorten first when room is short, in this order, each to so many cells.
 const CUTS: [(Column, usize); 3] = [
     (Column::Name, 24),
     (Column::NamedBy, 15),
@@ -376,7 +376,7 @@ fn read(map: &AccessMap) -> String {
     format!("{} visible to this credential", counts.join(", "))
 }
 
-/// The parts that were not read whole, each with the reason. A list that was not needed is none.
+/// The parts that were not read completely, each with the reason; not a list that was not needed.
 fn unread(map: &AccessMap) -> Option<String> {
     let parts = Part::ALL
         .into_iter()

@@ -231,8 +231,13 @@ impl Handler for Find {
         has_recents.then(|| state.clock.local.signed_duration_since(epoch))
     }
 
+    /// Searches again if the list or the text has changed, and updates the selection.
     fn keep_up(&self, state: &mut State) {
-        settle(state);
+        let find = &mut state.find;
+        let text = text::trim_input(find.token.value());
+        find.matches.update(&state.list, text);
+        let counts = state.find_items();
+        state.find.settle(&state.list, counts);
     }
 
     fn shows_list(&self, _: &State) -> bool {
@@ -388,7 +393,7 @@ pub(crate) fn list_ended(state: &mut State) -> Vec<Effect> {
     if !std::mem::take(&mut state.find.is_waiting) {
         return Vec::new();
     }
-    settle(state);
+    Find.keep_up(state);
     let matches = &state.find.matches;
     if state.list.extent.value().is_none() {
         submit_text(state)
@@ -397,13 +402,4 @@ pub(crate) fn list_ended(state: &mut State) -> Vec<Effect> {
     } else {
         Vec::new()
     }
-}
-
-/// Searches again if the list or the text has changed, and updates the selection.
-fn settle(state: &mut State) {
-    let find = &mut state.find;
-    let text = text::trim_input(find.token.value());
-    find.matches.update(&state.list, text);
-    let counts = state.find_items();
-    state.find.settle(&state.list, counts);
 }

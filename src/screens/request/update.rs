@@ -69,11 +69,12 @@ impl Handler for Request {
     }
 }
 
+/// Changes of a token, each with the command that makes it.
+type Changes = Vec<(Change, CurlCommand)>;
+
 /// The token that the screen's keys act on, and the commands that change it. The user copies them and
 /// runs them: tokenscope only reads.
-pub(crate) fn possible_changes(
-    state: &State,
-) -> Option<(Arc<ServiceToken>, Vec<(Change, CurlCommand)>)> {
+pub(crate) fn possible_changes(state: &State) -> Option<(Arc<ServiceToken>, Changes)> {
     let (token, access) = state.screen.handler().token(state)?;
     let target = Target {
         base_url: &state.session.base_url,
@@ -91,7 +92,7 @@ pub(crate) struct RequestBox {
     pub(crate) columns: u16,
     pub(crate) rows: u16,
     pub(crate) token: Arc<ServiceToken>,
-    pub(crate) commands: Vec<(Change, CurlCommand)>,
+    pub(crate) commands: Changes,
     pub(crate) selected: usize,
     /// The rows of the list.
     pub(crate) list: usize,

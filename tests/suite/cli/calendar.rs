@@ -65,6 +65,10 @@ async fn each_token_that_ends_is_one_event_with_alarms_at_its_thresholds() {
     let stage = Stage::with(tokens).await;
     let output = stage.run(&["list", "-o", "ics"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_contains(
+        &text(&output.stderr),
+        "2 tokens are not in the calendar: when they expire, or their IDs, are not known.",
+    );
     let events = events(&text(&output.stdout));
     let mut ends: Vec<(&str, &str)> = events
         .iter()

@@ -464,6 +464,9 @@ fn a_check_that_cannot_read_the_tokens_still_reports_the_credential() {
     assert_contains(&metrics.stdout, "tokenscope_up 0\n");
     let end = "\ntokenscope_credential_expiry_timestamp_seconds 1795780800\n";
     assert_contains(&metrics.stdout, end);
+    let report = run(&mut api.command(&["check", "--credential", "-o", "json"]));
+    assert_eq!(report.code, Some(2));
+    assert_fits("check", &report.json());
     let table = run(&mut api.command(&["check", "--credential"]));
     let first = table.stdout.lines().next().unwrap();
     assert!(!first.contains(".;"), "{first}");

@@ -30,7 +30,7 @@ fn text_comes_in_the_order_of_the_items() {
             }
             Ok(())
         };
-        write(&mut out, &items, &text).expect("memory takes it");
+        write(&mut out, &items, &text).unwrap();
         let expected: String = items.iter().map(|item| format!("{item},")).collect();
         assert_eq!(String::from_utf8(out), Ok(expected), "{length} items");
     }

@@ -290,7 +290,12 @@ fn a_program_that_cannot_be_run_is_an_error_with_a_way_out() {
         ("/no/such/program", 0o600, ["was not found", "full path"]),
         ("~/secret", 0o600, ["config.toml", "its full path"]),
         (script, 0o600, ["may not be executed", "chmod +x"]),
-        (script, 0o700, ["could not be started", "#!/bin/sh"]),
+        // One without a first line that names a shell is run by `sh`, as from a shell.
+        (
+            script,
+            0o700,
+            ["printed no valid credential", "nothing else"],
+        ),
     ] {
         rights(rights_of_script);
         place.write(&place.profile("default", &[program]));
@@ -700,10 +705,25 @@ fn a_command_reads_nothing_from_the_terminal_of_the_screens() {
     session.type_keys("\x1b?");
     session.wait_for("Keys");
     session.type_keys("\x1b");
-    shows(&mut session, "/bin/sh, did not end within 2 s.");
+    // Its session has none.
+    shows(&mut session, "/bin/sh, failed with exit code");
+    session.wait_for("/dev/tty");
     life.ends();
     session.type_keys("q");
     session.end();
+}
+
+#[test]
+fn a_command_has_no_terminal_to_write_to() {
+    let place = Place::new();
+    let script =
+        format!("if echo INTRUDER > /dev/tty; then exit 7; fi 2> /dev/null; echo {CANARY}");
+    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
+    let mut session = place.binary(&[]).on_terminal();
+    session.wait_for("Nothing needs you");
+    session.type_keys("\x1bq");
+    let (_, shown) = session.end();
+    assert!(!shown.contains("INTRUDER"), "{shown}");
 }
 
 /// Requests at the same time share a run; a failure is not kept, and a secret is until it is

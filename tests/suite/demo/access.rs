@@ -254,7 +254,7 @@ async fn the_zone_may_not_read_its_apps_and_the_empty_account_shows_nothing() {
 /// How advice begins.
 const ADVICE: [&str; 14] = [
     "change", "check", "enable", "give", "if", "let", "name", "probe", "put", "remove", "renew",
-    "take", "to", "try", "use",
+    "to", "try", "use",
 ];
 
 #[tokio::test]
