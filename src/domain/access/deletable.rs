@@ -233,7 +233,7 @@ fn enumerate(kinds: &[(&str, &str, Vec<&str>)]) -> Option<String> {
     let mut places = Vec::new();
     for (one, many, names) in kinds {
         if count > MOST_NAMED && names.len() > 1 {
-            places.push(format!("{} {many}", names.len()));
+            places.push(format!("{} {many}", text::number(names.len())));
         } else {
             let named = names.iter().map(|name| format!("{one} {}", brief(name)));
             places.extend(named.map(|name| name.trim_end().to_owned()));
