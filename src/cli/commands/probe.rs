@@ -98,6 +98,7 @@ fn parse_url(text: &str, is_demo: bool) -> Result<ProbeUrl, Failure> {
         | InvalidProbeUrl::Malformed
         | InvalidProbeUrl::Scheme
         | InvalidProbeUrl::Credentials
+        | InvalidProbeUrl::Token
         | InvalidProbeUrl::Star => usage(
             format!("The URL cannot be probed: {error}."),
             "Pass the address of the app, such as https://app.example.com/path.",

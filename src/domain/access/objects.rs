@@ -211,6 +211,9 @@ fn worker(app: &Map<String, Value>) -> Option<String> {
     destinations.find_map(|it| filled(it.get("worker_id")?))
 }
 
+/// The schemes by which Access calls a SCIM service without a service token.
+const SCIM_SCHEMES: [&str; 3] = ["httpbasic", "oauth2", "oauthbearertoken"];
+
 /// The names in `scim_config.authentication`, which may be one object or a list of them, and whether
 /// it could be read.
 fn scim_clients(app: &Map<String, Value>) -> (Vec<String>, bool) {
@@ -225,11 +228,11 @@ fn scim_clients(app: &Map<String, Value>) -> (Vec<String>, bool) {
         Some(one) => std::slice::from_ref(one),
     };
     let client = |it: &Value| filled(it.get("client_id")?);
+    // Anything but these may be a service token.
+    let is_other = |scheme: &str| SCIM_SCHEMES.contains(&scheme.to_ascii_lowercase().as_str());
     let is_read = |it: &Value| {
-        let is_of_token = it
-            .get("scheme")
-            .is_some_and(|it| it == "access_service_token");
-        it.is_object() && (!is_of_token || client(it).is_some())
+        let scheme = it.get("scheme").and_then(Value::as_str);
+        client(it).is_some() || scheme.is_some_and(is_other)
     };
     let clients = all.iter().filter_map(client);
     let clients = clients.map(|client| client_id(&client));

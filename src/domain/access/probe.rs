@@ -17,7 +17,7 @@ use crate::domain::pasted;
 use crate::domain::redaction::holds_secret;
 use crate::domain::scope::is_loopback;
 use crate::domain::status::{EvaluationContext, Status};
-use crate::domain::token::ServiceToken;
+use crate::domain::token::{ClientId, ServiceToken, TokenId};
 
 /// The secret of every token of the demo.
 pub const DEMO_SECRET: &str = "demo-secret";
@@ -46,6 +46,8 @@ pub enum InvalidProbeUrl {
     Credentials,
     #[error("it contains a secret; no secret belongs in a URL")]
     Secret,
+    #[error("it is a token, which comes after the URL")]
+    Token,
     #[error("it contains a *; put in its place what the app serves")]
     Star,
 }
@@ -65,6 +67,17 @@ impl ProbeUrl {
         }
         if text.split(['?', '#']).next().unwrap_or(text).contains('*') {
             return Err(InvalidProbeUrl::Star);
+        }
+        if TokenId::parse(text).is_some() || ClientId::parse(text).is_some() {
+            return Err(InvalidProbeUrl::Token);
+        }
+        let is_scheme =
+            |start: &str| matches!(start.to_ascii_lowercase().as_str(), "http" | "https");
+        let cut_short = text
+            .split_once(":/")
+            .filter(|(_, rest)| !rest.starts_with('/'));
+        if cut_short.is_some_and(|(start, _)| is_scheme(start)) {
+            return Err(InvalidProbeUrl::Malformed);
         }
         let parsed = if text.contains("://") {
             Url::parse(text)

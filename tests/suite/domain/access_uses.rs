@@ -193,7 +193,17 @@ fn a_rule_that_may_name_any_token_keeps_it() {
     let short = CLIENT_ID.trim_end_matches(".access");
     assert_eq!(scim(json!({"client_id": short})), "no");
     assert_eq!(scim(json!([{"scheme": "access_service_token"}])), "unknown");
-    assert_eq!(scim(json!([{"scheme": "httpbasic", "user": "x"}])), "yes");
+    for unclear in [
+        json!({"scheme": "ACCESS_SERVICE_TOKEN"}),
+        json!({"scheme": "new_scheme"}),
+        json!({"user": "x"}),
+        json!([{"scheme": "httpbasic"}, {}]),
+    ] {
+        assert_eq!(scim(unclear.clone()), "unknown", "{unclear}");
+    }
+    for scheme in ["httpbasic", "oauth2", "OAuthBearerToken"] {
+        assert_eq!(scim(json!([{"scheme": scheme, "user": "x"}])), "yes");
+    }
 }
 
 #[test]
@@ -258,7 +268,7 @@ fn a_member_that_is_not_known_here_may_name_a_token() {
         app("scim_config", json!({"caller": ID})),
         app(
             "scim_config",
-            json!({"authentication": {"scheme": "new", "by": {"id": CLIENT_ID}}}),
+            json!({"authentication": {"scheme": "oauth2", "by": {"id": CLIENT_ID}}}),
         ),
         config(json!(null)),
         config(json!({"host": "db.example.com"})),

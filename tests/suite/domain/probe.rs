@@ -20,7 +20,7 @@ use url::Url;
 
 use crate::support::assertions::assert_contains;
 use crate::support::table::rows;
-use crate::support::tokens::CLIENT_ID;
+use crate::support::tokens::{CLIENT_ID, ID};
 
 const SECRET: &str = "bdd31c1fa6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0b1d2";
 
@@ -62,6 +62,10 @@ fn a_url_is_read_as_it_was_copied() {
             "https://user:pw@app.example.com/",
             InvalidProbeUrl::Credentials,
         ),
+        ("https:/app.example.com", InvalidProbeUrl::Malformed),
+        ("HTTP:/app.example.com/x://y", InvalidProbeUrl::Malformed),
+        (ID, InvalidProbeUrl::Token),
+        (CLIENT_ID, InvalidProbeUrl::Token),
         ("https://*.example.com/", InvalidProbeUrl::Star),
         ("app.example.com/*", InvalidProbeUrl::Star),
     ] {
