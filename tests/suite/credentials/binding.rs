@@ -507,7 +507,7 @@ fn k01_an_address_that_no_credential_may_go_to_is_refused_in_a_profile_too() {
 
 #[test]
 fn k01_a_credential_of_the_environment_goes_where_the_environment_says() {
-    let fake = Fake::holding("[]");
+    let fake = Fake::holding(r#"[{"name":"CI"}]"#);
     let outcome = run(&mut fake.command(&["list", "-o", "json"]));
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     assert_eq!(outcome.stderr, "", "it is the environment's own business");
