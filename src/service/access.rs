@@ -237,6 +237,8 @@ struct UnreadApps {
     left: usize,
     /// Why the first of them could not be read.
     failure: Option<Failure>,
+    /// Whether more apps lack rules than may be asked.
+    is_limited: bool,
 }
 
 impl UnreadApps {
@@ -246,6 +248,7 @@ impl UnreadApps {
             state,
             left: 0,
             failure: None,
+            is_limited: false,
         }
     }
 
@@ -258,6 +261,7 @@ impl UnreadApps {
         });
         let asked: Vec<(usize, String)> = ids.take(MOST_ASKED).collect();
         self.left = unread.len() - asked.len();
+        self.is_limited = self.left > 0 && asked.len() == MOST_ASKED;
         asked
     }
 
@@ -291,14 +295,14 @@ impl UnreadApps {
         let state = match (self.state, left) {
             (state, 0) => state,
             (PartState::Partly(first), _) => {
-                let unread = still_unread(left, all, self.failure);
+                let unread = still_unread(left, all, self.is_limited, self.failure);
                 PartState::Partly(Failure {
                     summary: format!("{} {}", first.summary, unread.summary),
                     ..first
                 })
             }
             (PartState::Read | PartState::Failed(_) | PartState::NotAsked, _) => {
-                PartState::Partly(still_unread(left, all, self.failure))
+                PartState::Partly(still_unread(left, all, self.is_limited, self.failure))
             }
         };
         PartAnswer {
@@ -351,12 +355,17 @@ fn partly(part: Part, gap: Gap) -> Failure {
 }
 
 /// Why the policies of some apps stay unread.
-fn still_unread(left: usize, all: usize, cause: Option<Failure>) -> Failure {
+fn still_unread(left: usize, all: usize, is_limited: bool, cause: Option<Failure>) -> Failure {
     let apps = format!("the policies of {left} of {all} apps");
     let Some(cause) = cause else {
+        let why = if is_limited {
+            format!("at most {MOST_ASKED} apps a run are asked for theirs")
+        } else {
+            "they could not be read one by one".to_owned()
+        };
         return Failure::new(
             FailureKind::InvalidResponse,
-            format!("The list of apps lacks {apps}, and they could not be read one by one."),
+            format!("The list of apps lacks {apps}, and {why}."),
             format!("At most {MOST_ASKED} apps are asked for their policies in one run."),
         );
     };

@@ -538,6 +538,7 @@ async fn at_most_fifty_apps_are_asked_for_their_policies() {
     assert_eq!(api.heads().len(), 10 + 50);
     let failure = failure(run.part(Part::Apps));
     assert_contains(&failure.summary, "the policies of 10 of 60 apps");
+    assert_contains(&failure.summary, "at most 50 apps a run are asked");
     let read = run.apps().iter().filter(|app| {
         let policies = app.policies.as_ref().unwrap();
         policies[0].rules.is_some()
