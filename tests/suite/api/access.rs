@@ -102,7 +102,7 @@ async fn read_in(scope: Scope, api: &Fake, deadlines: Deadlines) -> Run {
     let service = service(&api.url(), deadlines);
     let access = access(scope);
     let mut on_part = |answer| answers.push(answer);
-    let reading = service.read_access(&access, &Part::ALL, || {}, &mut on_part);
+    let reading = service.read_access(&access, None, &Part::ALL, || {}, &mut on_part);
     let tokens = reading.await.unwrap();
     Run { answers, tokens }
 }
@@ -623,7 +623,7 @@ async fn dropping_the_read_closes_its_connections() {
         let service = service(&url, patience(60));
         let access = access(account());
         let mut on_part = |answer| panic!("{answer:?}");
-        let reading = service.read_access(&access, &Part::ALL, || {}, &mut on_part);
+        let reading = service.read_access(&access, None, &Part::ALL, || {}, &mut on_part);
         reading.await.unwrap();
     });
     let mut streams = Vec::new();
@@ -675,7 +675,7 @@ async fn without_a_credential_nothing_is_sent() {
     );
     let access = access(account());
     let mut on_part = |answer| panic!("{answer:?}");
-    let read = service.read_access(&access, &Part::ALL, || {}, &mut on_part);
+    let read = service.read_access(&access, None, &Part::ALL, || {}, &mut on_part);
     assert_eq!(read.await.unwrap_err().kind, FailureKind::NoCredential);
     assert!(api.heads().is_empty());
     assert!(!api.url().contains(ACCOUNT));
