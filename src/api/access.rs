@@ -3,26 +3,23 @@
 //! Responses may hold secrets, such as that of an app's SCIM service: members that look like one are
 //! skipped while an entry is parsed.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::client::ScopeReader;
 use super::envelope::Envelope;
 use super::error::{Error, Reason, Unreadable};
 use super::list::{self, List, Paging};
 use super::public_json;
 use super::request::{AccessEndpoint, PageQuery, Request};
-use super::transport::{Client, Deadlines, Parse, RequestContext};
+use super::transport::Parse;
 use crate::domain::access::map::{Part, PartObjects};
 use crate::domain::access::objects::{
     App, DeviceProfile, DohToken, ExpiryAlert, Group, Hyperdrive, Organization, Policy,
 };
-use crate::domain::credential::Credential;
 use crate::domain::credential_survey::CredentialValidity;
-use crate::domain::fetched::{Fetched, Gap, Tokens};
-use crate::domain::scope::{Scope, ScopeId};
-use crate::domain::token::{ServiceToken, TokenId};
+use crate::domain::fetched::{Fetched, Gap};
+use crate::domain::scope::ScopeId;
 
 /// Entries in one page: the API's maximum.
 const PER_PAGE: Paging = Paging::Pages(1_000);
@@ -57,53 +54,7 @@ pub struct Sample {
     pub total: Option<usize>,
 }
 
-/// Reads the parts of one scope. All requests share four slots, and a pause that the API asks for.
-pub struct AccessReader<'a> {
-    client: &'a Client,
-    scope: &'a Scope,
-    context: RequestContext,
-}
-
-impl Client {
-    /// Prepares to read the parts of a scope. Sends nothing yet.
-    ///
-    /// # Errors
-    /// [`Error::UnusableCredential`].
-    pub fn access_reader<'a>(
-        &'a self,
-        credential: &Credential,
-        scope: &'a Scope,
-        deadlines: Deadlines,
-    ) -> Result<AccessReader<'a>, Error> {
-        Ok(AccessReader {
-            client: self,
-            scope,
-            context: RequestContext::new(credential, deadlines)?,
-        })
-    }
-}
-
-impl AccessReader<'_> {
-    /// Gets one service token.
-    ///
-    /// # Errors
-    /// [`Error`], if the token did not arrive completely and in time.
-    pub async fn token(&self, id: &TokenId) -> Result<Fetched<Arc<ServiceToken>>, Error> {
-        let client = self.client;
-        client.get_token_in(&self.context, self.scope, id).await
-    }
-
-    /// Lists the service tokens.
-    ///
-    /// # Errors
-    /// [`Error`], if not even the first page could be read.
-    pub async fn tokens(&self) -> Result<Fetched<Tokens>, Error> {
-        let client = self.client;
-        client
-            .list_tokens_in(&self.context, self.scope, &mut |_| {})
-            .await
-    }
-
+impl ScopeReader<'_> {
     /// Reads one part with all its pages. Of the tokens, it only says how many there are.
     ///
     /// # Errors
@@ -111,7 +62,7 @@ impl AccessReader<'_> {
     pub async fn read(&self, part: Part) -> Result<Fetched<PartContents>, Error> {
         use AccessEndpoint as At;
         Ok(match part {
-            Part::Tokens => self.tokens().await?.map(|tokens| PartContents {
+            Part::Tokens => self.tokens(&mut |_| {}).await?.map(|tokens| PartContents {
                 count: tokens.len(),
                 objects: PartObjects::Nothing,
             }),

@@ -23,103 +23,29 @@ const SCOPES_PER_PAGE: u64 = 50;
 /// Entries to request if only success or failure matters. Other endpoints require at least 5.
 const FEW: u64 = 5;
 
+/// Reads one scope with one credential. All requests share four slots, and a pause that the API asks for.
+pub struct ScopeReader<'a> {
+    pub(super) client: &'a Client,
+    pub(super) scope: &'a Scope,
+    pub(super) context: RequestContext,
+}
+
 impl Client {
-    /// Fetches one service token.
+    /// Prepares to read a scope. Sends nothing yet.
     ///
     /// # Errors
-    /// [`Error`], if the token did not arrive completely and in time.
-    pub async fn get_token(
-        &self,
+    /// [`Error::UnusableCredential`].
+    pub fn reader<'a>(
+        &'a self,
         credential: &Credential,
-        scope: &Scope,
-        id: &TokenId,
+        scope: &'a Scope,
         deadlines: Deadlines,
-    ) -> Result<Fetched<Arc<ServiceToken>>, Error> {
-        let context = RequestContext::new(credential, deadlines)?;
-        self.get_token_in(&context, scope, id).await
-    }
-
-    /// Gets one service token as part of a call.
-    pub(super) async fn get_token_in(
-        &self,
-        context: &RequestContext,
-        scope: &Scope,
-        id: &TokenId,
-    ) -> Result<Fetched<Arc<ServiceToken>>, Error> {
-        let asked = id.clone();
-        let parse = move |envelope: &Envelope<'_>| {
-            let token = ServiceToken::parse(&envelope.object()?);
-            check_id(&token, &asked).map(|()| Arc::new(token))
-        };
-        let request = Request::Token { scope, id };
-        let mut fetched = self.send(context, request, parse).await?;
-        fetched.clock = fetched
-            .clock
-            .checked((self.clock)(), std::iter::once(&*fetched.value));
-        Ok(fetched)
-    }
-
-    /// Lists the service tokens of a scope in the API's order, each once. Pages go to `on_page` as they
-    /// arrive.
-    ///
-    /// # Errors
-    /// [`Error`], if not even the first page could be read. Later failures leave a list with a gap.
-    pub async fn list_tokens(
-        &self,
-        credential: &Credential,
-        scope: &Scope,
-        deadlines: Deadlines,
-        on_page: &mut (dyn FnMut(Page<'_, Arc<ServiceToken>>) + Send),
-    ) -> Result<Fetched<Tokens>, Error> {
-        let context = RequestContext::new(credential, deadlines)?;
-        self.list_tokens_in(&context, scope, on_page).await
-    }
-
-    /// Lists the service tokens of a scope as part of a call.
-    pub(super) async fn list_tokens_in(
-        &self,
-        context: &RequestContext,
-        scope: &Scope,
-        on_page: &mut (dyn FnMut(Page<'_, Arc<ServiceToken>>) + Send),
-    ) -> Result<Fetched<Tokens>, Error> {
-        let list = List {
-            request: &|page| Request::Tokens { scope, page },
-            scope: Some(scope),
-            paging: Paging::Pages(TOKENS_PER_PAGE),
-            parse: |raw: &RawValue| {
-                let is_object = raw.get().starts_with('{');
-                is_object.then(|| Arc::new(ServiceToken::parse(&RawJson::from(raw))))
-            },
-            key: |token: &Arc<ServiceToken>| token.id_text(),
-        };
-        let mut listed = list::fetch(self, context, list, on_page).await?;
-        let tokens = listed.value.iter().map(Arc::as_ref);
-        listed.clock = listed.clock.checked((self.clock)(), tokens);
-        Ok(listed)
-    }
-
-    /// Checks whether the credential may read the scope's service tokens, by reading a few. Returns
-    /// how many it read.
-    ///
-    /// # Errors
-    /// [`Error`], if they could not be read.
-    pub async fn check_access(
-        &self,
-        credential: &Credential,
-        scope: &Scope,
-        deadlines: Deadlines,
-    ) -> Result<Fetched<usize>, Error> {
-        let context = RequestContext::new(credential, deadlines)?;
-        let page = PageQuery {
-            number: 1,
-            size: FEW,
-        };
-        // The entries are dropped, so a server that ignores the page size does no harm.
-        let parse = |envelope: &Envelope<'_>| envelope.list(TOKENS_PER_PAGE, |_| {});
-        let request = Request::Tokens { scope, page };
-        let mut fetched = self.send(&context, request, parse).await?;
-        fetched.clock = fetched.clock.checked((self.clock)(), std::iter::empty());
-        Ok(fetched)
+    ) -> Result<ScopeReader<'a>, Error> {
+        Ok(ScopeReader {
+            client: self,
+            scope,
+            context: RequestContext::new(credential, deadlines)?,
+        })
     }
 
     /// Lists the accounts or the zones that the credential can see.
@@ -141,6 +67,72 @@ impl Client {
             key: |named: &NamedScope| named.scope.id(),
         };
         list::fetch(self, &context, list, &mut |_| {}).await
+    }
+}
+
+impl ScopeReader<'_> {
+    /// Gets one service token.
+    ///
+    /// # Errors
+    /// [`Error`], if the token did not arrive completely and in time.
+    pub async fn token(&self, id: &TokenId) -> Result<Fetched<Arc<ServiceToken>>, Error> {
+        let (client, scope) = (self.client, self.scope);
+        let asked = id.clone();
+        let parse = move |envelope: &Envelope<'_>| {
+            let token = ServiceToken::parse(&envelope.object()?);
+            check_id(&token, &asked).map(|()| Arc::new(token))
+        };
+        let request = Request::Token { scope, id };
+        let mut fetched = client.send(&self.context, request, parse).await?;
+        fetched.clock = fetched
+            .clock
+            .checked((client.clock)(), std::iter::once(&*fetched.value));
+        Ok(fetched)
+    }
+
+    /// Lists the service tokens of a scope in the API's order, each once. Pages go to `on_page` as they
+    /// arrive.
+    ///
+    /// # Errors
+    /// [`Error`], if not even the first page could be read. Later failures leave a list with a gap.
+    pub async fn tokens(
+        &self,
+        on_page: &mut (dyn FnMut(Page<'_, Arc<ServiceToken>>) + Send),
+    ) -> Result<Fetched<Tokens>, Error> {
+        let (client, scope) = (self.client, self.scope);
+        let list = List {
+            request: &|page| Request::Tokens { scope, page },
+            scope: Some(scope),
+            paging: Paging::Pages(TOKENS_PER_PAGE),
+            parse: |raw: &RawValue| {
+                let is_object = raw.get().starts_with('{');
+                is_object.then(|| Arc::new(ServiceToken::parse(&RawJson::from(raw))))
+            },
+            key: |token: &Arc<ServiceToken>| token.id_text(),
+        };
+        let mut listed = list::fetch(client, &self.context, list, on_page).await?;
+        let tokens = listed.value.iter().map(Arc::as_ref);
+        listed.clock = listed.clock.checked((client.clock)(), tokens);
+        Ok(listed)
+    }
+
+    /// Checks whether the credential may read the scope's service tokens, by reading a few. Returns
+    /// how many it read.
+    ///
+    /// # Errors
+    /// [`Error`], if they could not be read.
+    pub async fn check(&self) -> Result<Fetched<usize>, Error> {
+        let (client, scope) = (self.client, self.scope);
+        let page = PageQuery {
+            number: 1,
+            size: FEW,
+        };
+        // The entries are dropped, so a server that ignores the page size does no harm.
+        let parse = |envelope: &Envelope<'_>| envelope.list(TOKENS_PER_PAGE, |_| {});
+        let request = Request::Tokens { scope, page };
+        let mut fetched = client.send(&self.context, request, parse).await?;
+        fetched.clock = (fetched.clock).checked((client.clock)(), std::iter::empty());
+        Ok(fetched)
     }
 }
 

@@ -80,6 +80,8 @@ struct RawPage<T> {
     size: usize,
     /// Identifies the entries without a key, if there are any.
     fingerprint: Option<u64>,
+    /// Whether the API reported an error beside the entries.
+    has_errors: bool,
 }
 
 /// Fetches a list. If the first page fails, so does the list; later failures leave a [`Gap`].
@@ -219,6 +221,11 @@ impl<T> Collected<T> {
             size: page.size,
             is_repeat,
         });
+        if page.has_errors {
+            // The notes say which.
+            self.paginator
+                .remark(format!("the API sent an error with page {number}"));
+        }
         on_page(Page {
             items: &items,
             received: self.paginator.received,
@@ -276,6 +283,7 @@ fn parse_page<T>(
         note: envelope.pages,
         size: envelope.size,
         fingerprint: unkeyed.map(|hasher| hasher.finish()),
+        has_errors: !envelope.errors.is_empty(),
     })
 }
 

@@ -29,7 +29,8 @@ mod transport;
 mod trust_roots;
 
 pub use crate::domain::scope::{BaseUrl, InvalidBaseUrl};
-pub use access::{AccessReader, PartContents, Sample};
+pub use access::{PartContents, Sample};
+pub use client::ScopeReader;
 pub use error::Error;
 pub use http_client::Options;
 pub use list::Page;

@@ -197,6 +197,38 @@ impl Client {
         has_begun: &AtomicBool,
         parse: impl Parse<T>,
     ) -> Result<Fetched<T>, Error> {
+        let (head, body) = self.exchange(context, request, has_begun).await?;
+        let clock = head.clock;
+        let parsed = if body.len() > SMALL_BODY {
+            let parsing = spawn_blocking(move || head.parse(body, parse));
+            parsing.await.unwrap_or_else(|stopped| {
+                Err(Error::Transport {
+                    fault: TransportFault::Other,
+                    request: request.line(),
+                    host: self.base_url.host(),
+                    cause: stopped.to_string(),
+                })
+            })
+        } else {
+            head.parse(body, parse)
+        };
+        parsed.map(|(value, notes)| Fetched {
+            value,
+            took: context.elapsed(),
+            clock,
+            gap: None,
+            announced: None,
+            notes,
+        })
+    }
+
+    /// Sends a request once, and reads the response.
+    async fn exchange(
+        &self,
+        context: &RequestContext,
+        request: Request<'_>,
+        has_begun: &AtomicBool,
+    ) -> Result<(ResponseHead, Vec<u8>), Error> {
         has_begun.store(false, Ordering::Relaxed);
         let url = request.url(&self.base_url);
         let headers = &context.headers;
@@ -224,28 +256,7 @@ impl Client {
             cf_ray = head.cf_ray,
             "answered"
         );
-        let clock = head.clock;
-        let parsed = if body.len() > SMALL_BODY {
-            let parsing = spawn_blocking(move || head.parse(body, parse));
-            parsing.await.unwrap_or_else(|stopped| {
-                Err(Error::Transport {
-                    fault: TransportFault::Other,
-                    request: request.line(),
-                    host: self.base_url.host(),
-                    cause: stopped.to_string(),
-                })
-            })
-        } else {
-            head.parse(body, parse)
-        };
-        parsed.map(|(value, notes)| Fetched {
-            value,
-            took: context.elapsed(),
-            clock,
-            gap: None,
-            announced: None,
-            notes,
-        })
+        Ok((head, body))
     }
 
     /// The error of a request without a response.

@@ -360,9 +360,10 @@ impl Reporter<'_> {
                 let severity = soon.then_some(Severity::Warning);
                 UsesFact::new(LABEL, severity, uses.clean_up_message(self.context.now))
             }
-            CleanUpPlan::Unknown | CleanUpPlan::Off | CleanUpPlan::Spared => {
-                plain(uses.clean_up_message(self.context.now))
-            }
+            CleanUpPlan::Unknown
+            | CleanUpPlan::Off
+            | CleanUpPlan::Spared
+            | CleanUpPlan::AlreadyDisabled => plain(uses.clean_up_message(self.context.now)),
         }
     }
 

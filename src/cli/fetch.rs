@@ -181,20 +181,7 @@ impl Fetcher {
             }
         };
         let on_network = || progress.network();
-        let reading = async {
-            match token {
-                Some(token) => {
-                    service
-                        .read_access_of(access, token, &parts, on_network, &mut on_part)
-                        .await
-                }
-                None => {
-                    service
-                        .read_access(access, &parts, on_network, &mut on_part)
-                        .await
-                }
-            }
-        };
+        let reading = service.read_access(access, token, &parts, on_network, &mut on_part);
         let read = progress.beside(reading).await?;
         warn_of(&read);
         if let Some(PartState::Failed(failure)) = map.read(Part::Tokens).map(|read| &read.state) {

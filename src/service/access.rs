@@ -9,7 +9,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::lookup::{found_in, refused};
 use super::token_service::TokenService;
-use crate::api::{AccessReader, Error, PartContents};
+use crate::api::{Error, PartContents, ScopeReader};
 use crate::domain::access::map::{Part, PartAnswer, PartObjects, PartState, unread_apps};
 use crate::domain::access::objects::{App, Policy};
 use crate::domain::credential::Access;
@@ -27,40 +27,13 @@ impl TokenService {
     /// not asked for.
     ///
     /// Returns the tokens, which are empty if they were not among the parts, with the server's clock and
-    /// the oddities of all responses.
+    /// the oddities of all responses. If a token is meant, looks it up meanwhile, as
+    /// [`TokenService::look_up`] does, and returns it; or several, if they have the same name.
     ///
     /// # Errors
-    /// [`Failure`], if nothing could be sent: no credential, or no client. Errors of the API are part of
-    /// the answers.
+    /// [`Failure`], if nothing could be sent: no credential, or no client; and those of the look-up, which
+    /// end the reading. Errors of the API about other parts are part of the answers.
     pub async fn read_access(
-        &self,
-        access: &Access,
-        parts: &[Part],
-        on_network: impl FnOnce(),
-        on_part: &mut (dyn FnMut(PartAnswer) + Send),
-    ) -> Result<Fetched<Tokens>, Failure> {
-        self.read_access_with(access, None, parts, on_network, on_part)
-            .await
-    }
-
-    /// The same, and looks a token up meanwhile, as [`TokenService::look_up`] does. Returns the token; or
-    /// several, if they have the same name.
-    ///
-    /// # Errors
-    /// Those of [`TokenService::look_up`], too: they end the reading.
-    pub async fn read_access_of(
-        &self,
-        access: &Access,
-        token: &TokenRef,
-        parts: &[Part],
-        on_network: impl FnOnce(),
-        on_part: &mut (dyn FnMut(PartAnswer) + Send),
-    ) -> Result<Fetched<Tokens>, Failure> {
-        self.read_access_with(access, Some(token), parts, on_network, on_part)
-            .await
-    }
-
-    async fn read_access_with(
         &self,
         access: &Access,
         token: Option<&TokenRef>,
@@ -69,13 +42,10 @@ impl TokenService {
         on_part: &mut (dyn FnMut(PartAnswer) + Send),
     ) -> Result<Fetched<Tokens>, Failure> {
         let credential = self.credential(&access.identity).await?;
-        let deadlines = self.deadlines();
         on_network();
-        let client = self.client().await?;
-        let (scope, source) = (&access.scope, &access.identity.source);
-        let failure = |error| refused(error, Some(scope), &credential, Some(source));
-        let reader = client.access_reader(&credential, scope, deadlines);
-        let reader = reader.map_err(failure)?;
+        let (scope, source) = (&access.scope, Some(&access.identity.source));
+        let reader = self.reader(&credential, scope, source).await?;
+        let failure = |error| refused(error, Some(scope), &credential, source);
         let reading = Reading {
             reader: &reader,
             kind: scope.kind(),
@@ -93,7 +63,7 @@ impl TokenService {
         let looking = async {
             let found = match token.id() {
                 Some(id) => reader.token(id).await.map(|one| one.map(|it| vec![it])),
-                None => reader.tokens().await,
+                None => reader.tokens(&mut |_| {}).await,
             };
             let found = found.map_err(failure)?;
             match token.id() {
@@ -117,7 +87,7 @@ enum Event {
 
 /// One run.
 struct Reading<'a> {
-    reader: &'a AccessReader<'a>,
+    reader: &'a ScopeReader<'a>,
     kind: ScopeKind,
     now: DateTime<Utc>,
     failure: &'a (dyn Fn(Error) -> Failure + Sync),
@@ -146,7 +116,7 @@ impl<'a> Reading<'a> {
         for part in asked {
             events.push(Box::pin(async move {
                 match part {
-                    Part::Tokens => Event::Tokens(reader.tokens().await),
+                    Part::Tokens => Event::Tokens(reader.tokens(&mut |_| {}).await),
                     part => Event::Part(part, reader.read(part).await),
                 }
             }));
@@ -267,6 +237,8 @@ struct UnreadApps {
     left: usize,
     /// Why the first of them could not be read.
     failure: Option<Failure>,
+    /// Whether more apps lack rules than may be asked.
+    is_limited: bool,
 }
 
 impl UnreadApps {
@@ -276,6 +248,7 @@ impl UnreadApps {
             state,
             left: 0,
             failure: None,
+            is_limited: false,
         }
     }
 
@@ -288,6 +261,7 @@ impl UnreadApps {
         });
         let asked: Vec<(usize, String)> = ids.take(MOST_ASKED).collect();
         self.left = unread.len() - asked.len();
+        self.is_limited = self.left > 0 && asked.len() == MOST_ASKED;
         asked
     }
 
@@ -321,14 +295,14 @@ impl UnreadApps {
         let state = match (self.state, left) {
             (state, 0) => state,
             (PartState::Partly(first), _) => {
-                let unread = still_unread(left, all, self.failure);
+                let unread = still_unread(left, all, self.is_limited, self.failure);
                 PartState::Partly(Failure {
                     summary: format!("{} {}", first.summary, unread.summary),
                     ..first
                 })
             }
             (PartState::Read | PartState::Failed(_) | PartState::NotAsked, _) => {
-                PartState::Partly(still_unread(left, all, self.failure))
+                PartState::Partly(still_unread(left, all, self.is_limited, self.failure))
             }
         };
         PartAnswer {
@@ -381,12 +355,17 @@ fn partly(part: Part, gap: Gap) -> Failure {
 }
 
 /// Why the policies of some apps stay unread.
-fn still_unread(left: usize, all: usize, cause: Option<Failure>) -> Failure {
+fn still_unread(left: usize, all: usize, is_limited: bool, cause: Option<Failure>) -> Failure {
     let apps = format!("the policies of {left} of {all} apps");
     let Some(cause) = cause else {
+        let why = if is_limited {
+            format!("at most {MOST_ASKED} apps a run are asked for theirs")
+        } else {
+            "they could not be read one by one".to_owned()
+        };
         return Failure::new(
             FailureKind::InvalidResponse,
-            format!("The list of apps lacks {apps}, and they could not be read one by one."),
+            format!("The list of apps lacks {apps}, and {why}."),
             format!("At most {MOST_ASKED} apps are asked for their policies in one run."),
         );
     };

@@ -52,12 +52,10 @@ impl TokenService {
         access: &Access,
         on_page: &mut (dyn FnMut(Page<'_, Arc<ServiceToken>>) + Send),
     ) -> Result<Fetched<Tokens>, Failure> {
-        let (scope, source) = (&access.scope, &access.identity.source);
-        let client = self.client().await?;
-        let listed = client.list_tokens(credential, scope, self.deadlines(), on_page);
-        listed
-            .await
-            .map_err(|error| refused(error, Some(scope), credential, Some(source)))
+        let (scope, source) = (&access.scope, Some(&access.identity.source));
+        let reader = self.reader(credential, scope, source).await?;
+        let listed = reader.tokens(on_page).await;
+        listed.map_err(|error| refused(error, Some(scope), credential, source))
     }
 
     /// Lists the tokens of several scopes, a few at a time. A scope has several credentials to try:

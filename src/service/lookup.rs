@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::token_service::TokenService;
-use crate::api;
+use crate::api::{self, ScopeReader};
 use crate::credentials::STORE_NAME;
 use crate::domain::credential::{Access, Credential, CredentialRef, CredentialSource};
 use crate::domain::failure::{Failure, FailureKind};
@@ -42,14 +42,25 @@ impl TokenService {
             return found_in(listed, token, &access.scope);
         };
         let credential = self.credential(&access.identity).await?;
-        let deadlines = self.deadlines();
         on_network();
-        let (scope, source) = (&access.scope, &access.identity.source);
-        let client = self.client().await?;
-        let fetched = client.get_token(&credential, scope, id, deadlines).await;
+        let (scope, source) = (&access.scope, Some(&access.identity.source));
+        let reader = self.reader(&credential, scope, source).await?;
+        let fetched = reader.token(id).await;
         fetched
             .map(|fetched| fetched.map(|token| vec![token]))
-            .map_err(|error| refused(error, Some(scope), &credential, Some(source)))
+            .map_err(|error| refused(error, Some(scope), &credential, source))
+    }
+
+    /// Prepares to read a scope with a credential that was read. Sends nothing yet.
+    pub(super) async fn reader<'a>(
+        &'a self,
+        credential: &Credential,
+        scope: &'a Scope,
+        source: Option<&CredentialSource>,
+    ) -> Result<ScopeReader<'a>, Failure> {
+        let client = self.client().await?;
+        let reader = client.reader(credential, scope, self.deadlines());
+        reader.map_err(|error| refused(error, Some(scope), credential, source))
     }
 
     /// Tries a credential with the smallest read of the scope's list of tokens.
@@ -63,9 +74,8 @@ impl TokenService {
     ) -> Result<Verified, Failure> {
         let source = credential.source();
         let credential = self.credential_of(credential).await?;
-        let client = self.client().await?;
-        let checked = client.check_access(&credential, scope, self.deadlines());
-        match checked.await {
+        let reader = self.reader(&credential, scope, source).await?;
+        match reader.check().await {
             Ok(checked) => Ok(Verified {
                 offset: checked.clock.offset(),
                 tokens: checked.value,

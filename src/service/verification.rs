@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use super::lookup::refused;
 use super::token_service::TokenService;
-use crate::api::{AccessReader, Error, Page};
+use crate::api::{Error, Page, ScopeReader};
 use crate::domain::access::map::Part;
 use crate::domain::credential::{Access, Credential, CredentialKind};
 use crate::domain::credential_survey::{
@@ -35,12 +35,9 @@ impl TokenService {
     ) -> Result<CredentialSurvey, Failure> {
         let credential = self.credential(&access.identity).await?;
         on_network();
-        let client = self.client().await?;
-        let scope = &access.scope;
-        let source = Some(&access.identity.source);
+        let (scope, source) = (&access.scope, Some(&access.identity.source));
+        let reader = self.reader(&credential, scope, source).await?;
         let failure = |error| refused(error, Some(scope), &credential, source);
-        let reader = client.access_reader(&credential, scope, self.deadlines());
-        let reader = reader.map_err(failure)?;
         let sample = async |part: Part| {
             if !part.is_in(scope.kind()) {
                 return PartSample {
@@ -100,7 +97,7 @@ impl TokenService {
         scope: &Scope,
     ) -> Result<CredentialValidity, Failure> {
         let client = self.client().await?;
-        let reader = client.access_reader(credential, scope, self.deadlines());
+        let reader = client.reader(credential, scope, self.deadlines());
         let reader = reader.map_err(|error| error.into_failure(Some(scope)))?;
         verified(&reader, credential, scope).await
     }
@@ -108,7 +105,7 @@ impl TokenService {
 
 /// Verifies an API token where it belongs: with a user, or with the account in use.
 async fn verified(
-    reader: &AccessReader<'_>,
+    reader: &ScopeReader<'_>,
     credential: &Credential,
     scope: &Scope,
 ) -> Result<CredentialValidity, Failure> {
@@ -151,7 +148,7 @@ async fn verified(
 }
 
 async fn verified_by(
-    reader: &AccessReader<'_>,
+    reader: &ScopeReader<'_>,
     account: Option<&ScopeId>,
 ) -> Result<CredentialValidity, Failure> {
     let verified = reader.verify(account).await;

@@ -129,7 +129,7 @@ impl Effects {
                         let _unheard = messages.send(Message::AccessPartRead { request, answer });
                     };
                     let result = service
-                        .read_access(&access, &parts, || {}, &mut on_part)
+                        .read_access(&access, None, &parts, || {}, &mut on_part)
                         .await;
                     remark_on(&result, &messages, access.identity.source);
                     let result = result.map(|read| read.map(|_| ()));

@@ -315,7 +315,7 @@ impl Subject {
         let progress = Progress::new(fetcher.context.style.is_dumb);
         let mut take = |answer| map.take(answer);
         let on_network = || progress.network();
-        let reading = service.read_access_of(access, reference, &PARTS, on_network, &mut take);
+        let reading = service.read_access(access, Some(reference), &PARTS, on_network, &mut take);
         let found = progress.beside(reading).await?;
         let [token] = found.value.as_slice() else {
             return Err(ambiguous(&found.value, reference));

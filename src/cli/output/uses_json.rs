@@ -153,7 +153,10 @@ impl<'a> AfterToken<'a> {
         let end = end.filter(|_| status != Status::Unknown);
         let clean_up = match uses.clean_up {
             CleanUpPlan::On(action, _, due) => Some((action, due)),
-            CleanUpPlan::Off | CleanUpPlan::Unknown | CleanUpPlan::Spared => None,
+            CleanUpPlan::Off
+            | CleanUpPlan::Unknown
+            | CleanUpPlan::Spared
+            | CleanUpPlan::AlreadyDisabled => None,
         };
         Self {
             status: status.code(),

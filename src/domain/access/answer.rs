@@ -114,6 +114,11 @@ impl<'a> AppJudge<'a> {
             Some((obstacle, rule)) => (rule.and_then(|rule| self.target_of(rule)), Some(obstacle)),
             None => (None, None),
         };
+        let misplaced = dependencies
+            .contains(&Dependency::ClientId)
+            .then(|| self.rule_to(rules, Target::ClientId))
+            .flatten();
+        let found = found.or(misplaced);
         let decisive = found.or_else(|| self.decisive(answer.verdict, rules));
         if let Some((rule, target)) = decisive {
             self.walk(
@@ -128,7 +133,7 @@ impl<'a> AppJudge<'a> {
             has_unread_group: dependencies
                 .iter()
                 .any(|it| matches!(it, Dependency::UnreadGroup(_))),
-            ..self.circumstances(judged, rules, obstacle)
+            ..self.circumstances(judged, rules, answer.verdict, obstacle)
         };
         answer.has_cycle = !answer.circumstances.cycle.is_empty();
     }
@@ -137,6 +142,7 @@ impl<'a> AppJudge<'a> {
         &self,
         judged: &JudgedPolicy<'a>,
         rules: &Rules,
+        verdict: Verdict,
         obstacle: Option<Obstacle>,
     ) -> Circumstances {
         let of_tokens = [Target::Id, Target::ClientId, Target::AnyToken];
@@ -146,17 +152,57 @@ impl<'a> AppJudge<'a> {
                 .flat_map(|rule| of_tokens.map(|target| (rule, target)));
             pairs.any(|(rule, target)| self.leads_to(rule, target))
         };
+        let is_refused = verdict == Verdict::Refused;
+        let rules_fail = is_refused && self.evaluator.rules(rules, Reading::Plain) == Truth::False;
         let judged_rules = judged.policy.rules.as_ref();
         let admits = judged_rules.map(|rules| (&rules.include, &rules.require));
         Circumstances {
             is_disabled: self.life == TokenLife::Disabled,
+            is_life_unknown: self.life == TokenLife::Unknown,
+            rules_fail,
+            needs_own_policy: is_refused
+                && self.needs_own_policy(rules, rules_fail, obstacle.as_ref()),
             obstacle,
-            admits_people: rules.include.iter().any(is_about_people),
             only_excludes: admits
                 .is_some_and(|(include, require)| !is_about(include) && !is_about(require)),
             is_about_token: judged.touch.by_name || judged.touch.any_token || judged.touch.everyone,
             cycle: self.cycle(rules),
             ..Circumstances::default()
+        }
+    }
+
+    /// Whether another action, or one more include rule, would not let the token in, or would shut
+    /// people out.
+    fn needs_own_policy(
+        &self,
+        rules: &Rules,
+        rules_fail: bool,
+        obstacle: Option<&Obstacle>,
+    ) -> bool {
+        let is = |rule: &Rule, value| self.evaluator.rule(rule, Reading::Plain) == value;
+        match obstacle {
+            Some(Obstacle::NotIncluded) => {
+                rules.exclude.iter().any(|it| is(it, Truth::True))
+                    || rules.require.iter().any(|it| is(it, Truth::False))
+            }
+            Some(Obstacle::Required(_) | Obstacle::Excluded(_)) | None => {
+                rules_fail || rules.include.iter().any(|it| self.is_about_people(it))
+            }
+        }
+    }
+
+    fn is_about_people(&self, rule: &Rule) -> bool {
+        match rule {
+            Rule::People(_) | Rule::Everyone => true,
+            Rule::Group(id) => {
+                let rank = id.as_deref().and_then(|id| self.index.groups.rank(id));
+                let holds = rank.map(|rank| self.index.groups.holds(rank));
+                holds.is_some_and(|holds| holds.people || holds.everyone)
+            }
+            Rule::ServiceToken(_)
+            | Rule::AnyServiceToken
+            | Rule::Condition(_)
+            | Rule::Unknown(_) => false,
         }
     }
 
@@ -195,6 +241,12 @@ impl<'a> AppJudge<'a> {
                 named.or_else(|| pick(all().collect()))
             }
         }
+    }
+
+    /// The first rule that leads to a target.
+    fn rule_to(&self, rules: &'a Rules, target: Target) -> Option<(&'a Rule, Target)> {
+        let rule = rules.all().find(|rule| self.leads_to(rule, target))?;
+        Some((rule, target))
     }
 
     /// The result of following a rule.
@@ -297,7 +349,12 @@ impl<'a> AppJudge<'a> {
         }
         let mut required = rules.require.iter();
         let rule = required.find(|rule| self.value_is_false(rule))?;
-        Some((Obstacle::Required(self.words(rule)), Some(rule)))
+        let words = match (rule, self.words(rule)) {
+            (Rule::People(_), words) => format!("{words}, which no service token has"),
+            (Rule::Group(_), words) => format!("{words}, which does not admit this token"),
+            (_, words) => words,
+        };
+        Some((Obstacle::Required(words), Some(rule)))
     }
 
     fn value_is_false(&self, rule: &'a Rule) -> bool {
@@ -336,17 +393,6 @@ impl<'a> AppJudge<'a> {
         let title =
             |rank: usize| brief(self.objects.groups[groups.place(rank)].title()).into_owned();
         ranks.into_iter().map(title).collect()
-    }
-}
-
-fn is_about_people(rule: &Rule) -> bool {
-    match rule {
-        Rule::People(_) | Rule::Everyone => true,
-        Rule::ServiceToken(_)
-        | Rule::AnyServiceToken
-        | Rule::Condition(_)
-        | Rule::Group(_)
-        | Rule::Unknown(_) => false,
     }
 }
 

@@ -115,7 +115,7 @@ impl Baseline {
     /// The tally of a token that is named only by some apps, which were decided one by one.
     pub(super) fn tally(&self, life: TokenLife, named: &[(usize, Option<Contribution>)]) -> Tally {
         let decisions = match life {
-            TokenLife::Alive => &self.alive,
+            TokenLife::Alive | TokenLife::Unknown => &self.alive,
             TokenLife::Disabled | TokenLife::Expired => &self.dead,
         };
         let mut tally = decisions.tally;

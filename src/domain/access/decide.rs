@@ -232,12 +232,8 @@ impl<'a> AppJudge<'a> {
         if let Some(at) = named.or(perhaps).filter(|_| is_undocumented) {
             return (Verdict::Unknown, None, at);
         }
-        if self.life != TokenLife::Alive {
-            let admitting = |it: &JudgedPolicy<'a>| {
-                it.is_about() && it.policy.decision == Decision::ServiceAuth
-            };
-            let at = Some(about).filter(|at| admitting(&policies[*at]));
-            let at = at.or_else(|| find(&admitting)).unwrap_or(about);
+        if matches!(self.life, TokenLife::Disabled | TokenLife::Expired) {
+            let at = deciding_if_alive(policies, about);
             return refused(Reason::TokenDead, at);
         }
         if app.behaviour() == AppKind::Infrastructure {
@@ -278,4 +274,18 @@ impl<'a> AppJudge<'a> {
         let value = rules.map(|rules| self.evaluator.rules(rules, Reading::GroupsDoubted));
         value == Some(Truth::True)
     }
+}
+
+/// The place of the policy that matters most to a token that is over: one that would admit it again,
+/// before others with the right action.
+fn deciding_if_alive(policies: &[JudgedPolicy<'_>], about: usize) -> usize {
+    let admits_tokens =
+        |it: &JudgedPolicy<'_>| it.is_about() && it.policy.decision == Decision::ServiceAuth;
+    let may_admit = |it: &JudgedPolicy<'_>| admits_tokens(it) && it.truth != Truth::False;
+    let wanted: [&dyn Fn(&JudgedPolicy<'_>) -> bool; 2] = [&may_admit, &admits_tokens];
+    let found = wanted.into_iter().find_map(|wanted| {
+        let at = Some(about).filter(|at| policies.get(*at).is_some_and(wanted));
+        at.or_else(|| policies.iter().position(wanted))
+    });
+    found.unwrap_or(about)
 }

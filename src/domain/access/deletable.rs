@@ -114,7 +114,7 @@ impl Lookup<'_> {
         if tally.for_everyone > 0 {
             let apps = number(tally.for_everyone, "app");
             doubts.push(format!(
-                "a Service Auth policy of {apps} admits everyone, perhaps with any service token"
+                "a Service Auth policy of {apps} names everyone, so any service token may be in use there"
             ));
         }
         doubts.extend(seen(named));
@@ -233,7 +233,7 @@ fn enumerate(kinds: &[(&str, &str, Vec<&str>)]) -> Option<String> {
     let mut places = Vec::new();
     for (one, many, names) in kinds {
         if count > MOST_NAMED && names.len() > 1 {
-            places.push(format!("{} {many}", names.len()));
+            places.push(format!("{} {many}", text::number(names.len())));
         } else {
             let named = names.iter().map(|name| format!("{one} {}", brief(name)));
             places.extend(named.map(|name| name.trim_end().to_owned()));

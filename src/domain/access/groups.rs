@@ -32,6 +32,8 @@ pub(super) struct Holds {
     pub(super) unread: bool,
     /// A rule of an unknown kind among those that admit.
     pub(super) unknown_kind: bool,
+    /// A rule about people.
+    pub(super) people: bool,
 }
 
 impl Holds {
@@ -51,6 +53,7 @@ impl Holds {
                 _ => false,
             }),
             unknown_kind: rules.include_unknown_kind(),
+            people: any(&|rule| matches!(rule, Rule::People(_))),
         }
     }
 
@@ -60,6 +63,7 @@ impl Holds {
             everyone: self.everyone || other.everyone,
             unread: self.unread || other.unread,
             unknown_kind: self.unknown_kind || other.unknown_kind,
+            people: self.people || other.people,
         }
     }
 }

@@ -52,6 +52,9 @@ impl Lookup<'_> {
         if let Some(policy) = sparing {
             return (CleanUpPlan::Spared, Some(policy.title().to_owned()));
         }
+        if action == CleanUp::Disable && named.status == Status::Disabled {
+            return (CleanUpPlan::AlreadyDisabled, None);
+        }
         let since = match &named.token.last_seen_at {
             Reported::Valid(seen) => Some(*seen),
             Reported::Null | Reported::Absent => named.token.created_at.valid().copied(),
@@ -66,7 +69,8 @@ impl Lookup<'_> {
         (plan, None)
     }
 
-    /// Whether no policy that may spare the token is missing. A zone does not show the account's.
+    /// Whether no policy that may spare the token is missing. A zone does not show the account's; lists
+    /// that are all empty may have been filtered.
     fn has_every_policy(&self) -> bool {
         let (map, index) = (self.map, self.index);
         map.scope.kind() == ScopeKind::Account
@@ -74,6 +78,7 @@ impl Lookup<'_> {
             && map.is_read(Part::Policies)
             && map.unread_apps() == 0
             && map.hidden_apps() == 0
+            && !map.is_nothing_visible()
             && index.bare_policies.is_empty()
             && index.unclear_policies.is_empty()
     }
@@ -85,6 +90,8 @@ impl Lookup<'_> {
             "the organization's setting could not be read"
         } else if self.map.scope.kind() == ScopeKind::Zone {
             "a policy of the account, which a zone does not show, may spare it"
+        } else if self.map.is_nothing_visible() {
+            "no app, policy or group is visible to this credential"
         } else if self.has_every_policy() {
             "the API does not say when it was last seen or created"
         } else {
@@ -141,6 +148,9 @@ impl TokenUses {
                 format!("spared: named directly by policy {policy}")
             }
             (CleanUpPlan::Spared, None) => "spared: named directly by a policy".to_owned(),
+            (CleanUpPlan::AlreadyDisabled, _) => {
+                "nothing left to do: unused tokens are disabled, and this one is".to_owned()
+            }
             (CleanUpPlan::On(action, days, due), _) => planned(action, days, due, now),
         }
     }

@@ -7,6 +7,13 @@ use super::rules::Condition;
 use super::verdict::{AppAnswer, DecidingPolicy, Obstacle, Reason, Verdict};
 use crate::domain::text;
 
+/// What keeps every token out of an infrastructure app, and what to do.
+const INFRASTRUCTURE: &str = "infrastructure apps take Allow policies only, and those admit no service \
+                              token. Use a person's login there.";
+
+/// What to do where no change to the policy itself helps.
+const OWN_POLICY: &str = "If it should get in, name it in a policy with the action Service Auth.";
+
 impl AppAnswer {
     /// Explains the verdict, and says what to do. Untrusted text.
     pub fn message(&self) -> String {
@@ -35,6 +42,15 @@ impl AppAnswer {
             ),
             Verdict::Refused => self.refused(&who, policy),
         };
+        let may_open = matches!(
+            self.verdict,
+            Verdict::Opens | Verdict::OpensByGroup | Verdict::Depends
+        );
+        let message = if self.circumstances.is_life_unknown && may_open {
+            format!("{message} The API does not say whether the token is disabled or has expired.")
+        } else {
+            message
+        };
         match self.circumstances.cycle.as_slice() {
             [] => message,
             [one] => format!("{message} Group {one} contains itself; that loop admits nobody."),
@@ -48,7 +64,8 @@ impl AppAnswer {
     fn unread(&self) -> String {
         format!(
             "The policies of this app could not be read (GET access/apps/{}/policies), so nothing is \
-             known. Give the credential the permission Access: Apps and Policies Read, and reload.",
+             known. Try again; if they stay unread, check that the credential has the permission Access: \
+             Apps and Policies Read.",
             brief(&self.app.id)
         )
     }
@@ -129,10 +146,7 @@ impl AppAnswer {
             "Probe the app from where the client runs."
         };
         match self.path.get(1..).unwrap_or_default() {
-            _ if self.circumstances.holds_client_id => format!(
-                "{who} holds this token's client ID where the token's ID belongs, and nobody has seen such \
-                 a rule match. Put the ID there."
-            ),
+            _ if self.circumstances.holds_client_id => self.misplaced_client_id(who),
             [] => {
                 format!("{who} lets in whoever meets its rules; who does depends on {on}. {advice}")
             }
@@ -144,6 +158,18 @@ impl AppAnswer {
                 self.rule()
             ),
         }
+    }
+
+    /// A rule holds the client ID where the ID belongs.
+    fn misplaced_client_id(&self, who: &str) -> String {
+        let holder = match self.path.as_slice() {
+            [_, .., group, _] if self.path.len() > 2 => format!("{who} leads to {group}, which"),
+            _ => who.to_owned(),
+        };
+        format!(
+            "{holder} holds this token's client ID where the token's ID belongs, and nobody has seen such a \
+             rule match. Put the ID there, or remove the rule."
+        )
     }
 
     /// The conditions of the answer: `the caller's address and country`.
@@ -164,16 +190,16 @@ impl AppAnswer {
         let rule = self.rule();
         match self.reason {
             Some(Reason::TokenDead) => self.dead(who, policy),
-            Some(Reason::Infrastructure) => format!(
-                "{who} {names} {rule}, but infrastructure apps take Allow policies only, and those admit \
-                 no service token. Use a person's login there."
-            ),
+            Some(Reason::Infrastructure) => {
+                format!("{who} {names} {rule}, but {INFRASTRUCTURE}")
+            }
             Some(Reason::WrongAction) => self.wrong_action(who, policy),
+            Some(Reason::Blocked) if self.circumstances.only_excludes => self.only_excludes(who),
             Some(Reason::Blocked) => format!(
                 "{who} {names} {rule}, and no Service Auth policy admits it. If it should get in, name it \
                  in a policy with the action Service Auth: those come before Block."
             ),
-            Some(Reason::RuleFails) | None => self.rule_fails(who),
+            Some(Reason::RuleFails) | None => self.rule_fails(who, policy),
         }
     }
 
@@ -186,17 +212,24 @@ impl AppAnswer {
             ("has expired", "renew it")
         };
         let fact = format!("{who} {names} {rule}, but the token {state}");
-        match policy.decision {
-            Decision::Allow | Decision::Block => format!(
-                "{fact}, and {} admits no service token anyway. If the app still needs it, {cure} and name \
-                 it in a policy with the action {}.",
-                policy.decision.label(),
-                Decision::ServiceAuth.label()
-            ),
-            Decision::ServiceAuth | Decision::Bypass | Decision::Unknown(_) => {
-                format!("{fact}. If the app still needs it, {cure}.")
+        let why_not = match policy.decision {
+            _ if self.app.behaviour() == AppKind::Infrastructure => {
+                return format!("{fact}, and {INFRASTRUCTURE}");
             }
-        }
+            Decision::Allow => "Allow admits no service token anyway",
+            Decision::Block => "Block admits no service token anyway",
+            Decision::Bypass => "Bypass is not documented to see tokens",
+            Decision::ServiceAuth if self.circumstances.rules_fail => {
+                "the policy's rules do not admit it anyway"
+            }
+            Decision::ServiceAuth | Decision::Unknown(_) => {
+                return format!("{fact}. If the app still needs it, {cure}.");
+            }
+        };
+        format!(
+            "{fact}, and {why_not}. If the app still needs it, {cure} and name it in a policy with the \
+             action Service Auth."
+        )
     }
 
     fn wrong_action(&self, who: &str, policy: &DecidingPolicy) -> String {
@@ -204,12 +237,9 @@ impl AppAnswer {
         let action = policy.decision.label();
         let wanted = Decision::ServiceAuth.label();
         if self.circumstances.only_excludes {
-            return format!(
-                "{who} only excludes {rule}, and no policy admits it. If it should get in, name it in a \
-                 policy with the action {wanted}."
-            );
+            return self.only_excludes(who);
         }
-        if self.circumstances.admits_people {
+        if self.circumstances.needs_own_policy {
             return format!(
                 "{who} {names} {rule}, but {action} admits people only. Name the token in a policy of its \
                  own, with the action {wanted}."
@@ -221,20 +251,42 @@ impl AppAnswer {
         )
     }
 
-    fn rule_fails(&self, who: &str) -> String {
+    fn only_excludes(&self, who: &str) -> String {
+        let rule = self.rule();
+        format!("{who} only excludes {rule}, and no policy admits it. {OWN_POLICY}")
+    }
+
+    fn rule_fails(&self, who: &str, policy: &DecidingPolicy) -> String {
         let (names, rule) = (self.names(), self.rule());
+        // What a Bypass policy admits needs no token.
+        let is_bypass = policy.decision == Decision::Bypass;
         match &self.circumstances.obstacle {
-            Some(Obstacle::NotIncluded) => format!(
-                "{who} mentions {rule}, but none of its include rules is met by this token. If it should \
-                 get in, add it to the include rules."
-            ),
-            Some(Obstacle::Excluded(whom)) => {
-                format!("{who} excludes {whom}. If it should get in, remove that exclude rule.")
+            Some(Obstacle::NotIncluded) => {
+                let advice = if is_bypass || self.circumstances.needs_own_policy {
+                    OWN_POLICY
+                } else {
+                    "If it should get in, add it to the include rules."
+                };
+                format!(
+                    "{who} mentions {rule}, but none of its include rules is met by this token. {advice}"
+                )
             }
-            Some(Obstacle::Required(what)) => format!(
-                "{who} {names} {rule}, but also requires {what}, which no service token has. Remove that \
-                 require rule, or name the token in a Service Auth policy of its own."
-            ),
+            Some(Obstacle::Excluded(whom)) => {
+                let advice = if is_bypass {
+                    OWN_POLICY
+                } else {
+                    "If it should get in, remove that exclude rule."
+                };
+                format!("{who} excludes {whom}. {advice}")
+            }
+            Some(Obstacle::Required(what)) => {
+                let advice = if is_bypass {
+                    OWN_POLICY
+                } else {
+                    "Remove that require rule, or name the token in a Service Auth policy of its own."
+                };
+                format!("{who} {names} {rule}, but also requires {what}. {advice}")
+            }
             None => format!("{who} {names} {rule}, but does not admit it. Check its rules."),
         }
     }
@@ -264,6 +316,9 @@ impl AppAnswer {
             }
             (Verdict::Refused, Some(Reason::WrongAction)) => {
                 format!("under {name}: needs Service Auth")
+            }
+            (Verdict::Refused, Some(Reason::Blocked)) if self.circumstances.only_excludes => {
+                format!("only {name} excludes it: needs Service Auth")
             }
             (Verdict::Refused, Some(Reason::Blocked)) => format!("blocked by {name}"),
             (Verdict::Refused, Some(Reason::RuleFails) | None) => {

@@ -113,6 +113,8 @@ pub enum CleanUpPlan {
     Unknown,
     /// A policy names the token itself.
     Spared,
+    /// Nothing more: it disables unused tokens, and this one is disabled.
+    AlreadyDisabled,
     On(CleanUp, u32, DateTime<Utc>),
 }
 
@@ -185,6 +187,8 @@ impl NamedToken<'_> {
         match self.status {
             Status::Disabled => TokenLife::Disabled,
             Status::Expired => TokenLife::Expired,
+            // One without an ID stands for any token.
+            Status::Unknown if !self.id.is_empty() => TokenLife::Unknown,
             Status::NeverExpires
             | Status::Unknown
             | Status::Critical

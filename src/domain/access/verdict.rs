@@ -93,10 +93,12 @@ impl Reason {
     }
 }
 
-/// Why a token cannot open anything, if it cannot.
+/// Whether a token can open anything, and why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenLife {
     Alive,
+    /// The API does not say clearly; judged as alive.
+    Unknown,
     Disabled,
     Expired,
 }
@@ -106,7 +108,7 @@ pub enum TokenLife {
 pub enum Obstacle {
     /// No include rule is about it.
     NotIncluded,
-    /// A require rule asks for something else: `an email domain`.
+    /// A require rule asks for something else: `an email domain, which no service token has`.
     Required(String),
     /// An exclude rule is about it: `this token`, `any valid service token, this one included`.
     Excluded(String),
@@ -117,13 +119,17 @@ pub enum Obstacle {
 pub struct Circumstances {
     /// Whether the token is disabled, rather than expired.
     pub is_disabled: bool,
+    /// Whether the API does not say clearly if the token is disabled or has expired.
+    pub is_life_unknown: bool,
     pub obstacle: Option<Obstacle>,
     /// Whether the answer depends on a rule that holds the token's client ID, or on a group that could
     /// not be read.
     pub holds_client_id: bool,
     pub has_unread_group: bool,
-    /// Whether the deciding policy admits people, too.
-    pub admits_people: bool,
+    /// Whether the rules of the deciding policy keep the token out, whatever its action.
+    pub rules_fail: bool,
+    /// Whether one change to the deciding policy would not let the token in, or would shut people out.
+    pub needs_own_policy: bool,
     /// Whether the deciding policy only excludes the token.
     pub only_excludes: bool,
     /// Whether a rule is known to name the token; else it may be in a group that could not be read, or

@@ -76,18 +76,13 @@ fuzz_target!(|input: (u8, &[u8])| {
         end: Some(Instant::now() + Duration::from_secs(5)),
     };
     let error = runtime.block_on(async {
+        let reader = client.reader(&credential, &scope, patience).unwrap();
         if choice & 8 == 0 {
             let id = TokenId::parse("f174e90a-fafe-4643-bbbc-4a0ed4fc8415").unwrap();
-            client
-                .get_token(&credential, &scope, &id, patience)
-                .await
-                .err()
+            reader.token(&id).await.err()
         } else {
             let mut on_page = |_: tokenscope::api::Page<'_, _>| {};
-            client
-                .list_tokens(&credential, &scope, patience, &mut on_page)
-                .await
-                .err()
+            reader.tokens(&mut on_page).await.err()
         }
     });
     if let Some(error) = error {

@@ -102,7 +102,7 @@ async fn read_in(scope: Scope, api: &Fake, deadlines: Deadlines) -> Run {
     let service = service(&api.url(), deadlines);
     let access = access(scope);
     let mut on_part = |answer| answers.push(answer);
-    let reading = service.read_access(&access, &Part::ALL, || {}, &mut on_part);
+    let reading = service.read_access(&access, None, &Part::ALL, || {}, &mut on_part);
     let tokens = reading.await.unwrap();
     Run { answers, tokens }
 }
@@ -538,6 +538,7 @@ async fn at_most_fifty_apps_are_asked_for_their_policies() {
     assert_eq!(api.heads().len(), 10 + 50);
     let failure = failure(run.part(Part::Apps));
     assert_contains(&failure.summary, "the policies of 10 of 60 apps");
+    assert_contains(&failure.summary, "at most 50 apps a run are asked");
     let read = run.apps().iter().filter(|app| {
         let policies = app.policies.as_ref().unwrap();
         policies[0].rules.is_some()
@@ -622,7 +623,7 @@ async fn dropping_the_read_closes_its_connections() {
         let service = service(&url, patience(60));
         let access = access(account());
         let mut on_part = |answer| panic!("{answer:?}");
-        let reading = service.read_access(&access, &Part::ALL, || {}, &mut on_part);
+        let reading = service.read_access(&access, None, &Part::ALL, || {}, &mut on_part);
         reading.await.unwrap();
     });
     let mut streams = Vec::new();
@@ -674,7 +675,7 @@ async fn without_a_credential_nothing_is_sent() {
     );
     let access = access(account());
     let mut on_part = |answer| panic!("{answer:?}");
-    let read = service.read_access(&access, &Part::ALL, || {}, &mut on_part);
+    let read = service.read_access(&access, None, &Part::ALL, || {}, &mut on_part);
     assert_eq!(read.await.unwrap_err().kind, FailureKind::NoCredential);
     assert!(api.heads().is_empty());
     assert!(!api.url().contains(ACCOUNT));

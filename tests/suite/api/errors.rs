@@ -93,7 +93,9 @@ async fn a_malformed_credential_is_named_part_by_part() {
 
     let server = saying(400, chained(r#"{"code":6103,"message":"m2"}"#)).await;
     let fetched = client(&server.uri())
-        .get_token(&global_key(), &account(), &id(), patience(20))
+        .reader(&global_key(), &account(), patience(20))
+        .unwrap()
+        .token(&id())
         .await;
     let key = fetched.unwrap_err().into_failure(None);
     assert!(key.summary.contains("Global API key"), "{}", key.summary);
@@ -143,7 +145,9 @@ async fn dead_credential_missing_permission_and_wrong_scope_read_differently() {
 async fn a_zone_is_called_a_zone_and_the_account_suggested() {
     let server = saying(403, error_body(10_000, "Authentication error")).await;
     let fetched = client(&server.uri())
-        .get_token(&api_token(), &zone(), &id(), patience(20))
+        .reader(&api_token(), &zone(), patience(20))
+        .unwrap()
+        .token(&id())
         .await;
     let failure = fetched.unwrap_err().into_failure(Some(&zone()));
     assert!(failure.summary.contains(&format!("zone {ACCOUNT}")));
@@ -323,7 +327,9 @@ async fn a_pause_that_does_not_fit_the_deadline_is_not_begun() {
         ..patience(1)
     };
     let fetched = client(&server.uri())
-        .get_token(&api_token(), &account(), &id(), patience)
+        .reader(&api_token(), &account(), patience)
+        .unwrap()
+        .token(&id())
         .await;
     let failure = fetched.unwrap_err().into_failure(None);
     assert_eq!(
@@ -387,14 +393,18 @@ async fn a_rate_limit_is_waited_out_only_where_that_fits() {
     patience.end = Some(Instant::now() + patience.timeout);
     let begun = Instant::now();
     let fetched = client(&server.uri())
-        .get_token(&api_token(), &account(), &id(), patience)
+        .reader(&api_token(), &account(), patience)
+        .unwrap()
+        .token(&id())
         .await;
     assert!(fetched.is_ok());
     assert!(begun.elapsed() >= Duration::from_secs(1));
 
     let server = serving(ResponseTemplate::new(429).insert_header("retry-after", "60")).await;
     let fetched = client(&server.uri())
-        .get_token(&api_token(), &account(), &id(), patience)
+        .reader(&api_token(), &account(), patience)
+        .unwrap()
+        .token(&id())
         .await;
     assert_eq!(
         fetched.unwrap_err().into_failure(None).kind,
@@ -526,7 +536,9 @@ async fn a_credential_that_comes_back_in_base64_is_hidden() {
                         secret: Secret::new(secret.to_owned()),
                     };
                     let fetched = client(&server.uri())
-                        .get_token(&credential, &account(), &id(), patience(20))
+                        .reader(&credential, &account(), patience(20))
+                        .unwrap()
+                        .token(&id())
                         .await;
                     let failure = fetched.unwrap_err().into_failure(None);
                     let said = &failure.details.api_errors[0].message;

@@ -63,7 +63,9 @@ struct Page {
 async fn list(base: &str) -> (Result<Fetched<Tokens>, Error>, Vec<Page>) {
     let mut pages = Vec::new();
     let listed = client(base)
-        .list_tokens(&api_token(), &account(), patience(30), &mut |page| {
+        .reader(&api_token(), &account(), patience(30))
+        .unwrap()
+        .tokens(&mut |page| {
             pages.push(Page {
                 tokens: page.items.to_vec(),
                 received: page.received,
@@ -449,7 +451,9 @@ async fn on_screen_each_page_has_the_whole_time_to_itself() {
             ..patience(1)
         };
         client(&server.uri())
-            .list_tokens(&api_token(), &account(), deadlines, &mut |_| {})
+            .reader(&api_token(), &account(), deadlines)
+            .unwrap()
+            .tokens(&mut |_| {})
             .await
             .unwrap()
     };

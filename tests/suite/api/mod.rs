@@ -92,7 +92,9 @@ pub(crate) async fn saying(status: u16, body: impl AsRef<[u8]>) -> MockServer {
 
 pub(crate) async fn get(base: &str) -> Result<ServiceToken, Failure> {
     let fetched = client(base)
-        .get_token(&api_token(), &account(), &id(), patience(20))
+        .reader(&api_token(), &account(), patience(20))
+        .unwrap()
+        .token(&id())
         .await;
     fetched
         .map(|fetched| Arc::unwrap_or_clone(fetched.value))
@@ -146,7 +148,9 @@ async fn an_api_token_goes_into_one_header_and_nothing_else_does() {
 async fn a_global_key_goes_into_two_headers_and_no_bearer_is_sent() {
     let server = saying(200, success(&token_json())).await;
     let fetched = client(&server.uri())
-        .get_token(&global_key(), &zone(), &id(), patience(20))
+        .reader(&global_key(), &zone(), patience(20))
+        .unwrap()
+        .token(&id())
         .await;
     fetched.unwrap();
     let request = &server.received_requests().await.unwrap()[0];
@@ -165,10 +169,9 @@ async fn a_credential_that_fits_no_header_is_an_error_without_a_request() {
                 kind,
                 secret: Secret::new(text.to_owned()),
             };
-            let fetched = client(&server.uri())
-                .check_access(&credential, &account(), patience(20))
-                .await;
-            let failure = fetched.unwrap_err().into_failure(None);
+            let (client, account) = (client(&server.uri()), account());
+            let reader = client.reader(&credential, &account, patience(20));
+            let failure = reader.err().unwrap().into_failure(None);
             assert_eq!(failure.kind, FailureKind::Authentication);
             assert!(!format!("{failure:?}").contains("abc"));
         }
@@ -195,12 +198,16 @@ async fn access_is_checked_by_reading_a_few_tokens() {
         .mount(&server)
         .await;
     let checked = client(&server.uri())
-        .check_access(&api_token(), &account(), patience(20))
+        .reader(&api_token(), &account(), patience(20))
+        .unwrap()
+        .check()
         .await;
     assert!(checked.is_ok());
     let wrong = saying(200, success("{}")).await;
     let checked = client(&wrong.uri())
-        .check_access(&api_token(), &account(), patience(20))
+        .reader(&api_token(), &account(), patience(20))
+        .unwrap()
+        .check()
         .await;
     let failure = checked.unwrap_err().into_failure(None);
     assert_eq!(failure.kind, FailureKind::InvalidResponse);
@@ -331,7 +338,9 @@ async fn an_answer_cut_anywhere_is_never_a_token() {
     let client = client(&server.uri());
     for end in 0..whole.len() {
         let fetched = client
-            .get_token(&api_token(), &account(), &id(), patience(20))
+            .reader(&api_token(), &account(), patience(20))
+            .unwrap()
+            .token(&id())
             .await;
         let failure = fetched.unwrap_err().into_failure(None);
         assert_eq!(
@@ -352,7 +361,9 @@ async fn calls_can_run_as_tasks_and_clients_be_shared() {
             let client = Arc::clone(&client);
             tokio::spawn(async move {
                 client
-                    .list_tokens(&api_token(), &account(), patience(20), &mut |_| {})
+                    .reader(&api_token(), &account(), patience(20))
+                    .unwrap()
+                    .tokens(&mut |_| {})
                     .await
             })
         })
@@ -373,7 +384,9 @@ async fn the_clock_is_compared_with_the_date_of_fresh_answers_only() {
     let offset = async |answer: ResponseTemplate| {
         let server = serving(answer).await;
         let fetched = client(&server.uri())
-            .get_token(&api_token(), &account(), &id(), patience(20))
+            .reader(&api_token(), &account(), patience(20))
+            .unwrap()
+            .token(&id())
             .await;
         fetched.unwrap().clock.offset()
     };

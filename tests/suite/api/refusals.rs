@@ -303,7 +303,7 @@ fn l07_messages_and_errors_are_told_whatever_the_rest_says() {
     let text = run(&mut Fake::saying(403, body).command(&["get", ID])).stderr;
     assert_contains(&text, "API error 8: one");
     assert_contains(&text, "two");
-    // A success that reports errors is one, and its errors are not dropped.
+    // A success that reports errors is one, and its errors are not dropped; a list may lack something.
     let whole = |result: &str| {
         format!(
             r#"{{"success":true,"errors":[{{"code":8,"message":"only a part"}}],"result":{result}}}"#
@@ -313,8 +313,9 @@ fn l07_messages_and_errors_are_told_whatever_the_rest_says() {
     assert_eq!(outcome.code, Some(0));
     assert!(outcome.stderr.contains("only a part"), "{}", outcome.stderr);
     let fake = Fake::saying(200, &whole(&format!("[{}]", token(""))));
-    for command in ["list", "check"] {
+    for (command, code) in [("list", 1), ("check", 3)] {
         let outcome = run(&mut fake.command(&[command]));
+        assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
         assert_eq!(
             outcome.stderr.matches("only a part").count(),
             1,

@@ -166,7 +166,9 @@ fn nearly_a_second() -> Deadlines {
 async fn timed_out(base: &str, summary: &str) -> Failure {
     let begun = Instant::now();
     let fetched = client(base)
-        .get_token(&api_token(), &account(), &id(), nearly_a_second())
+        .reader(&api_token(), &account(), nearly_a_second())
+        .unwrap()
+        .token(&id())
         .await;
     let failure = fetched.unwrap_err().into_failure(Some(&account()));
     assert_eq!(failure.kind, FailureKind::Timeout);
@@ -309,7 +311,9 @@ pub(crate) async fn private_tls(directory: &tempfile::TempDir, name: &str) -> (R
 async fn check(options: &Options) -> Result<(), Failure> {
     let client = Client::new(options).map_err(|error| error.into_failure(None))?;
     let checked = client
-        .check_access(&api_token(), &account(), patience(20))
+        .reader(&api_token(), &account(), patience(20))
+        .unwrap()
+        .check()
         .await;
     checked
         .map(drop)

@@ -49,7 +49,7 @@ impl Scoped {
         };
         let mut map = AccessMap::new(scope);
         let mut on_part = |answer| map.take(answer);
-        let reading = service.read_access(&access, &Part::ALL, || {}, &mut on_part);
+        let reading = service.read_access(&access, None, &Part::ALL, || {}, &mut on_part);
         let tokens = reading.await.unwrap().value;
         Self { map, tokens }
     }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokenscope::domain::access::uses::{Lookup, TokenUses};
 use tokenscope::domain::access::verdict::{AppAnswer, Reason, Verdict};
+use tokenscope::domain::token::ServiceToken;
 
 use crate::support::access_map::{alive, context, disabled, map, token_with};
 use crate::support::assertions::assert_contains;
@@ -463,6 +464,156 @@ fn a_dead_token_is_told_what_else_keeps_it_out() {
         said(&json!([allow, any])),
         "Policy P (Service Auth, 1st) names any valid service token, but the token is disabled. If the \
          app still needs it, enable it."
+    );
+}
+
+/// The sentence about one app of the token's, by its policies, its type and the groups.
+fn said_of(token: &ServiceToken, app: Value, groups: &[Value]) -> String {
+    let map = map(&[app], &[], groups);
+    let uses = Lookup::new(&map).uses(token, context());
+    uses.apps[0].message()
+}
+
+fn with_action(decision: &str, include: &Value, require: &Value, exclude: &Value) -> Value {
+    json!({"id": "p", "name": "P", "decision": decision, "include": include,
+           "require": require, "exclude": exclude})
+}
+
+#[test]
+fn what_a_sentence_requires_is_not_said_of_every_token() {
+    let (token, none) = (json!([{"service_token": {"token_id": ID}}]), json!([]));
+    let other = json!([{"service_token": {"token_id": "another"}}]);
+    let groups = [json!({"id": GROUP, "name": "Others", "include": other})];
+    let cases = [
+        (
+            other.clone(),
+            "but also requires another service token. Remove",
+        ),
+        (
+            json!([{"group": {"id": GROUP}}]),
+            "but also requires group Others, which does not admit this token. Remove",
+        ),
+    ];
+    for (required, expected) in cases {
+        let policy = with_action("non_identity", &token, &required, &none);
+        assert_contains(&said_of(&alive(), app(&json!([policy])), &groups), expected);
+    }
+}
+
+#[test]
+fn a_client_id_is_pointed_out_where_it_is() {
+    let (token, none) = (json!([{"service_token": {"token_id": ID}}]), json!([]));
+    let misplaced = json!([{"service_token": {"token_id": CLIENT_ID}}]);
+    let groups = [
+        json!({"id": GROUP, "name": "Machines", "include": [{"group": {"id": INNER}}]}),
+        json!({"id": INNER, "name": "CI", "include": misplaced}),
+    ];
+    let group = json!([{"group": {"id": GROUP}}]);
+    let said = |include: &Value, exclude: &Value| {
+        let policy = with_action("non_identity", include, &none, exclude);
+        said_of(&alive(), app(&json!([policy])), &groups)
+    };
+    let in_group =
+        "Policy P (Service Auth, 1st) leads to group CI, which holds this token's client ID";
+    assert_contains(&said(&group, &none), in_group);
+    assert_contains(&said(&token, &group), in_group);
+    // There, the ID would keep the token out.
+    let excluded = said(&token, &misplaced);
+    assert_contains(
+        &excluded,
+        "Policy P (Service Auth, 1st) holds this token's client ID",
+    );
+    assert!(
+        excluded.ends_with("Put the ID there, or remove the rule."),
+        "{excluded}"
+    );
+}
+
+#[test]
+fn advice_never_leads_to_the_next_refusal() {
+    let (token, none) = (json!([{"service_token": {"token_id": ID}}]), json!([]));
+    let people = json!([{"email_domain": {"domain": "example.com"}}]);
+    let everyone = json!([{"everyone": {}}]);
+    let mixed = json!([{"service_token": {"token_id": ID}}, people[0]]);
+    let groups = [json!({"id": GROUP, "name": "Mixed", "include": mixed})];
+    let group = json!([{"group": {"id": GROUP}}]);
+    let own = "Name the token in a policy of its own, with the action Service Auth.";
+    let by_name = "If it should get in, name it in a policy with the action Service Auth.";
+    let cases = [
+        // Another action would shut people out, or not admit the token either.
+        (with_action("allow", &group, &none, &none), own),
+        (with_action("allow", &token, &people, &none), own),
+        (with_action("allow", &token, &none, &token), own),
+        (with_action("non_identity", &people, &none, &token), by_name),
+        (with_action("bypass", &people, &none, &token), by_name),
+        (with_action("deny", &everyone, &none, &token), by_name),
+    ];
+    for (policy, advice) in cases {
+        let said = said_of(&alive(), app(&json!([policy])), &groups);
+        assert!(said.ends_with(advice), "{policy}: {said}");
+    }
+    assert_contains(
+        &said_of(
+            &alive(),
+            app(&json!([with_action("deny", &everyone, &none, &token)])),
+            &[],
+        ),
+        "only excludes this token, and no policy admits it",
+    );
+}
+
+#[test]
+fn bringing_a_dead_token_back_is_advised_only_with_what_else_it_needs() {
+    let (token, none) = (json!([{"service_token": {"token_id": ID}}]), json!([]));
+    let people = json!([{"email_domain": {"domain": "example.com"}}]);
+    let fails = with_action("non_identity", &token, &people, &none);
+    let mut admits = with_action("non_identity", &token, &none, &none);
+    admits["id"] = json!("q");
+    admits["name"] = json!("Q");
+    let said = |policies: Value| said_of(&disabled(), app(&policies), &[]);
+    let also = "If the app still needs it, enable it and name it in a policy with the action Service Auth.";
+    assert!(
+        said(json!([fails])).ends_with(also),
+        "{}",
+        said(json!([fails]))
+    );
+    let bypass = with_action("bypass", &token, &none, &none);
+    assert!(
+        said(json!([bypass])).ends_with(also),
+        "{}",
+        said(json!([bypass]))
+    );
+    assert_eq!(
+        said(json!([fails, admits])),
+        "Policy Q (Service Auth, 2nd) names this token, but the token is disabled. If the app still needs \
+         it, enable it."
+    );
+    let mut infrastructure = app(&json!([with_action("allow", &token, &none, &none)]));
+    infrastructure["type"] = json!("infrastructure");
+    let said = said_of(&disabled(), infrastructure, &[]);
+    assert!(said.ends_with("Use a person's login there."), "{said}");
+}
+
+#[test]
+fn a_token_of_unknown_status_is_not_promised_to_open() {
+    let (token, none) = (json!([{"service_token": {"token_id": ID}}]), json!([]));
+    let admits = app(&json!([with_action("non_identity", &token, &none, &none)]));
+    let odd = token_with(&json!({"expires_at": "soon"}));
+    assert_contains(
+        &said_of(&odd, admits.clone(), &[]),
+        "The API does not say whether the token is disabled or has expired.",
+    );
+    assert!(!said_of(&alive(), admits, &[]).contains("does not say"));
+}
+
+#[test]
+fn unread_policies_are_not_blamed_on_a_permission_alone() {
+    let unread = json!({"id": "a", "name": "A", "type": "self_hosted", "policies": [{"id": "p"}]});
+    let said = said_of(&alive(), unread, &[]);
+    assert_contains(&said, "GET access/apps/a/policies");
+    assert_contains(
+        &said,
+        "Try again; if they stay unread, check that the credential has the permission",
     );
 }
 

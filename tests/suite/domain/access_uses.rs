@@ -11,7 +11,9 @@ use tokenscope::domain::access::verdict::{Reason, Verdict};
 use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::findings::Severity;
 
-use crate::support::access_map::{alive, context, fail, map, take, take_partly, token_with, zone};
+use crate::support::access_map::{
+    alive, context, disabled, fail, map, take, take_partly, token_with, zone,
+};
 use crate::support::tokens::{CLIENT_ID, ID};
 
 const GROUP: &str = "22222222-bbbb-4bbb-8bbb-000000000001";
@@ -319,7 +321,7 @@ fn an_app_that_takes_any_token_keeps_every_living_one() {
     let everyone = policy("p", &json!({"everyone": {}}));
     let (word, why) = deletable(&map_of_one(everyone.clone()));
     assert_eq!(word, "unknown");
-    assert!(why.contains("admits everyone"), "{why}");
+    assert!(why.contains("names everyone"), "{why}");
     let bypass = json!({"id": "b", "decision": "bypass", "include": [{"everyone": {}}]});
     assert_eq!(
         deletable(&map(&[app(&[bypass, everyone])], &[], &[])).0,
@@ -614,6 +616,28 @@ fn the_clean_up_is_unknown_while_a_policy_may_be_unread() {
     ] {
         assert_eq!(set(malformed.clone()), CleanUpPlan::Unknown, "{malformed}");
     }
+}
+
+#[test]
+fn lists_that_are_all_empty_do_not_tell_that_no_policy_spares_a_token() {
+    let mut empty = map(&[], &[], &[]);
+    cleaned(&mut empty);
+    let uses = uses(&empty);
+    assert_eq!(uses.clean_up, CleanUpPlan::Unknown);
+    assert_eq!(
+        uses.clean_up_message(context().now),
+        "not known: no app, policy or group is visible to this credential"
+    );
+}
+
+#[test]
+fn a_disabled_token_is_not_to_be_disabled_again() {
+    let mut map = elsewhere();
+    cleaned(&mut map);
+    let uses = Lookup::new(&map).uses(&disabled(), context());
+    assert_eq!(uses.clean_up, CleanUpPlan::AlreadyDisabled);
+    let findings = Lookup::new(&map).findings(&disabled(), &uses, context());
+    assert!(findings.iter().all(|it| it.code != "cleanup_due"));
 }
 
 #[test]

@@ -65,7 +65,9 @@ async fn number_of(client: &Client) -> usize {
 
 async fn name_of(client: &Client) -> String {
     let fetched = client
-        .get_token(&api_token(), &account(), &id(), patience(20))
+        .reader(&api_token(), &account(), patience(20))
+        .unwrap()
+        .token(&id())
         .await;
     fetched.unwrap().value.name_text().to_owned()
 }
@@ -232,7 +234,9 @@ async fn h04_the_first_reload_after_a_jump_is_tried_until_the_network_is_back() 
     let fail = async |client: &Client| {
         let begun = Instant::now();
         let fetched = client
-            .get_token(&api_token(), &account(), &id(), patience(20))
+            .reader(&api_token(), &account(), patience(20))
+            .unwrap()
+            .token(&id())
             .await;
         assert!(fetched.is_err());
         begun.elapsed()

@@ -148,7 +148,7 @@ impl DemoSession {
         let read = self
             .running
             .service
-            .read_access(access, &parts, || {}, &mut on_part)
+            .read_access(access, None, &parts, || {}, &mut on_part)
             .await;
         let result = without_times(read).map(|read| read.map(|_| ()));
         messages.push(Message::AccessRead { request, result });

@@ -84,15 +84,20 @@ fn on_terminal_asking(
     (String::from_utf8(bytes).unwrap(), code)
 }
 
-/// Text without its colours.
+/// Text without its colours, and without lines of progress that were erased.
 fn bare(text: &str) -> String {
     let mut bare = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("\u{1b}[") {
         bare.push_str(before);
-        rest = after.split_once('m').unwrap().1;
+        rest = after.split_once(char::is_alphabetic).unwrap().1;
     }
-    bare + rest
+    bare.push_str(rest);
+    let shown = bare.split_inclusive('\n').map(|line| {
+        let end = line.trim_end().len();
+        line[..end].rfind('\r').map_or(line, |at| &line[at + 1..])
+    });
+    shown.collect()
 }
 
 const LONG: &str = r#",{"id":"b0000000-0000-4000-8000-000000000001","name":"東京-バックアップ of a warehouse whose name will not end before the line does","client_id":"x","duration":"8760h","expires_at":"2025-07-01T00:00:00Z","note":"a value that goes on and on, over the edge of any terminal of usual width, and then some more"}]"#;
