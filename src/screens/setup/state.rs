@@ -342,7 +342,7 @@ impl Setup {
     }
 
     /// The complaint about a field that shows what it contains: it holds a secret, or `error`.
-    fn misplaced(&self, field: &TextField, error: impl ToString) -> String {
+    fn misplaced(&self, field: &TextField, error: &impl ToString) -> String {
         if field.holds_secret() {
             let word = self.secret_word();
             format!("this looks like a secret; enter it as the {word}, which stays hidden")
@@ -466,7 +466,7 @@ impl Setup {
             .map(|email| CredentialKind::GlobalKey { email })
             .ok_or_else(|| {
                 let error = "enter the account user's address, such as name@example.com";
-                (SetupField::Email, self.misplaced(&self.email, error))
+                (SetupField::Email, self.misplaced(&self.email, &error))
             })
     }
 
@@ -492,7 +492,7 @@ impl Setup {
     fn read_scope(&self) -> Result<Scope, Complaint> {
         ScopeId::parse(self.scope_id.value())
             .map(|id| self.scope_kind.with(id))
-            .map_err(|error| (SetupField::ScopeId, self.misplaced(&self.scope_id, error)))
+            .map_err(|error| (SetupField::ScopeId, self.misplaced(&self.scope_id, &error)))
     }
 
     /// The credential for listing accounts and zones: the one entered, or the stored one.
