@@ -27,8 +27,8 @@ pub(super) fn own_program() -> Option<&'static Path> {
     OWN_PROGRAM.get().map(PathBuf::as_path)
 }
 
-/// Becomes a program, in a session of its own. Returns only if that is impossible, with what
-/// [`error_in`] finds in the error output.
+/// Becomes a program, in a session of its own. Returns only if that is impossible: with the line for the
+/// error output that says why to the process that started this one.
 pub fn become_program(mut words: impl Iterator<Item = OsString>) -> String {
     // It fails only for the leader of a group, which a process just started is not.
     let _own_session = rustix::process::setsid();
