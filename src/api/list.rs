@@ -163,7 +163,7 @@ impl<T> Collected<T> {
         }
     }
 
-    /// Takes what became of a page after the first.
+    /// Adds a page after the first, or records its failure.
     fn take(
         &mut self,
         page: u64,

@@ -11,8 +11,8 @@ use std::thread;
 
 use crate::domain::sync::locked;
 
-/// How many items make a run: so few that the processor's cache holds what comes of them, and that threads
-/// end at the same time.
+/// How many items make a run: so few that the processor's cache holds their results, and that the threads
+/// end at about the same time.
 const AT_A_TIME: usize = 64;
 /// How many results may wait for an earlier one before this thread waits, too.
 const MOST_WAITING: usize = 16;
@@ -22,8 +22,8 @@ const FEW_RUNS: usize = 4;
 const MOST_THREADS: usize = 4;
 
 /// Works on runs of items in several threads, this one among them; `work` also gets the place of its first
-/// item, and adds what comes of a run to an empty result. Passes each result on, in order, until that
-/// fails. `pass_on` empties the result, which is used again.
+/// item, and fills an empty result. Passes the results on, in the order of the runs, until that fails.
+/// `pass_on` empties a result, which is used again.
 ///
 /// # Errors
 /// The first of `work` or `pass_on`.
@@ -89,7 +89,7 @@ fn threads_for(runs: usize) -> usize {
     parallel.min(MOST_THREADS)
 }
 
-/// What comes of some items, made of runs of them in several threads.
+/// The results of some items, one or none for each, made in several threads.
 pub fn collect<'a, I: Sync, T: Send>(
     items: &'a [I],
     work: &(impl Fn(usize, &'a [I], &mut Vec<T>) + Sync),
@@ -106,7 +106,7 @@ pub fn collect<'a, I: Sync, T: Send>(
     all
 }
 
-/// Writes text that is made of runs of items in several threads, as [`in_order`] does.
+/// Writes the text of some items, which is made in several threads.
 ///
 /// # Errors
 /// Those of `text` and of the writer.

@@ -152,16 +152,10 @@ impl Output {
     }
 
     fn pass_on(&mut self) {
-        let text = std::mem::take(&mut self.text);
-        self.deliver(&text);
-        self.text = text;
-        self.text.clear();
-    }
-
-    fn deliver(&mut self, bytes: &[u8]) {
         if self.written.is_ok() {
-            self.written = self.destination.write(bytes);
+            self.written = self.destination.write(&self.text);
         }
+        self.text.clear();
     }
 }
 
@@ -171,7 +165,9 @@ impl Write for Output {
         let in_blocks = self.is_over && !self.is_terminal && self.destination.takes_blocks();
         if in_blocks && bytes.len() >= BLOCK {
             self.pass_on();
-            self.deliver(bytes);
+            if self.written.is_ok() {
+                self.written = self.destination.write(bytes);
+            }
             return Ok(bytes.len());
         }
         self.text.extend_from_slice(bytes);

@@ -280,8 +280,8 @@ fn is_garbled(rule: &Value) -> bool {
     rule.as_object().is_none_or(Map::is_empty)
 }
 
-/// What a rule holds besides what is read from it: of one of an unknown kind everything, of one that
-/// names a token the members around the name.
+/// The part of a rule that is not read: all of one of an unknown kind, and of one that names a token the
+/// members around the name.
 fn unread_part(rule: &Value) -> Option<&Value> {
     match Rule::parse(rule) {
         Rule::Unknown(_) => Some(rule),
@@ -289,7 +289,11 @@ fn unread_part(rule: &Value) -> Option<&Value> {
             let named = rule.get("service_token")?.as_object()?;
             (named.len() > 1).then_some(rule)
         }
-        _ => None,
+        Rule::AnyServiceToken
+        | Rule::Everyone
+        | Rule::Condition(_)
+        | Rule::People(_)
+        | Rule::Group(_) => None,
     }
 }
 

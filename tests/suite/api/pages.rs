@@ -97,26 +97,38 @@ fn f09_a_server_that_caps_its_pages_in_silence_is_followed() {
 /// The others are asked for as soon as the first one says how many there are.
 #[test]
 fn a_later_page_that_comes_before_the_first_was_read_waits_for_it() {
-    // Takes long to read.
-    let filler = "x".repeat(4_000_000);
-    let large = move |result: &str| {
-        let note = r#"{"total_pages":2,"total_count":2}"#;
-        http(
-            200,
-            &[],
-            format!(
-                r#"{{"result_info":{note},"success":true,"result":{result},"filler":"{filler}"}}"#
-            ),
-        )
+    // A member that takes longer to read than the next page to arrive.
+    let long = format!("[1{}]", ",1".repeat(2_000_000));
+    let note = r#"{"total_pages":2,"total_count":3}"#;
+    let first = move |entries: &str| {
+        let entries = entries.replace("LONG", &long);
+        let body = format!(r#"{{"success":true,"result":{entries},"result_info":{note}}}"#);
+        Reply::Bytes(http(200, &[], body))
     };
-    let first = large.clone();
+    let two = r#"[{"id":"a","x":LONG},{"id":"b"}]"#;
+
+    // How many pages there are follows from the first one.
+    let answer = first.clone();
     let fake = Fake::start(move |head, _| match page(head) {
-        1 => Reply::Bytes(first(r#"[{"id":"a","duration":"forever"}]"#)),
+        1 => answer(two),
+        2 => Reply::Bytes(tokens(0, 1, note)),
+        _ => Reply::Bytes(tokens(0, 0, note)),
+    });
+    let list = run(&mut fake.command(&["list", "-o", "json"])).json();
+    assert_eq!(
+        (&list["count"], &list["complete"]),
+        (&3.into(), &true.into())
+    );
+    assert_eq!(fake.heads().len(), 2, "no third page is asked for");
+
+    let answer = first.clone();
+    let fake = Fake::start(move |head, _| match page(head) {
+        1 => answer(two),
         _ => Reply::Bytes(http(501, &[], refusal("[]"))),
     });
     let list = run(&mut fake.command(&["list", "-o", "json"]));
     let document = list.json();
-    assert_eq!((list.code, &document["count"]), (Some(1), &1.into()));
+    assert_eq!((list.code, &document["count"]), (Some(1), &2.into()));
     let reason = document["incomplete_reason"].as_str().unwrap();
     assert!(
         reason.starts_with("page 2 of 2 could not be read"),
@@ -125,8 +137,8 @@ fn a_later_page_that_comes_before_the_first_was_read_waits_for_it() {
 
     // Without the first page there is no list.
     let fake = Fake::start(move |head, _| match page(head) {
-        1 => Reply::Bytes(large("7")),
-        _ => Reply::Bytes(tokens(0, 1, "")),
+        1 => first(r#"{"x":LONG}"#),
+        _ => Reply::Bytes(tokens(0, 1, note)),
     });
     let list = run(&mut fake.command(&["list", "-o", "json"]));
     assert_eq!(list.json()["error"]["kind"], "invalid_response");
