@@ -1,4 +1,4 @@
-//! The manual page: that it holds the whole grammar, and that troff can render it.
+//! The manual page: contains the whole grammar, and renders in troff.
 
 use std::process::{Command, Stdio};
 
@@ -16,7 +16,7 @@ async fn page() -> String {
     text(&output.stdout)
 }
 
-/// The commands that do something themselves, by their paths.
+/// The commands without subcommands, by their paths.
 fn leaves(command: &Grammar, path: &str) -> Vec<(String, Grammar)> {
     let leaves = |sub: &Grammar| {
         let path = format!("{path} {}", sub.get_name());
@@ -71,7 +71,7 @@ async fn the_page_has_every_command_and_option_once() {
 }
 
 #[tokio::test]
-async fn it_renders_without_a_warning_where_there_is_something_to_render_it() {
+async fn renders_without_warnings_in_installed_programs() {
     let file = NamedTempFile::new().unwrap();
     std::fs::write(file.path(), page().await).unwrap();
     let render = |program: &str, arguments: &[&str]| {
