@@ -261,6 +261,9 @@ macro_rules! define_state {
             last_request: RequestId,
             /// The screen that the profiles were opened from.
             pub(crate) before_profiles: Screen,
+            /// The same for Uses and for a probe.
+            pub(crate) before_uses: Screen,
+            pub(crate) before_probe: Screen,
             pub(crate) demo_request: Option<RequestId>,
             /// The credential in use before the demo.
             pub(crate) before_demo: Option<ActiveCredential>,
@@ -459,15 +462,13 @@ impl State {
 
     /// Whether an action that works on every screen does something now.
     pub(crate) fn can_anywhere(&self, action: Action) -> bool {
-        let needs = [
-            (
-                action == Action::ErrorDetails,
-                self.failures_on_screen().next().is_some(),
-            ),
-            (action == Action::ReenterCredential, self.reentry_helps()),
-            (action == Action::OpenDemo, !self.session.demo_only),
-        ];
-        needs.iter().all(|(is_it, holds)| !is_it || *holds)
+        if action == Action::ErrorDetails {
+            self.failures_on_screen().next().is_some()
+        } else if action == Action::ReenterCredential {
+            self.reentry_helps()
+        } else {
+            action != Action::OpenDemo || !self.session.demo_only
+        }
     }
 
     /// Whether entering the credential again may resolve the last error.

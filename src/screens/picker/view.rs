@@ -10,7 +10,8 @@ use crate::domain::scope::NamedScope;
 use crate::domain::text;
 use crate::theme::Role;
 use crate::ui::painter::{
-    Painter, RenderContext, Spans, below, bottom, centred, first_rows, inset, row,
+    Painter, RenderContext, Spans, across, below, bottom, centred, first_rows, inset, row,
+    without_right,
 };
 
 /// ```text
@@ -71,11 +72,7 @@ fn render_list_of(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     }
     let rows = (picker.rows(0, matching), matching);
     // The bar begins beside the text.
-    let list = Rect {
-        x: list.x.saturating_sub(1),
-        width: list.width + 1,
-        ..list
-    };
+    let list = without_right(across(list), 1);
     let row = |named: &_| list_row(named, picker, usize::from(list.width), ctx);
     paint.render_scrolled(list, rows, Some(picker.selected), row);
 }

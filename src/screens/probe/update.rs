@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::state::{ProbeBasis, ProbeField, ProbeOpener, ProbePhase};
+use super::state::{ProbeBasis, ProbeField, ProbePhase};
 use crate::action::{Action, Context, Motion};
 use crate::app::access_fetch;
-use crate::app::all_profiles::use_profile_of_row;
+
 use crate::app::form::{Editor, TextField};
 use crate::app::handler::{Copied, Detail, Handler, Pending, Probe};
 use crate::app::message::Effect;
@@ -37,7 +37,7 @@ impl Handler for Probe {
         judge_again(state);
     }
 
-    fn scope(&self, state: &State) -> Option<Scope> {
+    fn scope<'a>(&self, state: &'a State) -> Option<&'a Scope> {
         Detail.scope(state)
     }
 
@@ -66,7 +66,7 @@ impl Handler for Probe {
 
     fn crumbs(&self, state: &State) -> Vec<String> {
         let mut crumbs = Detail.crumbs(state);
-        if state.probe.opener == ProbeOpener::Uses {
+        if state.before_probe == Screen::Uses {
             crumbs.push("Uses".to_owned());
         }
         crumbs.push("Probe".to_owned());
@@ -120,13 +120,10 @@ impl Handler for Probe {
 
     fn back(&self, state: &mut State) {
         state.probe.secret = MaskedField::default();
-        match state.probe.opener {
-            ProbeOpener::Uses => state.screen = Screen::Uses,
-            ProbeOpener::Detail => {
-                state.screen = Screen::Detail;
-                let dropped = state.access_reading.stop();
-                state.cancel(dropped);
-            }
+        state.screen = state.before_probe;
+        if state.screen == Screen::Detail {
+            let dropped = state.access_reading.stop();
+            state.cancel(dropped);
         }
     }
 
@@ -188,16 +185,13 @@ pub(crate) fn address_on_uses(state: &State) -> Option<&str> {
 
 /// Asks for URL and secret to probe with the current token.
 pub(crate) fn open(state: &mut State) {
-    let address = address_on_uses(state).map(|address| format!("https://{address}"));
-    let (opener, address) = if state.screen == Screen::Detail {
-        (ProbeOpener::Detail, None)
-    } else if state.screen == Screen::Uses && address.is_some() {
-        (ProbeOpener::Uses, address)
-    } else {
+    let opener = state.screen;
+    let address = address_on_uses(state).filter(|_| opener == Screen::Uses);
+    let address = address.map(|address| format!("https://{address}"));
+    if opener != Screen::Detail && address.is_none() {
         return;
-    };
-    use_profile_of_row(state);
-    let Some((token, access)) = state.screen.handler().token(state) else {
+    }
+    let Some((token, access)) = opener.handler().token(state) else {
         return;
     };
     let probe = &mut state.probe;
@@ -209,13 +203,14 @@ pub(crate) fn open(state: &mut State) {
     if let Some(address) = address {
         probe.url = TextField::with(&address);
     }
-    probe.opener = opener;
+
     let field = if ProbeUrl::parse(probe.url.value()).is_ok() {
         ProbeField::Secret
     } else {
         ProbeField::Url
     };
     probe.type_in(field);
+    state.before_probe = opener;
     state.screen = Screen::Probe;
     state.overlay = None;
     access_fetch::read_once(state, &access);
@@ -301,21 +296,12 @@ fn client_id(token: &ServiceToken) -> Option<ClientId> {
 /// Handles the end of a probe. One that is no longer awaited changes nothing.
 pub(crate) fn probed(state: &mut State, request: RequestId, result: Result<ProbeAnswers, Failure>) {
     let probe = &mut state.probe;
-    let ProbePhase::Waiting {
-        request: awaited,
-        url,
-    } = &probe.phase
-    else {
-        state.changed = false;
+    state.changed = probe.request() == Some(request);
+    let Some(url) = probe.current_url().filter(|_| state.changed) else {
         return;
     };
-    if *awaited != request {
-        state.changed = false;
-        return;
-    }
     match result {
         Ok(answers) => {
-            let url = url.clone();
             let answers = Box::new(answers);
             probe.phase = ProbePhase::Done { url, answers };
             probe.top = 0;
