@@ -3,7 +3,8 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::painter::{Painter, RenderContext, Spans, row, width, without_right};
+use super::areas::{row, without_right};
+use super::painter::{Painter, RenderContext, Spans, width};
 use crate::action::{Action, Context};
 use crate::app::state::{Screen, State};
 

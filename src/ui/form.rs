@@ -3,7 +3,8 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::painter::{Painter, RenderContext, Spans, across, bottom, row, width};
+use super::areas::{across, bottom, row};
+use super::painter::{Painter, RenderContext, Spans, width};
 use crate::action::{Action, Context};
 use crate::app::form::TextField;
 use crate::domain::scope::ScopeKind;

@@ -3,7 +3,8 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::painter::{Painter, RenderContext, Spans, width, without_right};
+use super::areas::without_right;
+use super::painter::{Painter, RenderContext, Spans, width};
 use crate::action::Action;
 use crate::app::handler::{Fetch, Pending, Rows};
 use crate::app::state::State;

@@ -13,7 +13,8 @@ use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status, elap
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::theme::Role;
-use crate::ui::painter::{Painter, RenderContext, Spans, below, inset, row};
+use crate::ui::areas::{below, inset, row};
+use crate::ui::painter::{Painter, RenderContext, Spans};
 use crate::ui::texts::distance;
 
 /// The cells of a label.

@@ -18,11 +18,9 @@ use crate::domain::text::{counted, number};
 use crate::layout;
 use crate::layout::token_columns::{BrowseLayout, MoreColumns};
 use crate::theme::Role;
+use crate::ui::areas::{below, bottom, first_rows, inset, last_columns, row, without_right};
 use crate::ui::form::render_query;
-use crate::ui::painter::{
-    Painter, RenderContext, Spans, below, bottom, first_rows, inset, last_columns, row, width,
-    without_right,
-};
+use crate::ui::painter::{Painter, RenderContext, Spans, width};
 use crate::ui::texts::credential_note;
 use crate::ui::token_rows::TokenRows;
 

@@ -11,7 +11,8 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::painter::{Painter, RenderContext, Spans, centred};
+use crate::ui::areas::centred;
+use crate::ui::painter::{Painter, RenderContext, Spans};
 use crate::ui::texts::distance;
 
 /// From this width on, in cells, IDs are shown whole.

@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use crate::action::{Action, Context};
 use crate::app::state::State;
 
-use crate::ui::painter::{Painter, bottom, inset, overlay};
+use crate::ui::areas::{bottom, inset, overlay};
+use crate::ui::painter::Painter;
 
 /// Maximum width of the box, in cells.
 const WIDEST: u16 = 64;

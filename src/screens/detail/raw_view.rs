@@ -8,8 +8,9 @@ use super::state::RawView;
 use crate::app::state::State;
 
 use crate::theme::Role;
+use crate::ui::areas::{bottom, row};
 use crate::ui::form::render_query;
-use crate::ui::painter::{Painter, RenderContext, Spans, bottom, row, width};
+use crate::ui::painter::{Painter, RenderContext, Spans, width};
 
 /// ```text
 /// ╭ CI/CD token · raw JSON ───────────── 3/7 matches · 12–40 of 88 ╮

@@ -16,11 +16,11 @@ use crate::domain::token::ServiceToken;
 use crate::layout::detail::{DetailLayout, LARGE_DIGITS, Part};
 use crate::layout::half_cells;
 use crate::theme::Role;
-use crate::ui::digits;
-use crate::ui::painter::{
-    Painter, RenderContext, Spans, across, below, bottom, cells, first_rows, inset, last_columns,
-    row, width, without_right,
+use crate::ui::areas::{
+    across, below, bottom, cells, first_rows, inset, last_columns, row, without_right,
 };
+use crate::ui::digits;
+use crate::ui::painter::{Painter, RenderContext, Spans, width};
 use crate::ui::texts::{FormattedInstant, lookup_progress, render_token_title};
 
 /// The fewest columns of JSON beside the facts.

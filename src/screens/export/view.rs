@@ -8,8 +8,9 @@ use crate::app::state::State;
 use crate::domain::text;
 
 use crate::theme::Role;
+use crate::ui::areas::{bottom, overlay};
 use crate::ui::form::{self, Form, FormRow};
-use crate::ui::painter::{Painter, Spans, bottom, overlay};
+use crate::ui::painter::{Painter, Spans};
 
 /// Maximum width of the box, in cells.
 const WIDEST: u16 = 84;

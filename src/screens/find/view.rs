@@ -18,10 +18,9 @@ use crate::domain::token::{Reported, ServiceToken};
 use crate::layout::find::FindLayout;
 use crate::layout::find::ListColumns;
 use crate::theme::Role;
+use crate::ui::areas::{below, bottom, first_rows, inset, last_columns, row};
 use crate::ui::form::field_window;
-use crate::ui::painter::{
-    GAP, Painter, RenderContext, Spans, below, bottom, first_rows, inset, last_columns, row, width,
-};
+use crate::ui::painter::{GAP, Painter, RenderContext, Spans, width};
 use crate::ui::texts::{distance, lookup_progress};
 use crate::ui::token_rows::marked;
 

@@ -9,10 +9,8 @@ use crate::app::state::State;
 use crate::domain::scope::NamedScope;
 use crate::domain::text;
 use crate::theme::Role;
-use crate::ui::painter::{
-    Painter, RenderContext, Spans, across, below, bottom, centred, first_rows, inset, row,
-    without_right,
-};
+use crate::ui::areas::{across, below, bottom, centred, first_rows, inset, row, without_right};
+use crate::ui::painter::{Painter, RenderContext, Spans};
 
 /// ```text
 /// ╭ Accounts and zones ───────────────────────── 3 of 214 ╮

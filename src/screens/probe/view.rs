@@ -10,8 +10,9 @@ use crate::app::state::State;
 use crate::domain::access::probe::AppView;
 use crate::domain::text;
 use crate::theme::Role;
+use crate::ui::areas::{across, bottom, inset, row, without_right};
 use crate::ui::form::{self, Form, FormRow};
-use crate::ui::painter::{Painter, Spans, across, bottom, inset, row, width, without_right};
+use crate::ui::painter::{Painter, Spans, width};
 
 /// The side effect of a probe.
 const COUNTS: &str = "a probe counts as a use: last seen moves";

@@ -10,9 +10,8 @@ use crate::domain::credential_command::CredentialCommand;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::painter::{
-    GAP, Painter, RenderContext, Spans, across, below, bottom, first_rows, inset, row,
-};
+use crate::ui::areas::{across, below, bottom, first_rows, inset, row};
+use crate::ui::painter::{GAP, Painter, RenderContext, Spans};
 
 /// ```text
 /// ╭ Profiles ────────────────────────────────────────────────────────╮

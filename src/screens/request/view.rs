@@ -11,7 +11,8 @@ use crate::domain::fields;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::painter::{Painter, below, bottom, centred, first_rows, inset};
+use crate::ui::areas::{below, bottom, centred, first_rows, inset};
+use crate::ui::painter::Painter;
 
 /// ```text
 /// ╭ Copy a request: CI/CD token ─────────────────────────────╮

@@ -14,11 +14,11 @@ use crate::domain::text::number;
 use crate::layout::advice::sign;
 use crate::layout::uses::{UsesColumns, UsesLayout};
 use crate::theme::Role;
-use crate::ui::form::render_query;
-use crate::ui::painter::{
-    GAP, Painter, RenderContext, Spans, across, below, bottom, first_rows, inset, last_columns,
-    row, width, without_right,
+use crate::ui::areas::{
+    across, below, bottom, first_rows, inset, last_columns, row, without_right,
 };
+use crate::ui::form::render_query;
+use crate::ui::painter::{GAP, Painter, RenderContext, Spans, width};
 use crate::ui::texts::render_token_title;
 
 /// The title of the rows that are no apps.
