@@ -13,17 +13,20 @@ use crate::domain::list_report::ProfileOutcome;
 use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
 use crate::domain::token::{ServiceToken, TokenId};
+use crate::domain::words::words;
 
 /// Why an empty list is not ok: a credential that may not list the tokens gets the same response.
 pub(super) const NONE_LISTED: &str = "the API lists no service tokens";
 
-/// A verdict, from best to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
-    Ok,
-    Warning,
-    Unknown,
-    Critical,
+words! {
+    /// A verdict, from best to worst.
+    #[derive(PartialOrd, Ord)]
+    pub enum Verdict: code {
+        Ok = "ok",
+        Warning = "warning",
+        Unknown = "unknown",
+        Critical = "critical",
+    }
 }
 
 impl Verdict {
@@ -34,16 +37,6 @@ impl Verdict {
             Status::Expiring => Self::Warning,
             Status::Critical | Status::Expired | Status::Disabled => Self::Critical,
             Status::Unknown => Self::Unknown,
-        }
-    }
-
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Warning => "warning",
-            Self::Unknown => "unknown",
-            Self::Critical => "critical",
         }
     }
 

@@ -10,23 +10,15 @@ use super::duration::{Lifetime, Remaining, humanize, rough};
 use super::status::{EvaluationContext, Lifecycle, Status};
 use super::text;
 use super::token::{FieldType, Reported, ServiceToken};
+use super::words::words;
 
-/// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    Info,
-    Warning,
-    Critical,
-}
-
-impl Severity {
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Critical => "critical",
-        }
+words! {
+    /// How much a finding matters.
+    #[derive(PartialOrd, Ord)]
+    pub enum Severity: code {
+        Info = "info",
+        Warning = "warning",
+        Critical = "critical",
     }
 }
 

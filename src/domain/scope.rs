@@ -4,33 +4,21 @@ use std::fmt;
 
 use url::{Host, Url};
 
+use super::words::words;
 use super::{pasted, text};
 
-/// The two kinds of scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ScopeKind {
-    Account,
-    /// A zone (a domain) of an account.
-    Zone,
+words! {
+    /// The two kinds of scope: the word, also for configuration and sentences, and the segment of the
+    /// API's paths.
+    #[derive(Hash)]
+    pub enum ScopeKind: word, segment {
+        Account = ("account", "accounts"),
+        /// A zone (a domain) of an account.
+        Zone = ("zone", "zones"),
+    }
 }
 
 impl ScopeKind {
-    /// `account` or `zone`: the word in JSON, configuration and sentences.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Account => "account",
-            Self::Zone => "zone",
-        }
-    }
-
-    /// The segment of the API's path: `accounts` or `zones`.
-    pub fn segment(self) -> &'static str {
-        match self {
-            Self::Account => "accounts",
-            Self::Zone => "zones",
-        }
-    }
-
     /// The other kind.
     #[must_use]
     pub fn other(self) -> Self {

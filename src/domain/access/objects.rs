@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::rules::{Rules, client_id, mentions, with_dashes};
+use crate::domain::words::words;
 
 /// The decision of a policy about callers that match its rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -265,20 +266,11 @@ impl Group {
     }
 }
 
-/// The organization's clean-up of unused tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CleanUp {
-    Disable,
-    Delete,
-}
-
-impl CleanUp {
-    /// The API's word.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Disable => "disable",
-            Self::Delete => "delete",
-        }
+words! {
+    /// The organization's clean-up of unused tokens.
+    pub enum CleanUp: code {
+        Disable = "disable",
+        Delete = "delete",
     }
 }
 

@@ -3,40 +3,22 @@
 //! Decides by status and headers; a body only tells the firewall's pages. A hostile app can forge every
 //! sign, so none of them is proof of where a secret goes.
 
+use crate::domain::words::words;
 use url::Url;
 
-/// Whoever answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AnsweredBy {
-    Access,
-    /// A firewall rule or a challenge, before Access.
-    Waf,
-    Origin,
-    /// Cloudflare or the app, which cannot be told apart; or nobody.
-    Unknown,
+words! {
+    /// Whoever answered.
+    pub enum AnsweredBy: code, label {
+        Access = ("access", "Access"),
+        /// A firewall rule or a challenge, before Access.
+        Waf = ("waf", "the firewall"),
+        Origin = ("origin", "the origin"),
+        /// Cloudflare or the app, which cannot be told apart; or nobody.
+        Unknown = ("unknown", "unknown"),
+    }
 }
 
 impl AnsweredBy {
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Access => "access",
-            Self::Waf => "waf",
-            Self::Origin => "origin",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The words on screen and in tables.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Access => "Access",
-            Self::Waf => "the firewall",
-            Self::Origin => "the origin",
-            Self::Unknown => "unknown",
-        }
-    }
-
     /// The same, after a preposition: `403 from Access`.
     pub fn sender(self) -> &'static str {
         match self {

@@ -14,41 +14,18 @@ use super::objects::CleanUp;
 use super::verdict::{AppAnswer, TokenLife};
 use crate::domain::status::{EvaluationContext, Status};
 use crate::domain::token::ServiceToken;
+use crate::domain::words::words;
 
-/// A place that is no app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ReferenceKind {
-    Policy,
-    Group,
-    Scim,
-    Doh,
-    DeviceProfile,
-    Hyperdrive,
-}
-
-impl ReferenceKind {
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Policy => "policy",
-            Self::Group => "group",
-            Self::Scim => "scim",
-            Self::Doh => "doh",
-            Self::DeviceProfile => "device_profile",
-            Self::Hyperdrive => "hyperdrive",
-        }
-    }
-
-    /// The words on screen and in sentences.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Policy => "policy",
-            Self::Group => "group",
-            Self::Scim => "SCIM",
-            Self::Doh => "DNS over HTTPS",
-            Self::DeviceProfile => "device profile",
-            Self::Hyperdrive => "Hyperdrive",
-        }
+words! {
+    /// A place that is no app.
+    #[derive(PartialOrd, Ord)]
+    pub enum ReferenceKind: code, label {
+        Policy = ("policy", "policy"),
+        Group = ("group", "group"),
+        Scim = ("scim", "SCIM"),
+        Doh = ("doh", "DNS over HTTPS"),
+        DeviceProfile = ("device_profile", "device profile"),
+        Hyperdrive = ("hyperdrive", "Hyperdrive"),
     }
 }
 
@@ -61,47 +38,25 @@ pub struct Reference {
     pub message: String,
 }
 
-/// Whether a token may be deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deletable {
-    Yes,
-    No,
-    Unknown,
-}
-
-impl Deletable {
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Yes => "yes",
-            Self::No => "no",
-            Self::Unknown => "unknown",
-        }
+words! {
+    /// Whether a token may be deleted.
+    pub enum Deletable: code {
+        Yes = "yes",
+        No = "no",
+        Unknown = "unknown",
     }
 }
 
-/// Whether somebody is told before a token expires.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
-    Yes,
-    Nobody,
-    /// An alert exists, but its filters may leave this token out.
-    Maybe,
-    Unknown,
-    /// The token never expires.
-    NotNeeded,
-}
-
-impl Told {
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Yes => "yes",
-            Self::Nobody => "nobody",
-            Self::Maybe => "maybe",
-            Self::Unknown => "unknown",
-            Self::NotNeeded => "not_needed",
-        }
+words! {
+    /// Whether somebody is told before a token expires.
+    pub enum Told: code {
+        Yes = "yes",
+        Nobody = "nobody",
+        /// An alert exists, but its filters may leave this token out.
+        Maybe = "maybe",
+        Unknown = "unknown",
+        /// The token never expires.
+        NotNeeded = "not_needed",
     }
 }
 
