@@ -74,12 +74,7 @@ impl CheckEntry {
     pub fn life(&self) -> Lifecycle {
         match &self.subject {
             Ok(token) => Lifecycle::of(token),
-            Err(_) => Lifecycle {
-                enabled: Some(true),
-                forever: false,
-                expires_at: None,
-                duration: None,
-            },
+            Err(_) => Lifecycle::UNKNOWN,
         }
     }
 
@@ -134,6 +129,12 @@ impl CredentialEntry {
     pub fn status(&self, context: EvaluationContext) -> Status {
         let status = |validity: &CredentialValidity| validity.status(context);
         self.validity.as_ref().map_or(Status::Unknown, status)
+    }
+
+    /// What its status depends on while it is active.
+    pub fn life(&self) -> Lifecycle {
+        let life = self.validity.as_ref().map(CredentialValidity::life);
+        life.unwrap_or(Lifecycle::UNKNOWN)
     }
 
     /// When it ends, if that is known.

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 
 use super::change::Change;
 use super::duration::{Lifetime, Remaining, humanize, rough};
@@ -23,18 +24,21 @@ words! {
 }
 
 /// A finding about a token.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The stable name of the rule.
     pub code: &'static str,
     pub severity: Severity,
     /// The fact about this token, for a screen that lists the remedies itself.
+    #[serde(skip)]
     pub summary: String,
     /// The fact about this token, and the remedy.
     pub message: String,
     /// The changes that resolve it, the gentlest first.
+    #[serde(skip)]
     pub remedies: &'static [Change],
     /// When the subject of the finding ends, for a countdown of its own.
+    #[serde(skip)]
     pub ends_at: Option<DateTime<Utc>>,
 }
 

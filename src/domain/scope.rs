@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use url::{Host, Url};
 
 use super::words::words;
@@ -46,7 +47,7 @@ impl ScopeKind {
 }
 
 /// 32 hexadecimal digits, in lower case.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct ScopeId(String);
 
 /// Why a string is not an account or zone ID.
@@ -82,7 +83,8 @@ impl ScopeId {
 }
 
 /// The account or zone of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Scope {
     Account(ScopeId),
     Zone(ScopeId),

@@ -1,12 +1,14 @@
 //! What apps decide about tokens that none of their policies names: alike for all, so worked out once.
 
+use serde::Serialize;
+
 use super::decide::{AppJudge, Decided};
 use super::evaluate::Subject;
 use super::index::{Index, Objects};
 use super::verdict::{TokenLife, Verdict};
 
 /// How many apps have which verdict, for one token.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Apps that let everybody in do not count: nobody breaks there.
     pub opens: usize,
@@ -14,6 +16,7 @@ pub struct Counts {
     pub depends: usize,
     pub refused: usize,
     pub unknown: usize,
+    #[serde(skip)]
     pub open_to_all: usize,
 }
 

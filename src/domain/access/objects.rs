@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::rules::{Rules, client_id, mentions, with_dashes};
@@ -65,6 +66,12 @@ impl Decision {
     /// Whether Access evaluates the policy in its first pass, before any Allow or Block policy.
     pub fn is_first(&self) -> bool {
         matches!(self, Self::Bypass | Self::ServiceAuth)
+    }
+}
+
+impl Serialize for Decision {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
     }
 }
 
@@ -275,9 +282,10 @@ words! {
 }
 
 /// The settings of the Zero Trust organization.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Organization {
     /// Whether only Service Auth policies admit tokens.
+    #[serde(rename = "strict_service_token_auth")]
     pub strict: Option<bool>,
     /// The action on unused tokens.
     pub inactivity: Inactivity,
@@ -297,7 +305,8 @@ impl Organization {
 }
 
 /// The organization's action on unused tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(untagged)]
 pub enum Inactivity {
     /// Not reported, or not in a form that is known here.
     #[default]

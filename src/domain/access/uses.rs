@@ -4,6 +4,7 @@
 use std::sync::OnceLock;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 use super::baseline::{Contribution, Counts, Tally};
 use super::decide::AppJudge;
@@ -30,7 +31,7 @@ words! {
 }
 
 /// A place that names a token. Untrusted text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reference {
     pub kind: ReferenceKind,
     pub id: String,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::objects::{App, Decision};
 use crate::domain::status::Tone;
 use crate::domain::words::words;
@@ -107,7 +109,7 @@ pub struct Circumstances {
 }
 
 /// The policy that decides about an app.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DecidingPolicy {
     pub id: String,
     /// Untrusted text.
@@ -117,6 +119,7 @@ pub struct DecidingPolicy {
     pub precedence: Option<i64>,
     pub reusable: Option<bool>,
     /// Its place in the order of evaluation, from 1.
+    #[serde(skip)]
     pub place: usize,
 }
 
