@@ -104,9 +104,7 @@ impl Policy {
             rules: Rules::parse(object),
         })
     }
-}
 
-impl Policy {
     /// Its name, or the ID of one without a name. Untrusted text.
     pub fn title(&self) -> &str {
         title(&self.name, &self.id)
@@ -320,11 +318,8 @@ pub enum Inactivity {
 impl Inactivity {
     /// Reads the setting. The API fills in an action and a number of days although it is off.
     fn parse(setting: &Value) -> Self {
-        let is_on = |setting: &Value| setting.get("enabled")?.as_bool();
-        if setting.is_null() {
-            return Self::Ignored;
-        }
-        match is_on(setting) {
+        match setting.get("enabled").and_then(Value::as_bool) {
+            _ if setting.is_null() => Self::Ignored,
             None => Self::Unknown,
             Some(false) => Self::Ignored,
             Some(true) => Self::clean_up(setting).unwrap_or_default(),
@@ -332,11 +327,8 @@ impl Inactivity {
     }
 
     fn clean_up(setting: &Value) -> Option<Self> {
-        let action = match setting.get("action")?.as_str()? {
-            "disable" => CleanUp::Disable,
-            "delete" => CleanUp::Delete,
-            _ => return None,
-        };
+        let action = setting.get("action")?.as_str()?;
+        let action = CleanUp::ALL.into_iter().find(|it| it.code() == action)?;
         let days = setting.get("inactivity_threshold_days")?.as_u64()?;
         let days = u32::try_from(days).ok()?;
         Some(Self::CleanedUp { action, days })

@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::baseline::{Contribution, Counts, Tally};
+use super::baseline::Counts;
 use super::decide::AppJudge;
-use super::evaluate::{Subject, TokenNames};
+use super::evaluate::Subject;
 use super::index::{Index, Naming};
 use super::map::AccessMap;
 use super::objects::CleanUp;
@@ -123,8 +123,8 @@ pub(super) struct NamedToken<'a> {
     pub(super) context: EvaluationContext,
     pub(super) status: Status,
     /// In lower case.
-    pub(super) id: &'a str,
-    pub(super) client_id: &'a str,
+    pub(super) id: String,
+    pub(super) client_id: String,
     pub(super) by_id: &'a Naming,
     pub(super) by_client_id: &'a Naming,
 }
@@ -169,69 +169,55 @@ impl<'a> Lookup<'a> {
 
     /// The answer for a token, with every app that concerns it.
     pub fn uses(&self, token: &ServiceToken, context: EvaluationContext) -> TokenUses {
-        self.with_names(token, context, |named| {
-            let mut apps = named.places(|it| &it.apps);
-            apps.extend(&self.map.indexed().baseline.apps);
-            apps.sort_unstable();
-            apps.dedup();
-            self.answer(named, &apps)
-        })
+        let named = self.named(token, context);
+        let mut apps = named.places(|it| &it.apps);
+        apps.extend(&self.map.indexed().baseline.apps);
+        apps.sort_unstable();
+        apps.dedup();
+        self.answer(&named, &apps)
     }
 
     /// The answer for a token, with only those apps that name it, themselves or through a group. The
     /// counts are of all apps. Quick enough for tens of thousands of tokens.
     pub fn named_uses(&self, token: &ServiceToken, context: EvaluationContext) -> TokenUses {
-        self.with_names(token, context, |named| {
-            self.answer(named, &named.places(|it| &it.apps))
-        })
+        let named = self.named(token, context);
+        self.answer(&named, &named.places(|it| &it.apps))
     }
 
     /// Whether any place holds the token's ID or client ID; quicker than the whole answer.
     #[must_use]
     pub fn is_referenced(&self, token: &ServiceToken, context: EvaluationContext) -> bool {
-        self.with_names(token, context, |named| Self::named_by(named) > 0)
+        Self::named_by(&self.named(token, context)) > 0
     }
 
     /// How many apps have which verdict for a token.
     pub fn counts(&self, token: &ServiceToken, context: EvaluationContext) -> Counts {
-        self.with_names(token, context, |named| {
-            let judge = self.judge(named);
-            let places = named.places(|it| &it.apps);
-            let decided = places.into_iter().map(|at| {
-                let decided = judge.decide(at);
-                (at, decided.as_ref().map(Contribution::from))
-            });
-            let decided: Vec<_> = decided.collect();
-            let baseline = &self.map.indexed().baseline;
-            baseline.tally(named.life(), &decided).counts
-        })
+        let named = self.named(token, context);
+        let judge = self.judge(&named);
+        let places = named.places(|it| &it.apps).into_iter();
+        let decided: Vec<_> = places.map(|at| (at, judge.decide(at))).collect();
+        let baseline = &self.map.indexed().baseline;
+        baseline.tally(named.life(), &decided).counts
     }
 
-    fn with_names<T>(
-        &self,
-        token: &ServiceToken,
-        context: EvaluationContext,
-        answer: impl FnOnce(&NamedToken<'_>) -> T,
-    ) -> T {
+    fn named<'t>(&'t self, token: &'t ServiceToken, context: EvaluationContext) -> NamedToken<'t> {
         let id = token.id_text().to_ascii_lowercase();
         let client_id = token.client_id_text().to_ascii_lowercase();
-        answer(&NamedToken {
+        NamedToken {
             token,
             context,
             status: Status::of(token, context),
             by_id: self.index.places(&id),
             by_client_id: self.index.places(&client_id),
-            id: &id,
-            client_id: &client_id,
-        })
+            id,
+            client_id,
+        }
     }
 
     fn judge<'t>(&'t self, named: &'t NamedToken<'_>) -> AppJudge<'t> {
         let subject = Subject {
-            names: TokenNames {
-                id: named.id,
-                client_id: named.client_id,
-            },
+            id: &named.id,
+            client_id: &named.client_id,
             groups: [&named.by_id.within, &named.by_client_id.within],
         };
         AppJudge::new(self.map.objects(), self.index, subject, named.life())
@@ -242,14 +228,13 @@ impl<'a> Lookup<'a> {
         let mut decided = Vec::new();
         let mut apps = Vec::new();
         for at in places {
-            let answer = judge.answer(*at);
-            let contribution = answer.as_ref().map(|(_, it)| Contribution::from(it));
-            decided.push((*at, contribution));
-            apps.extend(answer.map(|(answer, _)| answer));
+            let (answer, decision) = judge.answer(*at).unzip();
+            decided.push((*at, decision));
+            apps.extend(answer);
         }
         apps.sort_by_cached_key(|it| (it.verdict, it.app.title().to_lowercase()));
         let baseline = &self.map.indexed().baseline;
-        let tally: Tally = baseline.tally(named.life(), &decided);
+        let tally = baseline.tally(named.life(), &decided);
         let (deletable, deletable_reasons) = self.deletable(named, tally);
         let (told, told_who) = self.told(named);
         let (clean_up, spared_by) = self.clean_up(named);
