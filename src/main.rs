@@ -23,6 +23,11 @@ const NO_TERMINAL: u8 = 65;
 #[cfg(unix)]
 const NOT_STARTED: u8 = 127;
 
+// musl's own serves one thread at a time, which doubles the time of a long list.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     exit_on_panic();
     #[cfg(unix)]

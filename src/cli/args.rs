@@ -1,5 +1,6 @@
 //! The command line's grammar, as clap derives it. `help` adds the sections that `--help` ends with.
-//! Numbers may begin with a hyphen: `--warn -5` is an invalid value instead of an unknown option.
+//! Numbers may begin with a hyphen: `--warn -5` is an invalid value instead of an unknown option. The
+//! structs of arguments have no docs: clap would show those in place of the command's own.
 
 use std::ffi::OsStr;
 
@@ -26,8 +27,9 @@ pub struct Cli {
     pub token: Option<String>,
 }
 
-/// A command that prints and exits.
+/// A command that prints and exits. Only the one that is given is built, which keeps startup short.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Show one token, by ID, client ID, URL or exact name
     Get(Get),
@@ -114,7 +116,6 @@ impl Command {
     }
 }
 
-/// Arguments of `get`.
 #[derive(Debug, Args)]
 pub struct Get {
     /// Token to show
@@ -127,7 +128,6 @@ pub struct Get {
     pub output: OutputFormat,
 }
 
-/// Arguments of `list`.
 #[derive(Debug, Args)]
 pub struct List {
     /// Only tokens with these statuses
@@ -152,7 +152,6 @@ pub struct List {
     pub output: OutputFormat,
 }
 
-/// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct Check {
     /// Tokens to check: IDs, client IDs, URLs or exact names; without any, all tokens of the scope
@@ -183,7 +182,6 @@ pub struct Check {
     pub output: OutputFormat,
 }
 
-/// Arguments of `uses`.
 #[derive(Debug, Args)]
 pub struct Uses {
     /// Token to look for: its ID, client ID, URL or exact name; without one, every token of the scope
@@ -203,7 +201,6 @@ pub struct Uses {
     pub output: OutputFormat,
 }
 
-/// Arguments of `probe`.
 #[derive(Debug, Args)]
 pub struct Probe {
     /// URL of the app; https unless it says http
@@ -294,7 +291,6 @@ pub enum Shell {
     PowerShell,
 }
 
-/// The flags that set the thresholds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
 pub struct ThresholdArgs {
     /// Warn when less than TIME is left: 30d, 12h, 90m, a plain number of days, or 10% of the token's duration [default: 30d, or a quarter of a shorter duration]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io;
 
-use clap::{Command, CommandFactory as _};
+use clap::{Arg, Command, CommandFactory as _};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
@@ -200,7 +200,9 @@ fn examples(path: &str) -> &'static [&'static str] {
 /// The grammar with the sections that only `--help` and the manual show. Formatting them for every
 /// command takes longer than parsing a line.
 pub fn grammar() -> Command {
-    with_sections(parser(), "")
+    let mut parser = parser();
+    parser.build();
+    with_sections(parser, "")
 }
 
 /// The grammar. If an option that takes one value is given twice, the last one wins.
@@ -333,8 +335,9 @@ pub(super) fn manual(page: &mut Vec<u8>) -> io::Result<()> {
     man.render_description_section(page)?;
     man.render_options_section(page)?;
     page.extend(Roff::new().control("SH", ["COMMANDS"]).to_roff().bytes());
-    // Not built, it has no global options in its subcommands yet.
-    commands(page, &Cli::command(), "tokenscope")?;
+    let mut grammar = Cli::command().disable_help_subcommand(true);
+    grammar.build();
+    commands(page, &grammar, "tokenscope")?;
     for (title, table) in [
         ("EXIT STATUS", EXIT_CODES),
         ("EXIT STATUS OF CHECK", CHECK_EXIT_CODES),
@@ -364,7 +367,12 @@ fn commands(page: &mut Vec<u8>, command: &Command, path: &str) -> io::Result<()>
             continue;
         }
         page.extend(Roff::new().control("SS", [name.as_str()]).to_roff().bytes());
-        let man = Man::new(sub.clone().bin_name(name).disable_help_flag(true));
+        // The top of the page has them.
+        let without_global = |arg: Arg| {
+            let is_repeated = arg.is_global_set() || arg.get_id() == "help";
+            arg.hide(is_repeated)
+        };
+        let man = Man::new(sub.clone().bin_name(name).mut_args(without_global));
         let mut text = Vec::new();
         man.render_description_section(&mut text)?;
         man.render_options_section(&mut text)?;

@@ -1,4 +1,4 @@
-//! The key table: it is consistent, users can patch it, and README shows it.
+//! The key table: consistent, patchable by users, and shown in the README.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -19,7 +19,7 @@ fn press(code: KeyCode) -> Event {
 }
 
 #[test]
-fn the_built_in_table_has_no_clash_and_a_label_for_every_row() {
+fn the_built_in_table_has_no_clash_and_labels_every_row() {
     assert!(
         keymap()
             .rows()
@@ -29,7 +29,7 @@ fn the_built_in_table_has_no_clash_and_a_label_for_every_row() {
 }
 
 #[test]
-fn no_command_sits_on_the_prefix_of_screen_or_tmux() {
+fn no_command_uses_the_prefix_key_of_screen_or_tmux() {
     for key in ["Ctrl-A", "Ctrl-B"] {
         for row in keymap()
             .rows()
@@ -45,7 +45,7 @@ fn no_command_sits_on_the_prefix_of_screen_or_tmux() {
 }
 
 #[test]
-fn letters_are_letters_in_a_text_field_and_commands_elsewhere() {
+fn letters_type_in_text_fields_and_are_commands_elsewhere() {
     let q = press(KeyCode::Char('q'));
     assert_eq!(
         keymap().translate(Context::FindText, q.clone()),
@@ -58,7 +58,7 @@ fn letters_are_letters_in_a_text_field_and_commands_elsewhere() {
 }
 
 #[test]
-fn a_release_means_nothing_and_a_repeat_only_moves_and_types() {
+fn a_release_does_nothing_and_a_repeat_only_moves_and_types() {
     let with = |code, kind| Event::Key(KeyEvent::new_with_kind(code, KeyModifiers::NONE, kind));
     let translate = |event| keymap().translate(Context::Detail, event);
     assert_eq!(
@@ -96,13 +96,13 @@ fn a_patch_moves_an_action_to_another_key() {
 }
 
 #[test]
-fn a_patch_that_gives_one_key_two_meanings_is_refused() {
+fn a_patch_with_two_actions_for_one_key_is_refused() {
     let patch = r#"rows = [{ context = "detail", keys = ["v"], action = "reload" }]"#;
     assert_matches!(keymap().patched(patch), Err(KeymapError::Clash { .. }));
 }
 
 #[test]
-fn errors_call_contexts_and_actions_what_the_file_calls_them() {
+fn errors_name_contexts_and_actions_as_the_file_does() {
     let clash = r#"rows = [{ context = "browse", keys = ["r"], action = "copy_field" }]"#;
     let stranger = r#"rows = [{ context = "browse_text", keys = ["f5"], action = "copy_field" }]"#;
     for (patch, said) in [
@@ -121,7 +121,7 @@ fn errors_call_contexts_and_actions_what_the_file_calls_them() {
 }
 
 #[test]
-fn a_patch_that_is_no_table_says_the_line() {
+fn a_patch_that_does_not_parse_names_the_line() {
     let error = keymap()
         .patched("rows = [\n  { context = 1 }\n]")
         .unwrap_err();

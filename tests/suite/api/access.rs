@@ -1,4 +1,4 @@
-//! What tells who uses a token, read part by part: whole, and with each part missing in every way.
+//! Reading the objects that show who uses a token: complete, and with each part failing.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex};
@@ -25,7 +25,7 @@ use crate::support::assertions::assert_contains;
 use crate::support::sessions::{account, zone};
 use crate::support::tokens::{ACCOUNT, CANARY, ID, ZONE};
 
-/// The parts and the paths that they are read from.
+/// The parts and the paths they are read from.
 const PATHS: [(Part, &str); 10] = [
     (Part::Tokens, TOKENS),
     (Part::Apps, APPS),
@@ -39,17 +39,17 @@ const PATHS: [(Part, &str); 10] = [
     (Part::Alerts, ALERTS),
 ];
 
-/// The paths of lists in pages.
+/// The paths of paginated lists.
 const PAGED: [&str; 5] = [TOKENS, APPS, POLICIES, GROUPS, HYPERDRIVE];
 
-/// What a run handed over.
+/// What one read reported.
 struct Run {
     answers: Vec<PartAnswer>,
     tokens: Fetched<Tokens>,
 }
 
 impl Run {
-    /// The last answer about a part.
+    /// The last answer for a part.
     #[track_caller]
     fn part(&self, part: Part) -> &PartAnswer {
         let mut latest = self.answers.iter().rev();
@@ -63,7 +63,7 @@ impl Run {
         }
     }
 
-    /// The words for what became of each part.
+    /// The state of each part, as its code.
     fn states(&self) -> BTreeMap<Part, &'static str> {
         let states = self.answers.iter();
         states
@@ -128,7 +128,7 @@ fn targets(api: &Fake) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_part_is_read_with_as_few_requests_as_it_takes() {
+async fn reads_every_part_with_as_few_requests_as_possible() {
     let api = AccessApi::example().start();
     let run = read_in(account(), &api, patience(20)).await;
     let counts: Vec<(Part, &str, usize)> = Part::ALL
@@ -164,7 +164,7 @@ async fn every_part_is_read_with_as_few_requests_as_it_takes() {
 }
 
 #[tokio::test]
-async fn a_zone_is_asked_for_its_own_parts_alone() {
+async fn reads_only_the_parts_that_exist_in_a_zone() {
     let api = AccessApi::example().in_zone(ZONE).start();
     let run = read_in(zone(), &api, patience(20)).await;
     for part in Part::ALL {
@@ -172,7 +172,8 @@ async fn a_zone_is_asked_for_its_own_parts_alone() {
             Part::Tokens | Part::Apps | Part::Groups | Part::Organization => "read",
             _ => "not_asked",
         };
-        // Reusable policies belong to the account: what only refers to one is asked from its app.
+        // Reusable policies belong to the account, so a zone's app is asked for the policy it
+        // refers to.
         let expected = if part == Part::Apps {
             "partly"
         } else {
@@ -186,7 +187,7 @@ async fn a_zone_is_asked_for_its_own_parts_alone() {
 }
 
 #[tokio::test]
-async fn lists_of_two_hundred_apps_take_ten_requests() {
+async fn reads_two_hundred_apps_with_ten_requests() {
     let named = |count: usize, more: Value| {
         let named = move |number: usize| {
             let mut object = json!({"id": format!("{number:08}-2222-4333-8444-555555555555")});
@@ -217,7 +218,7 @@ async fn lists_of_two_hundred_apps_take_ten_requests() {
 }
 
 #[tokio::test]
-async fn all_pages_are_read() {
+async fn reads_all_pages_of_policies_and_hyperdrive() {
     let many = |count: usize| {
         Answer::list((0..count).map(|id| json!({"id": id.to_string(), "include": []})))
     };
@@ -228,11 +229,11 @@ async fn all_pages_are_read() {
     let run = read_in(account(), &api, patience(20)).await;
     assert_eq!(run.part(Part::Policies).count, 2_500);
     assert_eq!(run.part(Part::Hyperdrive).count, 250);
-    // The policy of one app is not among them, so the app is asked.
+    // The list lacks the policy of one app, so that app is asked.
     assert_eq!(api.heads().len(), 10 + 2 + 2 + 1);
 }
 
-/// How a request can fail, with the word and the kind that come of it.
+/// Failed answers, each with the expected state and kind.
 fn faults() -> [(Answer, &'static str, FailureKind); 6] {
     let contextual = r#"{"success":false,"errors":[{"code":10000,"message":"Forbidden","documentation_url":"https://developers.cloudflare.com/api/resources/x"}],"messages":[],"result":null}"#;
     [
@@ -249,7 +250,7 @@ fn faults() -> [(Answer, &'static str, FailureKind); 6] {
     ]
 }
 
-async fn reads_all_but(path: &str, part: Part, answer: Answer, state: &str, kind: FailureKind) {
+async fn fails_only(path: &str, part: Part, answer: Answer, state: &str, kind: FailureKind) {
     let api = AccessApi::example().with(path, answer).start();
     let run = read_in(account(), &api, patience(6)).await;
     let context = format!("{path} {state} {kind:?}");
@@ -288,18 +289,18 @@ async fn reads_all_but(path: &str, part: Part, answer: Answer, state: &str, kind
 }
 
 #[tokio::test]
-async fn one_part_that_cannot_be_read_stops_no_other() {
+async fn a_failing_part_does_not_stop_the_others() {
     let mut reads = Vec::new();
     for (part, path) in PATHS {
         for (answer, state, kind) in faults() {
-            reads.push(reads_all_but(path, part, answer, state, kind));
+            reads.push(fails_only(path, part, answer, state, kind));
         }
     }
     futures_util::future::join_all(reads).await;
 }
 
 #[tokio::test]
-async fn the_documentation_of_a_refusal_is_among_its_details() {
+async fn failure_details_include_the_documentation_url() {
     let [_, (contextual, ..), ..] = faults();
     let run = read(AccessApi::example().with(HYPERDRIVE, contextual)).await;
     let failure = failure(run.part(Part::Hyperdrive));
@@ -309,7 +310,7 @@ async fn the_documentation_of_a_refusal_is_among_its_details() {
 }
 
 #[tokio::test]
-async fn a_list_that_breaks_off_is_read_in_part() {
+async fn a_list_that_breaks_off_is_partly_read() {
     for path in PAGED {
         let part = PATHS.iter().find(|(_, other)| *other == path).unwrap().0;
         let first = Answer::paged([json!({"id": "1", "include": []}), json!({"id": "2"})], 1);
@@ -324,7 +325,7 @@ async fn a_list_that_breaks_off_is_read_in_part() {
 }
 
 #[tokio::test]
-async fn entries_that_cannot_be_read_leave_a_part_incomplete() {
+async fn malformed_entries_make_a_part_incomplete() {
     let deep = "[".repeat(200) + &"]".repeat(200);
     for (part, path) in PATHS {
         if matches!(path, ORGANIZATION | DOH | DEFAULT_PROFILE) {
@@ -346,7 +347,7 @@ async fn entries_that_cannot_be_read_leave_a_part_incomplete() {
                     .await;
             assert_eq!(run.part(part).state.code(), "partly", "{path} {bad:.80}");
         }
-        // What has no ID cannot be told from another.
+        // Entries without an ID cannot be told apart.
         if matches!(path, APPS | POLICIES | GROUPS | HYPERDRIVE) {
             let run =
                 read(AccessApi::example().with(path, Answer::list([good, "{}".to_owned()]))).await;
@@ -356,7 +357,7 @@ async fn entries_that_cannot_be_read_leave_a_part_incomplete() {
 }
 
 #[tokio::test]
-async fn nothing_is_not_always_a_failure() {
+async fn null_and_empty_results_are_judged_by_part() {
     for (part, path) in PATHS {
         for (answer, is_list) in [
             (Answer::null(), false),
@@ -388,7 +389,7 @@ async fn nothing_is_not_always_a_failure() {
 }
 
 #[tokio::test]
-async fn settings_of_dns_over_https_name_a_token_or_none_or_are_not_understood() {
+async fn settings_of_dns_over_https_name_a_token_no_token_or_fail() {
     for (settings, expected) in [
         (
             json!({"id": ID.to_uppercase(), "doh_jwt_duration": "24h"}),
@@ -407,7 +408,7 @@ async fn settings_of_dns_over_https_name_a_token_or_none_or_are_not_understood()
 }
 
 #[tokio::test]
-async fn an_endpoint_without_pages_that_announces_more_is_read_in_part() {
+async fn an_unpaginated_endpoint_that_announces_more_is_partly_read() {
     let body = r#"{"success":true,"result":[{"alert_type":"x"}],"result_info":{"page":1,"per_page":1,"total_count":2}}"#;
     let api = AccessApi::example()
         .with(ALERTS, Answer::bytes(http(200, &[], body)))
@@ -446,7 +447,7 @@ async fn policies_without_rules_are_read_from_their_app() {
 }
 
 #[tokio::test]
-async fn what_stays_unread_of_an_app_is_said() {
+async fn reports_app_policies_that_could_not_be_read() {
     let policy = example(POLICIES, 0);
     let without = |policies: Option<Value>| {
         let mut app = example(APPS, 3);
@@ -502,7 +503,7 @@ async fn what_stays_unread_of_an_app_is_said() {
 }
 
 #[tokio::test]
-async fn an_incomplete_list_with_unread_policies_is_said_to_be_both() {
+async fn reports_both_malformed_entries_and_unread_policies_of_a_list() {
     let unread = json!({"id": APP, "policies": [{"id": "unread"}]});
     let api = AccessApi::example().with(APPS, Answer::list([unread, json!(5)]));
     let run = read(api).await;
@@ -523,7 +524,7 @@ async fn an_incomplete_list_with_unread_policies_is_said_to_be_both() {
 }
 
 #[tokio::test]
-async fn at_most_fifty_apps_are_asked_for_their_policies() {
+async fn asks_at_most_fifty_apps_for_their_policies() {
     let app = |number: usize| json!({"id": format!("app-{number}"), "policies": [{"id": "p"}]});
     let mut api = AccessApi::example().with(APPS, Answer::list((0..60).map(app)));
     for number in 0..60 {
@@ -547,7 +548,7 @@ async fn at_most_fifty_apps_are_asked_for_their_policies() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_no_part_of_a_path_is_not_asked_for() {
+async fn ids_that_do_not_fit_a_path_are_not_requested() {
     let ids = ["..", "a/b", "a?b", "a b", "é"];
     let apps = ids.map(|id| json!({"id": id, "policies": [{"id": "p"}]}));
     let api = AccessApi::example().with(APPS, Answer::list(apps)).start();
@@ -557,7 +558,7 @@ async fn an_id_that_is_no_part_of_a_path_is_not_asked_for() {
 }
 
 #[tokio::test]
-async fn at_most_four_requests_run_at_once() {
+async fn runs_at_most_four_requests_at_once() {
     struct Running {
         now: usize,
         most: usize,
@@ -583,7 +584,7 @@ async fn at_most_four_requests_run_at_once() {
                 state.ever += 1;
                 state.most = state.most.max(state.now);
                 changed.notify_all();
-                // The first four meet; a fifth would join them.
+                // The first four meet at the barrier; a fifth would join them.
                 let all_met = |state: &mut Running| state.ever < 4;
                 let (mut state, _) = changed
                     .wait_timeout_while(state, Duration::from_secs(10), all_met)
@@ -638,7 +639,7 @@ async fn dropping_the_read_closes_its_connections() {
 }
 
 #[tokio::test]
-async fn secrets_among_the_objects_are_not_kept() {
+async fn secrets_in_objects_are_not_kept() {
     let mut app = example(APPS, 0);
     app["scim_config"] = json!({"authentication": [{
         "scheme": "access_service_token", "client_id": "88bf.access", "client_secret": CANARY,
@@ -663,7 +664,7 @@ async fn secrets_among_the_objects_are_not_kept() {
 }
 
 #[tokio::test]
-async fn without_a_credential_nothing_is_sent() {
+async fn sends_nothing_without_a_credential() {
     let api = AccessApi::example().start();
     let store = StoreHandle::start(|_| Box::new(MemoryStore::default()));
     let service = TokenService::new(

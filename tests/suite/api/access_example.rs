@@ -1,4 +1,4 @@
-//! The fake of `support/access`, as other tests rely on it.
+//! What other tests rely on in the fake API of `support/access`.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ async fn get(api: &Fake, path: &str) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn the_example_answers_for_every_part() {
+async fn example_answers_for_every_part() {
     let api = AccessApi::example().start();
     for (path, count) in [
         (TOKENS, Some(5)),
@@ -71,7 +71,7 @@ async fn pages_add_up_and_parts_can_be_replaced() {
 }
 
 #[tokio::test]
-async fn a_zone_has_fewer_parts() {
+async fn zone_has_fewer_parts_than_account() {
     let api = AccessApi::example().in_zone(ZONE).start();
     let url = |path: &str| format!("{}/client/v4/zones/{ZONE}/{path}", api.url());
     for (path, status) in [(APPS, 200), (POLICIES, 404)] {

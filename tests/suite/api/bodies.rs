@@ -1,4 +1,4 @@
-//! Response bodies: compressed, damaged, endless, deeply nested, or of another token.
+//! Response bodies: compressed, damaged, endless, deeply nested, or about another token.
 
 #![cfg(unix)]
 
@@ -24,7 +24,7 @@ use crate::support::tokens::ID;
 const OTHER: &str = "11111111-2222-4333-8444-555555555555";
 
 #[test]
-fn f10_an_answer_about_another_token_is_none() {
+fn f10_an_answer_about_another_token_is_an_invalid_response() {
     for other in [
         OTHER,
         "x",
@@ -57,7 +57,7 @@ fn f10_an_answer_about_another_token_is_none() {
 }
 
 #[test]
-fn f10_an_envelope_without_success_is_judged_by_what_it_holds_and_that_is_said() {
+fn f10_an_envelope_without_success_is_judged_by_its_content_with_a_warning() {
     let unsaid = "does not say whether it succeeded";
     for said in ["", r#""success":null,"#] {
         let fake = Fake::saying(200, &format!(r#"{{{said}"result":{}}}"#, token("")));
@@ -77,7 +77,7 @@ fn f10_an_envelope_without_success_is_judged_by_what_it_holds_and_that_is_said()
         &format!(r#"{{"result":{},"errors":[{{"code":5}}]}}"#, token("")),
     );
     fake.get().is_error("rejected", 1);
-    // Where it holds nothing either, nothing was refused.
+    // Without a result either, the API refused nothing.
     for body in [r#"{"result":null}"#, r#"{"success":null,"result":null}"#] {
         let fake = Fake::saying(200, body);
         fake.get().is_error("invalid_response", 1);
@@ -88,7 +88,7 @@ fn f10_an_envelope_without_success_is_judged_by_what_it_holds_and_that_is_said()
 }
 
 #[test]
-fn k06_hostile_envelopes_of_any_shape_cost_little_memory_and_time() {
+fn k06_hostile_envelopes_cost_little_memory_and_time() {
     let repeat = |unit: &str, bytes: usize| unit.repeat(bytes / unit.len());
     let most = 15 << 20;
     let list = |unit: &str| {
@@ -145,7 +145,7 @@ fn k06_hostile_envelopes_of_any_shape_cost_little_memory_and_time() {
 }
 
 #[tokio::test]
-async fn k06_the_loop_goes_on_while_an_answer_is_taken_apart() {
+async fn k06_parsing_a_large_answer_does_not_block_the_event_loop() {
     let body = success(&format!("[{}]", vec!["[[[]]]"; 1 << 21].join(",")));
     let fake = Fake::sending(http(
         400,
@@ -157,7 +157,7 @@ async fn k06_the_loop_goes_on_while_an_answer_is_taken_apart() {
     let url = fake.url();
     let fetched = api::get(&url);
     tokio::pin!(fetched);
-    // The one thread of this runtime is the loop's, where keys, signals and deadlines are heard.
+    // The event loop has the only thread of this runtime: keys, signals and deadlines need it.
     let failure = loop {
         tokio::select! {
             fetched = &mut fetched => break fetched.unwrap_err(),
@@ -183,7 +183,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn d10_compressed_and_marked_and_damaged_bodies_are_read_or_told() {
+fn d10_compressed_bodies_are_read_and_damaged_ones_reported() {
     let good = success(&token(r#""name":"n","duration":"forever""#));
     let gzipped = http(200, &[("content-encoding", "gzip")], gzip(good.as_bytes()));
     let marked = http(200, &[], format!("\u{FEFF}{good}"));
@@ -217,11 +217,11 @@ fn d10_compressed_and_marked_and_damaged_bodies_are_read_or_told() {
     }
 }
 
-/// The most memory that a command ever held, in KiB, once it has printed its error and before it is
+/// The peak memory of a command in KiB, read after it has printed its error and before it is
 /// reaped.
 #[cfg(target_os = "linux")]
 fn peak_of(fake: &Fake) -> (u64, Outcome) {
-    // Its stdout is full, so that it is still there when it is looked at.
+    // A full stdout keeps the process alive until it has been measured.
     let mut child = fake
         .command(&["get", ID, "--timeout", "20", "-o", "json"])
         .stdout(Stdio::piped())
@@ -250,7 +250,7 @@ fn peak_of(fake: &Fake) -> (u64, Outcome) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn d10_large_endless_and_exploding_bodies_are_refused_in_bounded_memory() {
+fn d10_large_endless_and_exploding_bodies_fail_in_bounded_memory() {
     let chunk = vec![b' '; 1 << 16];
     let endless = {
         let chunk = chunk.clone();
@@ -271,7 +271,7 @@ fn d10_large_endless_and_exploding_bodies_are_refused_in_bounded_memory() {
 }
 
 #[test]
-fn d10_deep_nests_and_doubled_keys_break_nothing() {
+fn d10_deep_nesting_and_duplicate_keys_are_accepted() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let outcome = Fake::holding(&token(&format!(r#""x":{deep},"duration":"forever""#))).get();
     assert_eq!(outcome.code, Some(0));

@@ -30,7 +30,7 @@ async fn refusal(status: u16, code: i64, message: &str) -> Failure {
         .unwrap_err()
 }
 
-/// Status and code, the kind that comes of them, message.
+/// Status, code, the expected kind, message.
 const KINDS: &str = "
 401 | 10000 | authentication | Authentication error
 401 | 9109  | authentication | Invalid access token
@@ -64,7 +64,7 @@ const KINDS: &str = "
 ";
 
 #[tokio::test]
-async fn every_row_of_the_table_of_kinds_holds() {
+async fn status_code_and_message_decide_the_kind() {
     for [status, code, kind, message] in rows(KINDS) {
         let (status, code) = (status.parse().unwrap(), code.parse().unwrap());
         let failure = refusal(status, code, message).await;
@@ -78,7 +78,7 @@ async fn every_row_of_the_table_of_kinds_holds() {
 }
 
 #[tokio::test]
-async fn a_malformed_credential_is_named_part_by_part() {
+async fn a_malformed_credential_is_named_by_its_part() {
     let chained = |codes: &str| {
         format!(
             r#"{{"success":false,"errors":[{{"code":6003,"message":"m","error_chain":[{codes}]}}],"messages":[],"result":null}}"#
@@ -120,7 +120,7 @@ async fn saying_count(server: &MockServer) -> usize {
 }
 
 #[tokio::test]
-async fn dead_credential_missing_permission_and_wrong_scope_read_differently() {
+async fn invalid_credential_missing_permission_and_wrong_scope_have_own_hints() {
     let dead = refusal(401, 1000, "Invalid API Token").await;
     let lacking = refusal(403, 10_000, "Authentication error").await;
     let elsewhere = refusal(403, 9109, "Unauthorized to access requested resource").await;
@@ -142,7 +142,7 @@ async fn dead_credential_missing_permission_and_wrong_scope_read_differently() {
 }
 
 #[tokio::test]
-async fn a_zone_is_called_a_zone_and_the_account_suggested() {
+async fn a_refused_zone_is_named_and_the_account_suggested() {
     let server = saying(403, error_body(10_000, "Authentication error")).await;
     let fetched = client(&server.uri())
         .reader(&api_token(), &zone(), patience(20))
@@ -155,7 +155,7 @@ async fn a_zone_is_called_a_zone_and_the_account_suggested() {
 }
 
 #[tokio::test]
-async fn a_missing_token_blames_no_credential() {
+async fn a_missing_token_does_not_blame_the_credential() {
     for body in [
         error_body(12_135, "access.api.error.not_found"),
         String::new(),
@@ -170,7 +170,7 @@ async fn a_missing_token_blames_no_credential() {
 }
 
 #[tokio::test]
-async fn everything_the_api_said_is_in_the_details() {
+async fn details_contain_everything_the_api_sent() {
     let body = r#"{"success":false,"errors":[
         {"code":10000,"message":"first","documentation_url":"https://example.com/d","source":{"pointer":"/a"}},
         {"code":"9109","message":"second","error_chain":[{"code":1,"message":"deep"}]}]}"#;
@@ -195,7 +195,7 @@ async fn everything_the_api_said_is_in_the_details() {
     assert_eq!(second.chain[0].message, "deep");
 }
 
-/// The code and the message of the first error, and the body that it is in.
+/// The code and message of the first error, and the body that contains it.
 const SHAPES: &str = r#"
 - | boom     | {"success":false,"errors":"boom"}
 - | boom     | {"success":false,"errors":["boom"]}
@@ -211,7 +211,7 @@ const SHAPES: &str = r#"
 "#;
 
 #[tokio::test]
-async fn errors_come_in_many_shapes() {
+async fn errors_are_read_from_many_shapes() {
     for [code, message, body] in rows(SHAPES) {
         let failure = get_saying(403, body).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Permission, "{body}");
@@ -230,7 +230,7 @@ async fn errors_come_in_many_shapes() {
 }
 
 #[tokio::test]
-async fn strangers_text_is_bounded() {
+async fn text_from_the_api_is_bounded() {
     let long = "é".repeat(100_000);
     let many = vec![format!(r#"{{"code":1,"message":"{long}"}}"#); 50].join(",");
     let failure = get_saying(403, format!(r#"{{"errors":[{many}]}}"#))
@@ -241,7 +241,7 @@ async fn strangers_text_is_bounded() {
 }
 
 #[tokio::test]
-async fn a_403_that_is_no_json_was_blocked_before_the_api() {
+async fn a_403_without_json_was_blocked_before_the_api() {
     for body in ["error code: 1010", "<html>Access denied</html>", ""] {
         let failure = get_saying(403, body).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::InvalidResponse);
@@ -252,7 +252,7 @@ async fn a_403_that_is_no_json_was_blocked_before_the_api() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_named_by_its_host_and_never_followed() {
+async fn a_redirect_is_named_by_its_host_and_not_followed() {
     let elsewhere = saying(200, success("{}")).await;
     for status in [301, 302, 303, 307, 308] {
         let target = format!(
@@ -277,7 +277,7 @@ async fn a_redirect_is_named_by_its_host_and_never_followed() {
 }
 
 #[tokio::test]
-async fn passing_failures_are_tried_three_times_and_no_others() {
+async fn only_transient_failures_are_tried_three_times() {
     let passing = [500, 502, 503, 504, 520, 521, 522, 523, 524];
     join_all(passing.map(async |status| {
         let server = saying(status, "<html>oops</html>").await;
@@ -300,7 +300,7 @@ async fn passing_failures_are_tried_three_times_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_failure_that_passes_is_not_seen() {
+async fn a_retry_that_succeeds_hides_the_failure() {
     let server = MockServer::start().await;
     Mock::given(any())
         .respond_with(ResponseTemplate::new(502))
@@ -319,7 +319,7 @@ async fn a_failure_that_passes_is_not_seen() {
 }
 
 #[tokio::test]
-async fn a_pause_that_does_not_fit_the_deadline_is_not_begun() {
+async fn does_not_start_a_pause_that_exceeds_the_deadline() {
     let server = saying(500, "").await;
     let patience = tokenscope::api::Deadlines {
         timeout: Duration::from_millis(190),
@@ -353,7 +353,7 @@ async fn limited(headers: &[(&str, &str)]) -> Failure {
 }
 
 #[tokio::test]
-async fn a_rate_limit_says_how_long_to_wait() {
+async fn a_rate_limit_states_how_long_to_wait() {
     let date = ("date", "Wed, 25 Nov 2026 09:00:00 GMT");
     let cases: [(&[(&str, &str)], u64); 8] = [
         (&[("retry-after", "7")], 7),
@@ -379,7 +379,7 @@ async fn a_rate_limit_says_how_long_to_wait() {
 }
 
 #[tokio::test]
-async fn a_rate_limit_is_waited_out_only_where_that_fits() {
+async fn waits_out_a_rate_limit_only_within_the_deadline() {
     let server = MockServer::start().await;
     let slow = ResponseTemplate::new(429).insert_header("retry-after", "1");
     Mock::given(any())
@@ -427,7 +427,7 @@ async fn accounts_that_cannot_be_listed_can_be_entered() {
 }
 
 #[tokio::test]
-async fn only_true_is_a_success() {
+async fn only_true_counts_as_success() {
     let token = format!(r#"{{"id":"{ID}"}}"#);
     for odd in ["0", "1", r#""yes""#, "[]", "{}", r#""""#] {
         let body = format!(r#"{{"success":{odd},"errors":[],"result":{token}}}"#);
@@ -457,7 +457,7 @@ async fn only_true_is_a_success() {
 }
 
 #[tokio::test]
-async fn the_headline_names_the_code_that_decided() {
+async fn the_summary_names_the_code_that_decided() {
     let body = |entries: &[(i64, &str)]| {
         let entries = entries
             .iter()
@@ -499,7 +499,7 @@ async fn the_headline_names_the_code_that_decided() {
     }
 }
 
-/// Base64 by the letter, with padding.
+/// Padded Base64 in this alphabet.
 pub(crate) fn base64(bytes: &[u8], alphabet: &[u8; 64]) -> String {
     let groups = bytes.chunks(3).map(|group| {
         let at = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
@@ -518,7 +518,7 @@ pub(crate) fn base64(bytes: &[u8], alphabet: &[u8; 64]) -> String {
 }
 
 #[tokio::test]
-async fn a_credential_that_comes_back_in_base64_is_hidden() {
+async fn a_credential_echoed_in_base64_is_redacted() {
     let standard = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let url_safe = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     for secret in [
@@ -543,7 +543,7 @@ async fn a_credential_that_comes_back_in_base64_is_hidden() {
                     let failure = fetched.unwrap_err().into_failure(None);
                     let said = &failure.details.api_errors[0].message;
                     assert!(said.ends_with("[hidden]>!"), "{around}{secret}: {said}");
-                    // What is left of the text before it says nothing of the secret.
+                    // The text left before it reveals nothing of the secret.
                     let left = said.len() - "got <[hidden]>!".len();
                     assert!(left <= around.len().div_ceil(3) * 4, "{said}");
                 }

@@ -1,4 +1,4 @@
-//! Paged lists: complete, in order, without duplicates, and marked incomplete otherwise.
+//! Paginated lists: complete, in order, without duplicates, or marked incomplete.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,7 +20,7 @@ use super::{account, api_token, client, patience, success};
 
 use crate::support::assertions::{assert_contains, assert_starts};
 
-/// Tokens `from..to`, as JSON objects.
+/// Tokens `from..to` as JSON objects.
 fn tokens(from: usize, to: usize) -> String {
     let list: Vec<String> = (from..to)
         .map(|number| format!(r#"{{"id":"t{number}","name":"token {number}"}}"#))
@@ -39,7 +39,7 @@ fn number(request: &Request, name: &str) -> usize {
     pair.unwrap().1.parse().unwrap()
 }
 
-/// A server whose answer depends on the page asked for.
+/// A server whose answer depends on the requested page.
 async fn paged(body: impl Fn(usize) -> ResponseTemplate + Send + Sync + 'static) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(any())
@@ -53,7 +53,7 @@ fn ok(body: impl Into<String>) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_string(body)
 }
 
-/// A page as it was handed on.
+/// A page as the reader reported it.
 struct Page {
     tokens: Vec<Arc<ServiceToken>>,
     received: usize,
@@ -95,7 +95,7 @@ async fn asked(server: &MockServer) -> Vec<usize> {
 }
 
 #[tokio::test]
-async fn three_pages_come_as_one_list_in_order() {
+async fn joins_three_pages_into_one_list_in_order() {
     let server = paged(|page| {
         let from = (page - 1) * 1000;
         let note = format!(
@@ -130,7 +130,7 @@ async fn three_pages_come_as_one_list_in_order() {
 }
 
 #[tokio::test]
-async fn f09_a_short_page_is_the_whole_where_the_server_says_so_or_sends_nothing_more() {
+async fn f09_a_short_page_ends_the_list_if_announced_or_followed_by_nothing() {
     for (body, pages) in [
         (success(&tokens(0, 3)), &[1, 2][..]),
         (page_body(&tokens(0, 3), "null"), &[1, 2]),
@@ -150,7 +150,7 @@ async fn f09_a_short_page_is_the_whole_where_the_server_says_so_or_sends_nothing
 }
 
 #[tokio::test]
-async fn nothing_at_all_is_a_whole_list() {
+async fn an_empty_list_is_complete() {
     for result in ["[]", "null"] {
         let server =
             paged(move |_| ok(page_body(result, r#"{"total_count":0,"total_pages":0}"#))).await;
@@ -174,7 +174,7 @@ async fn nothing_at_all_is_a_whole_list() {
 }
 
 #[tokio::test]
-async fn without_totals_full_pages_are_followed() {
+async fn follows_full_pages_without_totals() {
     let server = paged(|page| ok(success(&tokens((page - 1) * 1000, 2001.min(page * 1000))))).await;
     let listing = listing(&server).await;
     assert_eq!(listing.value.len(), 2001);
@@ -183,7 +183,7 @@ async fn without_totals_full_pages_are_followed() {
 }
 
 #[tokio::test]
-async fn a_server_with_smaller_pages_is_followed_at_its_own_size() {
+async fn follows_smaller_pages_at_the_servers_size() {
     for note in [
         r#"{"per_page":100}"#,
         r#"{"per_page":100,"total_count":250}"#,
@@ -205,7 +205,7 @@ async fn a_server_with_smaller_pages_is_followed_at_its_own_size() {
 }
 
 #[tokio::test]
-async fn the_same_page_for_ever_is_noticed() {
+async fn detects_a_server_that_repeats_the_same_page() {
     for note in [
         "{}",
         r#"{"total_count":50000,"per_page":1000,"total_pages":50}"#,
@@ -237,7 +237,7 @@ async fn overlapping_pages_give_each_token_once() {
 }
 
 #[tokio::test]
-async fn a_page_that_fails_costs_only_itself() {
+async fn a_failing_page_loses_only_its_own_entries() {
     let server = paged(|page| match page {
         2 => ResponseTemplate::new(403)
             .set_body_string(r#"{"success":false,"errors":[{"code":10000}]}"#),
@@ -255,7 +255,7 @@ async fn a_page_that_fails_costs_only_itself() {
 }
 
 #[tokio::test]
-async fn a_first_page_that_fails_is_an_error() {
+async fn a_failing_first_page_is_an_error() {
     let server =
         paged(|_| ResponseTemplate::new(403).set_body_string(r#"{"errors":[{"code":10000}]}"#))
             .await;
@@ -268,7 +268,7 @@ async fn a_first_page_that_fails_is_an_error() {
 }
 
 #[tokio::test]
-async fn totals_that_lie_are_told() {
+async fn reports_totals_that_do_not_match() {
     let cases = [
         (
             r#"{"total_count":9,"per_page":1000}"#,
@@ -323,7 +323,7 @@ async fn totals_that_are_too_low_do_not_end_the_list() {
 }
 
 #[tokio::test]
-async fn a_list_without_end_ends_at_the_cap() {
+async fn an_endless_list_stops_at_the_page_cap() {
     let server = paged(|page| {
         ok(page_body(
             &format!(r#"[{{"id":"t{page}"}}]"#),
@@ -337,7 +337,7 @@ async fn a_list_without_end_ends_at_the_cap() {
 }
 
 #[tokio::test]
-async fn one_bad_entry_hides_no_other() {
+async fn malformed_entries_do_not_hide_others() {
     let result =
         r#"[{"id":"a"},null,7,"x",[],{"id":5,"expires_at":{}},{"no":"id"},{"no":"id"},{"id":"b"}]"#;
     let server = paged(move |_| ok(success(result))).await;
@@ -351,7 +351,7 @@ async fn one_bad_entry_hides_no_other() {
 }
 
 #[tokio::test]
-async fn a_list_that_goes_on_after_a_cursor_is_incomplete() {
+async fn a_remaining_cursor_makes_the_list_incomplete() {
     for (note, goes_on) in [
         (r#"{"cursor":"abc"}"#, true),
         (r#"{"count":2,"cursors":{"after":"abc","before":""}}"#, true),
@@ -366,7 +366,7 @@ async fn a_list_that_goes_on_after_a_cursor_is_incomplete() {
 }
 
 #[tokio::test]
-async fn four_pages_are_under_way_at_once_and_no_more() {
+async fn requests_four_pages_at_once_and_no_more() {
     let gate = Arc::new(Barrier::new(4));
     let (now, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let most = Arc::clone(&peak);
@@ -438,7 +438,7 @@ async fn accounts_and_zones_come_in_pages_of_fifty() {
 }
 
 #[tokio::test]
-async fn on_screen_each_page_has_the_whole_time_to_itself() {
+async fn each_page_has_its_own_timeout_without_an_end() {
     let server = paged(|page| {
         let note = r#"{"per_page":2,"total_count":4,"total_pages":2}"#;
         ok(page_body(&tokens(page * 2, page * 2 + 2), note)).set_delay(Duration::from_millis(700))

@@ -77,7 +77,7 @@ pub(crate) fn patience(seconds: u64) -> Deadlines {
     }
 }
 
-/// A server that answers every request alike.
+/// A server that gives every request the same answer.
 pub(crate) async fn serving(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(answer).mount(&server).await;
@@ -101,7 +101,7 @@ pub(crate) async fn get(base: &str) -> Result<ServiceToken, Failure> {
         .map_err(|error| error.into_failure(Some(&account())))
 }
 
-/// What becomes of a token's answer of this status and body.
+/// The result of reading a token from an answer of this status and body.
 pub(crate) async fn get_saying(
     status: u16,
     body: impl AsRef<[u8]>,
@@ -114,7 +114,7 @@ fn token_json() -> String {
 }
 
 #[tokio::test]
-async fn an_api_token_goes_into_one_header_and_nothing_else_does() {
+async fn an_api_token_is_sent_in_one_header() {
     let server = saying(200, success(&token_json())).await;
     get(&format!("{}/client/v4/", server.uri())).await.unwrap();
     let requests = server.received_requests().await.unwrap();
@@ -145,7 +145,7 @@ async fn an_api_token_goes_into_one_header_and_nothing_else_does() {
 }
 
 #[tokio::test]
-async fn a_global_key_goes_into_two_headers_and_no_bearer_is_sent() {
+async fn a_global_key_is_sent_in_two_headers_without_bearer() {
     let server = saying(200, success(&token_json())).await;
     let fetched = client(&server.uri())
         .reader(&global_key(), &zone(), patience(20))
@@ -161,7 +161,7 @@ async fn a_global_key_goes_into_two_headers_and_no_bearer_is_sent() {
 }
 
 #[tokio::test]
-async fn a_credential_that_fits_no_header_is_an_error_without_a_request() {
+async fn a_credential_unfit_for_a_header_fails_without_a_request() {
     let server = saying(200, success(&token_json())).await;
     for text in ["tok\nabc", "tok abc", "tök", ""] {
         for kind in [api_token().kind, global_key().kind] {
@@ -180,14 +180,14 @@ async fn a_credential_that_fits_no_header_is_an_error_without_a_request() {
 }
 
 #[tokio::test]
-async fn the_token_stays_as_the_api_sent_it() {
+async fn a_token_keeps_the_json_that_the_api_sent() {
     let fetched = get_saying(200, success(&token_json())).await.unwrap();
     assert_eq!(fetched.raw.as_str(), token_json());
     assert_eq!(fetched.name_text(), "CI/CD token");
 }
 
 #[tokio::test]
-async fn access_is_checked_by_reading_a_few_tokens() {
+async fn checks_access_by_reading_a_few_tokens() {
     let server = MockServer::start().await;
     Mock::given(method("GET"))
         .and(path(format!("/accounts/{ACCOUNT}/access/service_tokens")))
@@ -214,7 +214,7 @@ async fn access_is_checked_by_reading_a_few_tokens() {
 }
 
 #[tokio::test]
-async fn envelopes_that_leave_things_out_are_read() {
+async fn accepts_envelopes_with_missing_members() {
     let token = token_json();
     let bodies = [
         format!(r#"{{"success":true,"result":{token}}}"#),
@@ -243,7 +243,7 @@ fn nested(depth: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_deeply_nested_token_is_kept_and_deeply_nested_errors_are_survived() {
+async fn accepts_deeply_nested_tokens_and_errors() {
     let token = format!(r#"{{"id":"{ID}","deep":{}}}"#, nested(100_000));
     let fetched = get_saying(200, success(&token)).await.unwrap();
     assert_eq!(fetched.id_text(), ID);
@@ -259,7 +259,7 @@ async fn a_deeply_nested_token_is_kept_and_deeply_nested_errors_are_survived() {
 }
 
 #[tokio::test]
-async fn one_bad_byte_does_not_cost_the_answer() {
+async fn replaces_an_invalid_byte() {
     let mut body = success(&format!(r#"{{"id":"{ID}","name":"caf?"}}"#)).into_bytes();
     let at = body.iter().position(|byte| *byte == b'?').unwrap();
     body[at] = 0xE9;
@@ -303,7 +303,7 @@ async fn successes_without_a_token_are_invalid_responses() {
     assert!(empty.summary.contains("empty"), "{}", empty.summary);
 }
 
-/// The kind that comes of a body.
+/// The expected kind, and the body.
 const DENIED: &str = r#"
 rejected       | {"success":false,"errors":[{"code":10000,"message":"m"}]}
 authentication | {"success":false,"errors":[{"code":1000,"message":"m"}]}
@@ -315,7 +315,7 @@ rejected       | {"code":10000,"error":"m"}
 "#;
 
 #[tokio::test]
-async fn a_success_that_says_it_is_none_is_an_error_by_its_codes() {
+async fn an_unsuccessful_envelope_with_status_200_fails_by_its_codes() {
     for [kind, body] in rows(DENIED) {
         let failure = get_saying(200, body).await.unwrap_err();
         assert_eq!(failure.kind.code(), kind, "{body}");
@@ -323,7 +323,7 @@ async fn a_success_that_says_it_is_none_is_an_error_by_its_codes() {
 }
 
 #[tokio::test]
-async fn an_answer_cut_anywhere_is_never_a_token() {
+async fn a_truncated_answer_is_never_a_token() {
     let whole = success(&token_json());
     let server = MockServer::start().await;
     let text = whole.clone();
@@ -353,7 +353,7 @@ async fn an_answer_cut_anywhere_is_never_a_token() {
 }
 
 #[tokio::test]
-async fn calls_can_run_as_tasks_and_clients_be_shared() {
+async fn calls_run_as_tasks_and_share_a_client() {
     let server = saying(200, success("[]")).await;
     let client = Arc::new(client(&server.uri()));
     let tasks: Vec<_> = (0..8)
@@ -380,7 +380,7 @@ fn skewed(date: &str) -> ResponseTemplate {
 }
 
 #[tokio::test]
-async fn the_clock_is_compared_with_the_date_of_fresh_answers_only() {
+async fn compares_the_clock_only_with_dates_of_fresh_answers() {
     let offset = async |answer: ResponseTemplate| {
         let server = serving(answer).await;
         let fetched = client(&server.uri())
@@ -398,7 +398,7 @@ async fn the_clock_is_compared_with_the_date_of_fresh_answers_only() {
 }
 
 #[test]
-fn a_base_url_is_https_or_this_computer() {
+fn a_base_url_is_https_or_loopback() {
     let default = BaseUrl::default();
     assert!(default.is_https());
     assert_eq!(default.host(), "api.cloudflare.com");

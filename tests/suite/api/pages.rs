@@ -13,14 +13,14 @@ use crate::support::api::{Fake, Outcome, Reply, http, refusal, run, shows, succe
 use crate::support::binary::BINARY;
 use crate::support::tokens::{ACCOUNT, CANARY};
 
-/// The number of the page that a request asks for.
+/// The page number in a request.
 pub(crate) fn page(head: &str) -> usize {
     let query = head.split("page=").nth(1).unwrap();
     let digits: String = query.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().unwrap()
 }
 
-/// A page of tokens `from..to` with what the server says of the list.
+/// A page of tokens `from..to` with this `result_info`.
 pub(crate) fn tokens(from: usize, to: usize, note: &str) -> Vec<u8> {
     let list: Vec<String> = (from..to)
         .map(|number| {
@@ -40,7 +40,7 @@ pub(crate) fn tokens(from: usize, to: usize, note: &str) -> Vec<u8> {
 }
 
 #[test]
-fn f09_a_server_that_caps_its_pages_in_silence_is_followed() {
+fn f09_follows_a_server_that_caps_its_pages_silently() {
     for note in ["", "{}", r#"{"page":1,"count":50}"#] {
         let fake = Fake::start(move |head, _| {
             let from = (page(head) - 1) * 50;
@@ -53,7 +53,7 @@ fn f09_a_server_that_caps_its_pages_in_silence_is_followed() {
         );
         assert_eq!(fake.heads().len(), 3, "{note}");
     }
-    // The rest of a list that ends with a full page is empty.
+    // The page after a full last page is empty.
     let fake = Fake::start(|head, _| {
         let from = (page(head) - 1) * 50;
         Reply::Bytes(tokens(from, 100.min(from + 50).max(from), ""))
@@ -63,7 +63,7 @@ fn f09_a_server_that_caps_its_pages_in_silence_is_followed() {
         (&list["count"], &list["complete"]),
         (&100.into(), &true.into())
     );
-    // A server that knows no pages sends the same again, entries without an ID among them.
+    // A server without pagination repeats itself, entries without an ID among them.
     for result in [
         r#"[{"id":"a"}]"#,
         r#"[{"name":"x"},{"name":"x"},{"id":"a"}]"#,
@@ -84,7 +84,7 @@ fn f09_a_server_that_caps_its_pages_in_silence_is_followed() {
         1,
         "nothing was sent, nothing more is asked"
     );
-    // What comes after the first page may fail, which is not the end of the list.
+    // A later page may fail, which does not end the list.
     let fake = Fake::start(|head, _| match page(head) {
         1 => Reply::Bytes(tokens(0, 50, "")),
         _ => Reply::Bytes(http(501, &[], refusal("[]"))),
@@ -94,10 +94,10 @@ fn f09_a_server_that_caps_its_pages_in_silence_is_followed() {
     assert_eq!(list.json()["complete"], false);
 }
 
-/// The others are asked for as soon as the first one says how many there are.
+/// The first page announces the number of pages, and the others are requested at once.
 #[test]
-fn a_later_page_that_comes_before_the_first_was_read_waits_for_it() {
-    // A member that takes longer to read than the next page to arrive.
+fn a_later_page_that_arrives_first_waits_for_the_first_page() {
+    // Parsing this member takes longer than the next page takes to arrive.
     let long = format!("[1{}]", ",1".repeat(2_000_000));
     let note = r#"{"total_pages":2,"total_count":3}"#;
     let first = move |entries: &str| {
@@ -107,7 +107,7 @@ fn a_later_page_that_comes_before_the_first_was_read_waits_for_it() {
     };
     let two = r#"[{"id":"a","x":LONG},{"id":"b"}]"#;
 
-    // How many pages there are follows from the first one.
+    // The first page implies the number of pages.
     let answer = first.clone();
     let fake = Fake::start(move |head, _| match page(head) {
         1 => answer(two),
@@ -150,7 +150,7 @@ pub(crate) fn gzipped(text: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// The most memory that a command may take, in KiB, as `ulimit -v` counts it.
+/// The address space of a command in KiB, as `ulimit -v` counts it.
 const FEW_KIB: usize = 400 * 1024;
 
 /// Runs a command in a bounded address space.
@@ -175,7 +175,7 @@ pub(crate) fn run_bounded(fake: &Fake, arguments: &[&str]) -> Outcome {
 }
 
 #[test]
-fn k06_a_page_with_far_more_entries_than_were_asked_for_is_refused_within_bounds() {
+fn k06_an_oversized_page_fails_within_the_memory_limit() {
     let many = |entry: &str, bytes: usize| {
         let count = bytes / (entry.len() + 1);
         let list = vec![entry; count].join(",");
@@ -202,7 +202,7 @@ fn k06_a_page_with_far_more_entries_than_were_asked_for_is_refused_within_bounds
 }
 
 #[test]
-fn k06_a_list_without_end_ends_at_its_budget_and_says_so() {
+fn k06_an_endless_list_stops_at_its_budget_with_a_reason() {
     let note = r#"{"per_page":1000,"total_pages":1000}"#;
     let listed = |fake: &Fake| {
         let list = run(&mut fake.command(&["list", "-o", "json", "--timeout", "38"]));
@@ -213,7 +213,7 @@ fn k06_a_list_without_end_ends_at_its_budget_and_says_so() {
             .unwrap()
             .to_owned()
     };
-    // Entries count whether or not they can be read.
+    // Malformed entries count too.
     let fake = Fake::start(move |head, _| {
         let list = vec![page(head).to_string(); 2000].join(",");
         let body = format!(r#"{{"success":true,"result":[{list}],"result_info":{note}}}"#);
@@ -225,7 +225,7 @@ fn k06_a_list_without_end_ends_at_its_budget_and_says_so() {
         (125..=128).contains(&asked),
         "{asked} pages of 2,000 entries"
     );
-    // So do the bytes of an answer, whatever they are.
+    // So does every byte of an answer.
     let filler = "x".repeat(15 << 20);
     let fake = Fake::start(move |head, _| {
         let (page, end) = (page(head), format!(r#"","result_info":{note}}}"#));
@@ -240,7 +240,7 @@ fn k06_a_list_without_end_ends_at_its_budget_and_says_so() {
 }
 
 #[test]
-fn k06_the_lists_of_accounts_and_zones_are_bounded_too_and_say_so() {
+fn k06_lists_of_accounts_and_zones_are_bounded_with_a_reason() {
     let fake = Fake::start(|head, _| {
         if head.starts_with("GET /accounts?") {
             let list = vec![r#"{"id":"00000000000000000000000000000001"}"#; 101].join(",");
@@ -268,7 +268,7 @@ fn k06_the_lists_of_accounts_and_zones_are_bounded_too_and_say_so() {
 }
 
 #[test]
-fn k14_a_hint_names_ten_ids_and_the_number_of_the_others() {
+fn k14_a_hint_names_ten_ids_and_counts_the_others() {
     let fake = Fake::start(|head, _| {
         let from = (page(head) - 1) * 1000;
         let list: Vec<String> = (from..from + 1000)
@@ -304,7 +304,7 @@ fn k14_a_hint_names_ten_ids_and_the_number_of_the_others() {
 }
 
 #[test]
-fn l08_a_pause_holds_whatever_page_asked_for_it() {
+fn l08_a_rate_limit_on_any_page_pauses_reloads() {
     let limit = || http(429, &[("retry-after", "60")], refusal("[]"));
     for number in [1, 2, 3] {
         let fake = broken_page(number, limit());
@@ -325,7 +325,7 @@ fn l08_a_pause_holds_whatever_page_asked_for_it() {
             assert!(why.contains("retry in 60 seconds"), "{why}");
         }
     }
-    // A name that was found on another page.
+    // The name was found on another page.
     let fake = broken_page(2, limit());
     let mut session = fake.screens(&[]).showing("Find a token");
     session.type_until("n2\r", "NEVER EXPIRES");
@@ -336,7 +336,7 @@ fn l08_a_pause_holds_whatever_page_asked_for_it() {
 }
 
 #[test]
-fn l08_no_page_is_asked_for_while_another_one_waits_out_a_pause() {
+fn l08_requests_no_page_while_another_waits_out_a_rate_limit() {
     let fake = Fake::start(|head, number| {
         let page = page(head);
         if number == 2 {

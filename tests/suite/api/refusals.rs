@@ -30,7 +30,7 @@ fn with_key(fake: &Fake, arguments: &[&str]) -> Outcome {
 
 const THREE_PAGES: &str = r#"{"per_page":2,"total_count":6,"total_pages":3}"#;
 
-/// Three pages of two tokens, one of which answers otherwise.
+/// Three pages of two tokens, one of which is replaced by `answer`.
 pub(crate) fn broken_page(number: usize, answer: Vec<u8>) -> Fake {
     Fake::start(move |head, _| {
         let page = page(head);
@@ -43,7 +43,7 @@ pub(crate) fn broken_page(number: usize, answer: Vec<u8>) -> Fake {
 }
 
 #[test]
-fn f01_every_code_that_means_not_accepted_is_authentication_under_any_status() {
+fn f01_rejected_credentials_are_authentication_under_any_status() {
     let codes = [
         (9103, "Unknown X-Auth-Key or X-Auth-Email"),
         (10_001, "Unable to authenticate request"),
@@ -90,7 +90,7 @@ fn f01_every_code_that_means_not_accepted_is_authentication_under_any_status() {
 }
 
 #[test]
-fn f06_not_found_is_said_of_a_whole_list_alone() {
+fn f06_lookup_by_name_is_not_found_only_after_a_complete_list() {
     let answers: [(Vec<u8>, &str); 5] = [
         (http(501, &[], refusal(&errors(1, "m"))), "server"),
         (
@@ -128,7 +128,7 @@ fn f06_not_found_is_said_of_a_whole_list_alone() {
 }
 
 #[test]
-fn f07_a_4xx_that_fits_no_row_is_rejected_and_its_words_are_in_the_summary() {
+fn f07_an_unlisted_4xx_is_rejected_with_the_apis_words_in_the_summary() {
     for (status, code) in [
         (400, 12_130),
         (400, 1001),
@@ -162,7 +162,7 @@ fn f07_a_4xx_that_fits_no_row_is_rejected_and_its_words_are_in_the_summary() {
 }
 
 #[test]
-fn f08_404_is_not_found_of_a_token_alone() {
+fn f08_a_404_is_not_found_only_for_a_token() {
     for body in [
         refusal(&errors(12_135, "access.api.error.not_found")),
         String::new(),
@@ -199,7 +199,7 @@ fn capped(errors: &str) -> Value {
 }
 
 #[test]
-fn k14_lists_of_errors_are_capped_in_total_and_say_what_is_left_out() {
+fn k14_error_lists_are_capped_and_count_what_is_left_out() {
     let message = "m".repeat(400);
     let leaf = format!(r#"{{"code":3,"message":"{message}"}}"#);
     let nest = |inner: &str| {
@@ -220,7 +220,7 @@ fn k14_lists_of_errors_are_capped_in_total_and_say_what_is_left_out() {
     let hundred = capped(&format!("[{}]", vec![leaf.clone(); 100].join(",")));
     assert_eq!(hundred.as_array().unwrap().len(), 100);
     assert_eq!(hundred[99]["code"], 3);
-    // A chain takes no place from the list itself, and what decides may come late.
+    // A chain takes no place from the list itself; the error that decides may come late.
     let late = format!(
         "[{},{}]",
         vec![nest(&leaf); 60].join(","),
@@ -232,7 +232,7 @@ fn k14_lists_of_errors_are_capped_in_total_and_say_what_is_left_out() {
 }
 
 #[test]
-fn l04_10000_means_permission_under_403_alone() {
+fn l04_code_10000_means_permission_only_under_403() {
     let message = "GET method with API Tokens is not supported by this API";
     for status in [200, 400, 405, 409, 422] {
         let fake = Fake::saying(status, &refusal(&errors(10_000, message)));
@@ -248,7 +248,7 @@ fn l04_10000_means_permission_under_403_alone() {
 }
 
 #[test]
-fn l07_messages_and_errors_are_told_whatever_the_rest_says() {
+fn l07_messages_and_errors_are_always_reported() {
     for (status, body) in [
         (
             400,
@@ -288,7 +288,7 @@ fn l07_messages_and_errors_are_told_whatever_the_rest_says() {
         let details = text.split("details:").nth(1).unwrap();
         assert!(details.contains("the reason"), "{body}: {text}");
     }
-    // Where the sentence says what the status means, the message follows the status.
+    // A summary that explains the status is followed by the message of the API.
     for status in [401, 403, 404, 429, 500] {
         let body = r#"{"success":false,"errors":[],"messages":[{"message":"the reason"}]}"#;
         let outcome = Fake::saying(status, body).get();
@@ -303,7 +303,7 @@ fn l07_messages_and_errors_are_told_whatever_the_rest_says() {
     let text = run(&mut Fake::saying(403, body).command(&["get", ID])).stderr;
     assert_contains(&text, "API error 8: one");
     assert_contains(&text, "two");
-    // A success that reports errors is one, and its errors are not dropped; a list may lack something.
+    // A success with errors stays a success and keeps its errors; a list may be incomplete.
     let whole = |result: &str| {
         format!(
             r#"{{"success":true,"errors":[{{"code":8,"message":"only a part"}}],"result":{result}}}"#
@@ -329,7 +329,7 @@ fn l07_messages_and_errors_are_told_whatever_the_rest_says() {
 }
 
 #[test]
-fn l11_what_begins_like_json_and_is_none_is_not_json_and_is_quoted() {
+fn l11_text_that_only_begins_like_json_is_quoted() {
     for text in [
         "404 page not found",
         "404 page not found\n",
@@ -366,7 +366,7 @@ fn l11_what_begins_like_json_and_is_none_is_not_json_and_is_quoted() {
             .is_error("invalid_response", 1);
         assert!(words.contains(says), "{words}");
     }
-    // No secret, no page, no bytes, and nothing long.
+    // Quotes no secret, no page, no bytes, and nothing long.
     let echo = format!("bad token {CANARY}{}", " ".repeat(10));
     for text in [
         echo.as_str(),
@@ -383,7 +383,7 @@ fn l11_what_begins_like_json_and_is_none_is_not_json_and_is_quoted() {
 }
 
 #[test]
-fn a08_nothing_looks_like_success_before_the_answer_has_been_judged() {
+fn a08_shows_no_success_before_the_answer_has_been_checked() {
     let (release, released) = std::sync::mpsc::channel::<()>();
     let released = std::sync::Mutex::new(released);
     let fake = Fake::start(move |_, _| {
@@ -415,7 +415,7 @@ fn a08_nothing_looks_like_success_before_the_answer_has_been_judged() {
 }
 
 #[test]
-fn a10_a_refusal_names_the_scope_in_use_and_suggests_the_other_kind() {
+fn a10_a_permission_failure_names_the_scope_and_suggests_the_other_kind() {
     let errors = r#"[{"code":10000,"message":"Authentication error"}]"#;
     let fake = Fake::saying(403, &refusal(errors));
     for (flag, other) in [("--account", "zone"), ("--zone", "account")] {
@@ -436,7 +436,7 @@ fn a10_a_refusal_names_the_scope_in_use_and_suggests_the_other_kind() {
 }
 
 #[test]
-fn a11_a_dead_credential_a_missing_permission_and_a_wrong_scope_read_differently() {
+fn a11_credential_permission_and_scope_failures_have_own_texts() {
     let mut texts = Vec::new();
     for (status, code, message, kind) in [
         (401, 1000, "Invalid API Token", "authentication"),
@@ -464,7 +464,7 @@ fn a11_a_dead_credential_a_missing_permission_and_a_wrong_scope_read_differently
 }
 
 #[test]
-fn a12_everything_the_api_said_can_be_read() {
+fn a12_details_show_everything_the_api_sent() {
     let errors = r#"[{"code":10000,"message":"first thing","documentation_url":"https://docs.example/1",
         "source":{"pointer":"/name"},"error_chain":[{"code":12130,"message":"beneath it"}]},
         {"code":9109,"message":"second thing"}]"#;
@@ -500,7 +500,7 @@ fn a12_everything_the_api_said_can_be_read() {
 }
 
 #[test]
-fn a20_a_token_that_is_gone_blames_no_credential_and_leaves_the_last_data_marked_stale() {
+fn a20_a_deleted_token_keeps_stale_data_and_blames_no_credential() {
     let good = http(
         200,
         &[],
@@ -530,7 +530,7 @@ fn a20_a_token_that_is_gone_blames_no_credential_and_leaves_the_last_data_marked
 }
 
 #[test]
-fn a20_the_list_opens_on_what_came_in_place_of_a_token_that_is_gone() {
+fn a20_the_list_selects_the_successor_of_a_deleted_token() {
     const NEW: &str = "4003c651-ec8b-4bda-90d9-f802ad04174c";
     let asked = AtomicUsize::new(0);
     let fake = Fake::start(move |head, _| {
@@ -561,7 +561,7 @@ fn a20_the_list_opens_on_what_came_in_place_of_a_token_that_is_gone() {
 }
 
 #[test]
-fn a21_a_redirect_is_named_and_never_followed() {
+fn a21_a_redirect_is_named_and_not_followed() {
     let elsewhere = Fake::holding(&token(""));
     let location = format!("{}/cdn-cgi/login?kid=secret", elsewhere.url());
     let login = format!("{}:{}", "127.0.0.1", elsewhere.address.port());
@@ -588,7 +588,7 @@ fn a21_a_redirect_is_named_and_never_followed() {
 }
 
 #[test]
-fn a23_requests_say_who_sends_them_and_a_block_is_no_refusal_of_the_api() {
+fn a23_requests_send_a_user_agent_and_a_block_is_not_an_api_refusal() {
     let fake = Fake::saying(403, "error code: 1010");
     let words = fake.get().is_error("invalid_response", 1);
     assert!(words.contains("blocked before reaching the API"), "{words}");
@@ -615,7 +615,7 @@ fn a23_requests_say_who_sends_them_and_a_block_is_no_refusal_of_the_api() {
 }
 
 #[test]
-fn a24_a_rate_limit_is_obeyed_and_reloading_meanwhile_sends_nothing() {
+fn a24_reloading_during_a_rate_limit_sends_nothing() {
     let count = AtomicUsize::new(0);
     let good = http(
         200,
@@ -640,7 +640,7 @@ fn a24_a_rate_limit_is_obeyed_and_reloading_meanwhile_sends_nothing() {
 }
 
 #[test]
-fn a24_the_pause_is_read_in_every_form_and_absurd_ones_are_not_believed() {
+fn a24_reads_every_form_of_retry_after_and_caps_absurd_ones() {
     let now = "Sun, 06 Nov 1994 08:49:37 GMT";
     for (pause, said) in [
         (Some("7"), "7 seconds"),
@@ -682,7 +682,7 @@ fn a24_the_pause_is_read_in_every_form_and_absurd_ones_are_not_believed() {
 }
 
 #[test]
-fn a24_a_pause_that_fits_the_deadline_is_waited_out() {
+fn a24_waits_out_a_pause_that_fits_the_deadline() {
     let limited = http(429, &[("retry-after", "1")], "");
     let good = http(200, &[], success(&token(r#""duration":"forever""#)));
     let fake = Fake::start(move |_, number| {
@@ -698,7 +698,7 @@ fn a24_a_pause_that_fits_the_deadline_is_waited_out() {
 }
 
 #[test]
-fn a24_a_limit_whose_body_never_ends_is_a_limit_all_the_same() {
+fn a24_a_rate_limit_with_an_endless_body_is_still_a_rate_limit() {
     for (status, kind) in [(429, "rate_limited"), (407, "proxy"), (503, "server")] {
         let start = head(
             status,
@@ -711,7 +711,7 @@ fn a24_a_limit_whose_body_never_ends_is_a_limit_all_the_same() {
 }
 
 #[test]
-fn a33_five_refusals_leave_one_line_with_a_count_and_the_screen_alive() {
+fn a33_five_failures_leave_one_line_with_a_count() {
     let errors = r#"[{"code":10000,"message":"Authentication error"}]"#;
     let fake = Fake::saying(403, &refusal(errors));
     let mut session = fake.screens(&[ID]).showing("may not read");
@@ -727,8 +727,7 @@ fn a33_five_refusals_leave_one_line_with_a_count_and_the_screen_alive() {
     assert_eq!(heads.iter().filter(|head| head.contains(ID)).count(), 5);
 }
 
-/// The refusals that have been seen, as they were sent: status, the kind, exit code and part of a
-/// sentence that come of them, errors.
+/// Errors as the API has sent them: status, expected kind, exit code, part of the text, errors.
 const REFUSALS: &str = r#"
 400 | authentication | 1  | is malformed                          | [{"code":6003,"message":"Invalid request headers","error_chain":[{"code":6111,"message":"Invalid format"}]}]
 400 | authentication | 1  | switch the credential kind            | [{"code":6003,"message":"Invalid request headers","error_chain":[{"code":6103,"message":"Invalid format"}]}]
@@ -751,7 +750,7 @@ const REFUSALS: &str = r#"
 "#;
 
 #[test]
-fn every_refusal_that_has_been_seen_has_its_kind_code_and_a_sentence_that_helps() {
+fn known_refusals_have_the_documented_kind_code_and_hint() {
     for [status, kind, code, helps, errors] in rows(REFUSALS) {
         for body in [
             refusal(errors),
@@ -767,7 +766,7 @@ fn every_refusal_that_has_been_seen_has_its_kind_code_and_a_sentence_that_helps(
 }
 
 #[test]
-fn what_is_no_answer_of_the_api_is_an_invalid_response_or_a_network_failure() {
+fn other_bodies_are_invalid_responses_or_network_failures() {
     for body in [
         "",
         "<html><body>Sign in</body></html>",

@@ -1,4 +1,4 @@
-//! Exchanges that stop half-way: connections, deadlines, sizes, compression, TLS, proxies.
+//! The HTTP transport: broken connections, deadlines, sizes, compression, TLS, proxies.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -25,7 +25,7 @@ use crate::support::tokens::now;
 
 use super::{SECRET, account, api_token, client, get, id, options, patience, serving, success};
 
-/// A server of plain sockets, for what no HTTP library would send.
+/// A server of plain sockets, for bytes that no HTTP library would send.
 pub(crate) struct Raw {
     pub(crate) url: String,
     pub(crate) address: SocketAddr,
@@ -38,7 +38,7 @@ impl Raw {
     }
 }
 
-/// Serves each connection, counted from 1, by the given function.
+/// Serves each connection, counted from 1, with the given function.
 pub(crate) async fn raw<F, Served>(serve: F) -> Raw
 where
     F: Fn(usize, TcpStream) -> Served + Send + 'static,
@@ -61,7 +61,7 @@ where
     }
 }
 
-/// The head of the next request; nothing once the client is gone.
+/// The head of the next request; `None` once the client is gone.
 pub(crate) async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -70,7 +70,7 @@ pub(crate) async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<S
     String::from_utf8(head).ok()
 }
 
-/// A whole answer of status 200.
+/// A complete response of status 200.
 pub(crate) fn answer(body: &str) -> String {
     format!(
         "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
@@ -78,7 +78,7 @@ pub(crate) fn answer(body: &str) -> String {
     )
 }
 
-/// A server that reads a request, sends this, and closes the connection.
+/// A server that reads a request, sends these bytes, and closes the connection.
 async fn cutting(bytes: &'static [u8]) -> Raw {
     raw(move |_, mut stream| async move {
         read_head(&mut stream).await;
@@ -102,8 +102,8 @@ async fn a_refused_connection_says_so() {
 }
 
 #[tokio::test]
-async fn a_name_without_an_address_is_told_apart_and_not_tried_again() {
-    // The first is reserved never to exist; the second cannot be a name at all.
+async fn an_unresolvable_name_is_reported_without_a_retry() {
+    // The first name is reserved and never exists; the second is too long for a name.
     for name in ["tokenscope.invalid", &"a".repeat(64)] {
         let failure = get(&format!("https://{name}/client/v4")).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Network, "{failure:?}");
@@ -113,7 +113,7 @@ async fn a_name_without_an_address_is_told_apart_and_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_cut_connection_is_tried_three_times() {
+async fn a_broken_connection_is_tried_three_times() {
     for bytes in [
         &b""[..],
         b"HTTP/1.1 200 OK\r\ncontent-le",
@@ -129,11 +129,11 @@ async fn a_cut_connection_is_tried_three_times() {
 }
 
 #[tokio::test]
-async fn a_reset_connection_that_recovers_is_not_seen() {
+async fn a_reset_connection_that_recovers_is_not_reported() {
     let server = raw(|number, mut stream| async move {
         read_head(&mut stream).await;
         if number == 1 {
-            // Unread input or not, zero linger closes with RST.
+            // Zero linger closes with RST, whether or not input is unread.
             stream.set_zero_linger().unwrap();
             return;
         }
@@ -148,14 +148,14 @@ async fn a_reset_connection_that_recovers_is_not_seen() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_an_invalid_response() {
+async fn a_response_that_is_not_http_is_an_invalid_response() {
     let server = cutting(b"SSH-2.0-OpenSSH_9.9\r\n\r\n").await;
     let failure = get(&server.url).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::InvalidResponse);
     assert_eq!(server.connections(), 1);
 }
 
-/// As much as is left of a second once the command has begun.
+/// The rest of a second since the command began.
 fn nearly_a_second() -> Deadlines {
     Deadlines {
         end: Some(Instant::now() + Duration::from_millis(900)),
@@ -178,7 +178,7 @@ async fn timed_out(base: &str, summary: &str) -> Failure {
 }
 
 #[tokio::test]
-async fn the_deadline_ends_silence_drips_and_handshakes() {
+async fn the_deadline_ends_silence_slow_bodies_and_handshakes() {
     let silent =
         raw(|_, mut stream| async move { while read_head(&mut stream).await.is_some() {} }).await;
     let dripping = raw(|_, mut stream| async move {
@@ -209,7 +209,7 @@ async fn the_deadline_ends_silence_drips_and_handshakes() {
 }
 
 #[tokio::test]
-async fn an_endless_body_is_stopped_at_the_cap() {
+async fn an_endless_body_stops_at_the_size_cap() {
     let server = raw(|_, mut stream| async move {
         read_head(&mut stream).await;
         stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
@@ -237,7 +237,7 @@ async fn get_gzip(body: Vec<u8>) -> Result<tokenscope::domain::token::ServiceTok
 }
 
 #[tokio::test]
-async fn compressed_answers_are_read_and_bombs_are_not() {
+async fn reads_compressed_answers_but_no_decompression_bombs() {
     let whole = gzip(success(r#"{"name":"x"}"#).as_bytes());
     assert_eq!(get_gzip(whole.clone()).await.unwrap().name_text(), "x");
     let bomb = gzip(&vec![b' '; 64 * 1024 * 1024]);
@@ -255,7 +255,7 @@ async fn compressed_answers_are_read_and_bombs_are_not() {
 }
 
 #[tokio::test]
-async fn sixteen_mebibytes_are_still_read() {
+async fn reads_a_body_of_sixteen_mebibytes() {
     let mut body = success(r#"{"name":"x"}"#);
     body.push_str(&" ".repeat(16 * 1024 * 1024 - body.len()));
     let answer = ResponseTemplate::new(200).set_body_string(body);
@@ -290,7 +290,7 @@ pub(crate) async fn tls(certificate: &rcgen::Certificate, key: &rcgen::KeyPair) 
     .await
 }
 
-/// A TLS server with a certificate for 127.0.0.1 by an issuer of its own, and that issuer's file.
+/// A TLS server with a certificate for `name` from its own issuer, and that issuer's file.
 pub(crate) async fn private_tls(directory: &tempfile::TempDir, name: &str) -> (Raw, PathBuf) {
     let issuer_key = rcgen::KeyPair::generate().unwrap();
     let mut issuer = rcgen::CertificateParams::new(Vec::new()).unwrap();
@@ -321,7 +321,7 @@ async fn check(options: &Options) -> Result<(), Failure> {
 }
 
 #[tokio::test]
-async fn a_private_issuer_is_trusted_only_by_ca_file() {
+async fn a_private_issuer_is_trusted_only_through_ca_file() {
     let directory = tempfile::tempdir().unwrap();
     let (server, file) = private_tls(&directory, "127.0.0.1").await;
     let mut options = options(&server.url.replace("http:", "https:"));
@@ -329,7 +329,7 @@ async fn a_private_issuer_is_trusted_only_by_ca_file() {
     assert_eq!(failure.kind, FailureKind::Tls, "{failure:?}");
     assert!(failure.summary.contains("untrusted"), "{}", failure.summary);
     assert!(failure.hint.text.contains("--ca-file") && failure.hint.text.contains("SSL_CERT_FILE"));
-    // The credential is not blamed.
+    // The failure does not blame the credential.
     assert_lacks(&failure.summary, "token");
     assert_eq!(server.connections(), 1, "not tried again");
     options.ca_file = Some(file);
@@ -337,7 +337,7 @@ async fn a_private_issuer_is_trusted_only_by_ca_file() {
 }
 
 #[tokio::test]
-async fn a_certificate_for_another_name_is_told_apart() {
+async fn a_certificate_for_another_name_says_so() {
     let directory = tempfile::tempdir().unwrap();
     let (server, file) = private_tls(&directory, "other.example").await;
     let mut options = options(&server.url.replace("http:", "https:"));
@@ -348,7 +348,7 @@ async fn a_certificate_for_another_name_is_told_apart() {
 }
 
 #[tokio::test]
-async fn https_spoken_to_a_plain_server_is_a_tls_failure() {
+async fn a_plain_server_on_https_is_a_tls_failure() {
     let server = raw(|_, mut stream| async move {
         let mut first = [0; 16];
         stream.read_exact(&mut first).await.unwrap();
@@ -366,7 +366,7 @@ async fn https_spoken_to_a_plain_server_is_a_tls_failure() {
 }
 
 #[tokio::test]
-async fn a_certificate_file_that_is_none_is_named() {
+async fn an_invalid_certificate_file_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("ca.pem");
     let damaged = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -391,7 +391,7 @@ async fn a_certificate_file_that_is_none_is_named() {
     }
 }
 
-/// Runs [`child`] with this environment, and gives back what it printed.
+/// Runs [`child`] with these variables and returns its output.
 async fn in_environment(base: &str, variables: &[(&str, &str)]) -> String {
     let mut command = tokio_command(base);
     command.envs(variables.iter().copied());
@@ -426,7 +426,7 @@ fn tokio_command(base: &str) -> std::process::Command {
     command
 }
 
-/// What the tests below run in an environment of its own: one check of access.
+/// The process that the tests below start with their own environment: one check of access.
 #[tokio::test]
 #[ignore = "run by other tests, with an environment of its own"]
 async fn child() {
@@ -456,7 +456,7 @@ async fn refusing_proxy(status: &'static str) -> Raw {
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_is_named_without_its_password() {
+async fn a_refusing_proxy_is_named_without_its_password() {
     for (status, words) in [
         (
             "407 Proxy Authentication Required",
@@ -472,7 +472,7 @@ async fn a_proxy_that_refuses_is_named_without_its_password() {
         assert!(text.contains(&proxy.address.to_string()), "{text}");
         assert_lacks(&text, "hunter2");
         assert_lacks(&text, SECRET);
-        // Refused for want of a login, it is asked once, without one, what it would take.
+        // A proxy that requires a login is asked once, without one, which schemes it accepts.
         let questions = usize::from(status.starts_with("407"));
         assert_eq!(proxy.connections(), 1 + questions, "not tried again");
     }
@@ -485,7 +485,7 @@ async fn a_proxy_that_refuses_is_named_without_its_password() {
 }
 
 #[tokio::test]
-async fn a_dead_proxy_is_named_and_no_proxy_goes_round_it() {
+async fn a_dead_proxy_is_named_and_no_proxy_bypasses_it() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let dead = format!("http://ada:hunter2@{}", listener.local_addr().unwrap());
     drop(listener);
@@ -531,7 +531,7 @@ async fn ssl_cert_file_replaces_the_system_certificates() {
 }
 
 #[tokio::test]
-async fn a_compression_that_was_not_asked_for_is_named() {
+async fn an_unrequested_compression_is_named() {
     let body = gzip(success(r#"{"name":"x"}"#).as_bytes());
     for encoding in [
         "br",

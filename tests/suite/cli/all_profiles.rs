@@ -21,7 +21,7 @@ const SECRETS: [(&str, &str); 3] = [
     ("edge", "secret-of-edge"),
 ];
 
-/// Two profiles of one account and one of a zone, whose secrets commands print, so that no keyring is
+/// Two profiles of one account and one of a zone. Commands print their secrets, so no keyring is
 /// needed.
 async fn stage(of_zone: ResponseTemplate) -> Stage {
     let stage = Stage::empty().await;
@@ -78,7 +78,7 @@ fn run(stage: &Stage, more: &[&str]) -> Output {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_table_begins_with_the_profile_and_the_most_urgent_token() {
+async fn the_table_starts_with_profiles_and_lists_the_most_urgent_first() {
     let stage = stage(edge()).await;
     let output = run(&stage, &[]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -100,7 +100,7 @@ async fn the_table_begins_with_the_profile_and_the_most_urgent_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn csv_ends_with_profile_and_scope_and_a_calendar_has_each_token_once() {
+async fn csv_ends_with_profile_and_scope_and_ics_lists_each_token_once() {
     let stage = stage(edge()).await;
     let csv = text(&run(&stage, &["-o", "csv"]).stdout);
     let lines: Vec<&str> = csv.lines().collect();
@@ -119,7 +119,7 @@ async fn csv_ends_with_profile_and_scope_and_a_calendar_has_each_token_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn json_has_the_form_of_a_check_of_all_profiles() {
+async fn json_has_the_shape_of_a_check_of_all_profiles() {
     let stage = stage(edge()).await;
     let file = stage.home.path().join("all.json");
     let to = ["-o", "json", "--to", file.to_str().unwrap()];
@@ -158,7 +158,7 @@ async fn json_has_the_form_of_a_check_of_all_profiles() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_profile_that_fails_hides_no_other_and_makes_the_list_incomplete() {
+async fn a_failing_profile_makes_the_list_incomplete_and_hides_no_other() {
     let stage = stage(ResponseTemplate::new(403).set_body_string(
         r#"{"success":false,"errors":[{"code":10000,"message":"Authentication error"}]}"#,
     ))
@@ -193,7 +193,7 @@ async fn a_profile_that_fails_hides_no_other_and_makes_the_list_incomplete() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_profile_without_tokens_is_told_and_none_at_all_is_a_list_too() {
+async fn a_profile_without_tokens_is_reported_and_an_empty_list_succeeds() {
     let stage = stage(ok(success("[]"))).await;
     let output = run(&stage, &["-o", "json"]);
     assert_eq!(output.status.code(), Some(0));
@@ -215,7 +215,7 @@ async fn a_profile_without_tokens_is_told_and_none_at_all_is_a_list_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_about_one_scope_contradicts_it() {
+async fn options_for_one_scope_conflict_with_all_profiles() {
     let stage = stage(edge()).await;
     for (more, named) in [
         (&["--profile", "prod"][..], "--profile"),

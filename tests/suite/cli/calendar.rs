@@ -1,4 +1,4 @@
-//! `list -o ics`: one event a token, as calendars read it.
+//! `list -o ics`: one event per token, as calendars read it.
 
 #![cfg(unix)]
 
@@ -14,7 +14,7 @@ use crate::support::binary::{Stage, TOKENS, json, text};
 use crate::support::sessions::account;
 use crate::support::tokens::{ACCOUNT, now, token};
 
-/// The properties of each event, in order; `BEGIN` and `END` must fit together.
+/// The properties of each event, in order; `BEGIN` and `END` must match.
 fn events(calendar: &str) -> Vec<Vec<(String, String)>> {
     assert!(calendar.ends_with("\r\n") && !calendar.replace("\r\n", "").contains(['\r', '\n']));
     let is_short = |line: &str| line.len() <= 75;
@@ -52,7 +52,7 @@ fn all<'e>(event: &'e [(String, String)], name: &str) -> Vec<&'e str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_token_that_ends_is_one_event_with_alarms_at_its_thresholds() {
+async fn each_expiring_token_is_one_event_with_alarms_at_its_thresholds() {
     let tokens = r#"[
         {"id":"a0000000-0000-4000-8000-000000000001","client_id":"c1.access","name":"year; a, b","duration":"8760h","expires_at":"2025-06-01T00:00:00Z"},
         {"id":"a0000000-0000-4000-8000-000000000002","name":"day","duration":"24h","expires_at":"2025-03-02T00:00:00Z"},
@@ -112,7 +112,7 @@ async fn each_token_that_ends_is_one_event_with_alarms_at_its_thresholds() {
     assert_contains(value(year, "DESCRIPTION"), ACCOUNT);
     assert_eq!(all(year, "TRIGGER"), ["-PT2592000S", "-PT604800S"]);
     assert_eq!(all(of('2'), "TRIGGER"), ["-PT21600S", "-PT7200S"]);
-    // The same list gives the same calendar: nothing in it is random.
+    // The calendar is deterministic.
     let again = stage.run(&["list", "-o", "ics"]);
     let stamped = |printed: &[u8]| {
         let printed = text(printed);
@@ -143,7 +143,7 @@ async fn a_hostile_name_stays_within_its_property() {
 }
 
 #[test]
-fn ten_thousand_tokens_are_ten_thousand_events() {
+fn writes_one_event_for_each_of_ten_thousand_tokens() {
     let tokens = (0..10_000).map(|number| {
         token(&format!(
             r#"{{"id":"a0000000-0000-4000-8000-{number:012}","name":"token {number}","duration":"8760h","expires_at":"2025-06-01T00:00:00Z"}}"#
@@ -167,7 +167,7 @@ fn ten_thousand_tokens_are_ten_thousand_events() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn findings_choose_tokens() {
+async fn finding_filters_tokens() {
     let stage = Stage::with(TOKENS).await;
     let run = |codes: &str| stage.run(&["list", "--finding", codes]);
     let printed = text(&run("disabled,never-expires").stdout);
@@ -176,7 +176,7 @@ async fn findings_choose_tokens() {
         .map(|line| line.split('\t').next().unwrap())
         .collect();
     assert_eq!(names, ["eternal", "off"]);
-    // The access map's findings are read by `uses` alone.
+    // Only `uses` computes the findings of the access map.
     let of_map = [
         "wrong_action",
         "no_expiry_alert",

@@ -16,7 +16,7 @@ use crate::support::tokens::{ACCOUNT, CANARY};
 
 const OTHER: &str = "11111111111111111111111111111111";
 
-/// Token number n of the stage, by its ID.
+/// The ID of token `number` of the stage.
 fn id(number: usize) -> String {
     format!("a0000000-0000-4000-8000-00000000000{number}")
 }
@@ -34,7 +34,7 @@ fn first_line(output: &Output) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_status_has_its_exit_code_in_every_form() {
+async fn every_status_has_its_exit_code_in_every_format() {
     let stage = Stage::with(TOKENS).await;
     let numbers = [(1, 2), (2, 2), (3, 1), (4, 3), (5, 0), (6, 0), (7, 2)];
     for (number, expected) in numbers {
@@ -50,7 +50,7 @@ async fn every_status_has_its_exit_code_in_every_form() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_worst_wins_and_unknown_is_worse_than_a_warning() {
+async fn the_worst_status_decides_and_unknown_outranks_warning() {
     let stage = Stage::with(TOKENS).await;
     for (numbers, expected, word) in [
         (&[5, 6][..], 0, "OK: 2 tokens"),
@@ -70,7 +70,7 @@ async fn the_worst_wins_and_unknown_is_worse_than_a_warning() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_row_has_name_id_what_is_left_and_the_instant() {
+async fn each_row_has_name_id_time_left_and_end() {
     let stage = Stage::with(TOKENS).await;
     for (number, parts) in [
         (
@@ -96,7 +96,7 @@ async fn each_row_has_name_id_what_is_left_and_the_instant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tokens_that_are_missing_or_ambiguous_are_entries_of_their_own() {
+async fn missing_and_ambiguous_tokens_have_entries_of_their_own() {
     let twins = format!(
         r#"[{{"id":"{}","name":"twin","duration":"forever"}},{{"id":"{}","name":"twin","duration":"forever"}},
             {{"id":"{}","name":"one","duration":"forever"}}]"#,
@@ -140,7 +140,7 @@ async fn tokens_that_are_missing_or_ambiguous_are_entries_of_their_own() {
         is_first && request.url.path().ends_with("service_tokens")
     });
     assert_eq!(listings.count(), 1, "one list serves every name");
-    // Nobody's status can be ignored away, but what is excluded by name is.
+    // `--ignore unknown` does not hide a missing token; `--exclude` does.
     assert_eq!(
         code(&stage.run(&["check", "nobody", "one", "--ignore", "unknown"])),
         3
@@ -199,7 +199,7 @@ async fn ignored_and_excluded_tokens_do_not_count() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_finding_counts_where_it_is_asked_for() {
+async fn findings_count_only_with_fail_on() {
     let stage = Stage::with(TOKENS).await;
     for (arguments, expected, line) in [
         (&["6"][..], 0, "OK: 1 token, none need attention"),
@@ -255,7 +255,7 @@ async fn a_finding_counts_where_it_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thresholds_come_from_flags_else_from_the_configuration() {
+async fn thresholds_come_from_flags_then_from_the_configuration() {
     let stage = Stage::with(TOKENS).await;
     let check = |arguments: &[&str]| {
         let five = id(5);
@@ -283,7 +283,7 @@ async fn thresholds_come_from_flags_else_from_the_configuration() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nonsense_is_refused_before_the_network_with_the_code_for_unknown() {
+async fn invalid_arguments_are_refused_before_any_request_as_unknown() {
     let stage = Stage::with(TOKENS).await;
     for arguments in [
         &["--warn", "7", "--critical", "30"][..],
@@ -321,7 +321,7 @@ async fn nonsense_is_refused_before_the_network_with_the_code_for_unknown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_line_that_is_not_a_check_exits_64_though_the_word_stands_in_it() {
+async fn other_commands_with_the_word_check_in_them_exit_64() {
     let stage = Stage::empty().await;
     for (arguments, expected) in [
         (&["--profile", "check", "list", "--bogus"][..], 64),
@@ -335,7 +335,7 @@ async fn a_line_that_is_not_a_check_exits_64_though_the_word_stands_in_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_failure_is_unknown_and_says_so_in_every_form() {
+async fn every_failure_is_unknown_in_every_format() {
     let answers = [
         (
             401,
@@ -408,7 +408,7 @@ async fn every_failure_is_unknown_and_says_so_in_every_form() {
     );
 }
 
-/// One token in an account, two in the other, for whoever has the right credential.
+/// One token in one account and two in another, each for its own credential.
 #[cfg(target_os = "linux")]
 async fn mount_two_accounts(stage: &Stage) {
     let token = |digit, name: &str| {
@@ -426,10 +426,10 @@ async fn mount_two_accounts(stage: &Stage) {
     }
 }
 
-/// Two accounts, one of them refused; the keyring is a real one.
+/// Two accounts, one of which refuses; uses a real keyring.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn all_profiles_are_read_and_one_that_fails_hides_no_other() {
+async fn reads_all_profiles_and_a_failing_one_hides_no_other() {
     use crate::support::binary::piped;
     use crate::support::keyring::unlocked;
     let Some(session) = unlocked() else { return };
@@ -507,7 +507,7 @@ async fn all_profiles_are_read_and_one_that_fails_hides_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_that_is_incomplete_is_unknown_however_well_its_tokens_are() {
+async fn an_incomplete_list_is_unknown_whatever_its_tokens() {
     let stage = Stage::empty().await;
     let page = |number: usize| {
         let tokens = format!(
@@ -542,8 +542,8 @@ async fn a_list_that_is_incomplete_is_unknown_however_well_its_tokens_are() {
 
 type Series = (BTreeMap<String, String>, String);
 
-/// Reads the text format strictly: one group a metric, HELP and TYPE before its samples, no series
-/// twice, no empty group, and a line break at the end.
+/// Reads the text format strictly: one group per metric, HELP and TYPE before its samples, no
+/// duplicate series, no empty group, and a final line break.
 fn exposition(text: &str) -> BTreeMap<String, Vec<Series>> {
     assert!(text.ends_with('\n') && !text.contains("\n\n"));
     let mut families: BTreeMap<String, Vec<Series>> = BTreeMap::new();
@@ -602,7 +602,7 @@ fn sample(line: &str) -> (String, BTreeMap<String, String>, String) {
     (name.to_owned(), labels, value.to_owned())
 }
 
-/// A label's value up to its closing quote, and what follows it.
+/// The value of a label up to its closing quote, and the rest.
 fn quoted(text: &str) -> (String, &str) {
     let mut value = String::new();
     let mut characters = text.char_indices();
@@ -621,7 +621,7 @@ fn quoted(text: &str) -> (String, &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn metrics_are_what_a_strict_reader_takes() {
+async fn metrics_satisfy_a_strict_reader() {
     let hostile = r#"[{"id":"x\"y","name":"a\\b\"c\nd\u0007é","duration":"forever","enabled":true},
         {"name":"same","duration":"forever"},{"name":"same","duration":"forever"}]"#;
     let stage = Stage::with(hostile).await;

@@ -21,7 +21,7 @@ fn offered(line: &str) -> Vec<String> {
 }
 
 #[test]
-fn each_place_is_offered_what_fits_it() {
+fn offers_the_candidates_that_fit_each_position() {
     for (line, expected) in [
         ("ch", &["check"][..]),
         ("auth ", &["set", "status", "clear", "help"]),
@@ -120,7 +120,7 @@ async fn bash_completes_profiles_commands_and_values() {
 }
 
 #[tokio::test]
-async fn zsh_takes_the_script_and_is_offered_profiles() {
+async fn zsh_loads_the_script_and_completes_profiles() {
     let stage = Stage::empty().await;
     let script = r#"
         autoload -Uz compinit && compinit -u -d $HOME/dump
@@ -141,7 +141,7 @@ async fn zsh_takes_the_script_and_is_offered_profiles() {
 }
 
 #[tokio::test]
-async fn fish_takes_the_script_and_is_offered_profiles() {
+async fn fish_loads_the_script_and_completes_profiles() {
     let stage = Stage::empty().await;
     let script = "tokenscope completions fish | source; complete -C 'tokenscope list --profile '; \
                   complete -C 'tokenscope profi'; complete -C 'tokenscope list --status expired,act'";
@@ -153,7 +153,7 @@ async fn fish_takes_the_script_and_is_offered_profiles() {
 }
 
 #[tokio::test]
-async fn the_answer_to_a_shell_never_fails_aloud() {
+async fn completion_prints_no_errors() {
     let stage = Stage::empty().await;
     stage.write_config("nonsense");
     for words in [&["--profile", ""][..], &[], &["--", "-", "=", "--=", "é"]] {
@@ -185,7 +185,7 @@ fn run_shell(program: &str, arguments: &[&str]) -> Option<Outcome> {
 }
 
 #[test]
-fn j05_bash_takes_the_line_of_the_readme_in_every_mode() {
+fn j05_bash_completes_with_the_line_of_the_readme_in_every_mode() {
     let script = r#"
         eval "$(tokenscope completions bash)" || exit
         mkdir list there; touch 'a file' there/x
@@ -217,7 +217,7 @@ fn j05_bash_takes_the_line_of_the_readme_in_every_mode() {
 }
 
 #[test]
-fn j05_the_script_for_bash_needs_nothing_newer_than_3_2() {
+fn j05_the_bash_script_needs_nothing_newer_than_3_2() {
     let script = run(&mut tokenscope(&["completions", "bash"])).stdout;
     for newer in [
         "mapfile",
@@ -238,12 +238,12 @@ fn j05_the_script_for_bash_needs_nothing_newer_than_3_2() {
     ] {
         assert!(!script.contains(newer), "{newer}");
     }
-    // The one builtin that is newer may be missing.
+    // The only newer builtin may be missing.
     assert!(script.contains("compopt -o filenames 2>/dev/null"));
 }
 
 #[test]
-fn j05_zsh_without_compinit_completes_too() {
+fn j05_zsh_completes_without_compinit() {
     let script = r#"
         eval "$(tokenscope completions zsh)"
         print -r -- $_comps[tokenscope]
@@ -268,9 +268,9 @@ fn j05_zsh_without_compinit_completes_too() {
     }
 }
 
-/// The shells as people use them: a key on a terminal, and nothing set up before the line.
+/// Interactive shells: a key on a terminal, without any set-up before the line.
 #[test]
-fn j05_the_tab_key_completes_in_shells_without_any_setting() {
+fn j05_the_tab_key_completes_in_unconfigured_shells() {
     let folder = Path::new(BINARY).parent().unwrap().display();
     let path = format!("{folder}:/usr/local/bin:/usr/bin:/bin");
     for (program, flags) in [("bash", "--norc"), ("zsh", "-f")] {
@@ -299,7 +299,7 @@ fn j05_the_tab_key_completes_in_shells_without_any_setting() {
 }
 
 #[test]
-fn j05_zsh_that_runs_compinit_later_still_completes() {
+fn j05_zsh_completes_if_compinit_runs_later() {
     let script = r#"
         eval "$(tokenscope completions zsh)"
         autoload -Uz compinit && compinit -u -d $HOME/dump
@@ -314,7 +314,7 @@ fn j05_zsh_that_runs_compinit_later_still_completes() {
 }
 
 #[test]
-fn j05_fish_offers_files_for_a_file_alone() {
+fn j05_fish_offers_files_only_for_file_arguments() {
     let script = "tokenscope completions fish | source; touch afile; \
         for line in 'check ' 'list --within ' '--account ' '--timeout ' '--ca-file ' 'list --to ' 'prof'; \
         complete -C \"tokenscope $line\"; echo \"=\"; end";

@@ -1,4 +1,5 @@
-//! What the API says about the credential itself: `auth status --online` and `check --credential`.
+//! What the API reports about the credential itself: `auth status --online` and `check
+//! --credential`.
 
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use crate::support::api::{Fake, Outcome, home, http, refusal, run};
 use crate::support::assertions::{assert_contains, assert_starts};
 use crate::support::tokens::{ACCOUNT, CANARY, ID, ZONE};
 
-/// Members of `reads` that are read whole in the example, with their totals.
+/// Parts of `reads` that the example lets the credential read, with their totals.
 const READABLE: [(&str, Option<u64>); 9] = [
     ("tokens", Some(5)),
     ("apps", Some(4)),
@@ -84,7 +85,7 @@ fn online_reads_one_entry_of_each_part_and_verifies_the_token() {
 }
 
 #[test]
-fn online_names_what_is_missing() {
+fn online_names_missing_permissions() {
     let api = AccessApi::example()
         .with(GROUPS, Answer::failing(403))
         .with(HYPERDRIVE, Answer::failing(403))
@@ -138,7 +139,7 @@ fn online_names_what_is_missing() {
 }
 
 #[test]
-fn online_succeeds_only_where_tokens_are_visible() {
+fn online_succeeds_only_if_tokens_are_visible() {
     for answer in [
         Answer::empty(),
         Answer::null(),
@@ -154,7 +155,7 @@ fn online_succeeds_only_where_tokens_are_visible() {
 }
 
 #[test]
-fn online_in_a_zone_asks_for_what_a_zone_has() {
+fn online_in_a_zone_reads_only_parts_of_a_zone() {
     let api = AccessApi::example().in_zone(ZONE).start();
     let mut command = api.command(&["auth", "status", "--online", "-o", "json"]);
     let outcome = run(command
@@ -172,7 +173,7 @@ fn online_in_a_zone_asks_for_what_a_zone_has() {
 }
 
 #[test]
-fn online_accepts_that_pages_have_a_least_size() {
+fn online_retries_with_larger_pages() {
     let refused = refusal(r#"[{"code":7400,"message":"per_page"}]"#);
     let small = Answer::bytes(http(400, &[], refused));
     let never = small.clone();
@@ -236,7 +237,7 @@ fn a_global_api_key_is_not_verified() {
     assert!(!targets(&api).iter().any(|target| target.contains("verify")));
 }
 
-/// One active token, and what verifying the credential answers.
+/// One active token, and the answers to verifying the credential.
 fn verifying(user: Answer, account: Answer) -> Fake {
     AccessApi::example()
         .with(TOKENS, Answer::list([example(TOKENS, 0)]))
@@ -250,7 +251,7 @@ fn verified(result: &Value) -> Answer {
 }
 
 #[test]
-fn the_credential_is_judged_as_a_token_is() {
+fn the_credential_is_judged_like_a_token() {
     let ending = |end: &str| json!({"status": "active", "expires_on": end});
     for (result, status, days_left, code) in [
         (json!({"status": "active"}), "never_expires", None, 0),
@@ -282,7 +283,7 @@ fn the_credential_is_judged_as_a_token_is() {
             3,
         ),
         (json!({"status": "pending"}), "unknown", None, 3),
-        // A day long: expiring in its last quarter alone.
+        // A credential of one day expires in its last quarter only.
         (
             json!({"status": "active", "not_before": "2026-11-25T00:00:00Z", "expires_on": "2026-11-26T00:00:00Z"}),
             "active",
@@ -325,7 +326,7 @@ fn the_credential_is_judged_as_a_token_is() {
 }
 
 #[test]
-fn without_the_flag_nothing_is_verified() {
+fn verifies_nothing_without_the_flag() {
     let api = verifying(Answer::failing(500), Answer::failing(500));
     for (arguments, requests) in [
         (&["check", "-o", "json"][..], 1),
@@ -340,7 +341,7 @@ fn without_the_flag_nothing_is_verified() {
 }
 
 #[test]
-fn a_refusal_to_verify_proves_nothing() {
+fn a_failed_verification_proves_nothing() {
     let active = || verified(&json!({"status": "active"}));
     for (user, account, status, requests) in [
         (Answer::failing(401), active(), "never_expires", 3),
@@ -374,7 +375,7 @@ fn a_refusal_to_verify_proves_nothing() {
 }
 
 #[test]
-fn an_accounts_own_token_is_verified_with_the_account_alone() {
+fn an_account_owned_token_is_verified_with_its_account_only() {
     let secret = format!("cfat_{CANARY}");
     let api = verifying(Answer::failing(500), verified(&json!({"status": "active"})));
     let line = ["check", "--credential", "-o", "json"];
@@ -410,7 +411,7 @@ fn an_accounts_own_token_is_verified_with_the_account_alone() {
 }
 
 #[test]
-fn thresholds_and_ignored_statuses_hold_for_the_credential_too() {
+fn thresholds_and_ignored_statuses_apply_to_the_credential() {
     let expiring = || verified(&json!({"status": "active", "expires_on": "2026-12-15T12:00:00Z"}));
     for (options, code) in [
         (&[][..], 1),
@@ -438,7 +439,7 @@ fn thresholds_and_ignored_statuses_hold_for_the_credential_too() {
 }
 
 #[test]
-fn a_check_that_cannot_read_the_tokens_still_reports_the_credential() {
+fn a_check_that_cannot_read_tokens_still_reports_the_credential() {
     let api = AccessApi::example()
         .with(TOKENS, Answer::failing(403))
         .start();
@@ -473,7 +474,7 @@ fn a_check_that_cannot_read_the_tokens_still_reports_the_credential() {
 }
 
 #[test]
-fn neither_the_credential_nor_a_secret_of_an_app_is_logged() {
+fn logs_neither_the_credential_nor_secrets_of_apps() {
     const SECRET: &str = "scim-secret-0123456789";
     let mut app = example(APPS, 0);
     app["scim_config"]["authentication"] = json!({
@@ -503,7 +504,7 @@ fn neither_the_credential_nor_a_secret_of_an_app_is_logged() {
 }
 
 #[test]
-fn the_demo_has_a_credential_with_an_end() {
+fn the_demo_credential_has_an_expiry() {
     let demo = |arguments: &[&str]| run(&mut crate::support::api::tokenscope(arguments));
     let status = demo(&["auth", "status", "--online", "--demo", "-o", "json"]);
     assert_eq!(status.code, Some(0), "{}", status.stderr);
@@ -520,10 +521,10 @@ fn the_demo_has_a_credential_with_an_end() {
     assert_eq!(check["credential"]["status"], "active");
 }
 
-/// A profile's credential that works, and one that nobody can verify.
+/// One profile's credential is valid, the other's cannot be verified.
 #[cfg(target_os = "linux")]
 #[test]
-fn each_profile_has_a_credential_of_its_own() {
+fn each_profile_reports_its_own_credential() {
     use crate::support::api::run_with_input;
     use crate::support::binary::BINARY;
     let Some(session) = crate::support::keyring::unlocked() else {

@@ -1,4 +1,4 @@
-//! What commands say about failures: every known fact, once.
+//! The error text of commands: every known fact, once.
 
 use wiremock::ResponseTemplate;
 
@@ -16,7 +16,7 @@ fn teapot() -> ResponseTemplate {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a12_what_the_api_said_stands_beneath_the_hint() {
+async fn a12_the_apis_answer_follows_the_hint() {
     let stage = Stage::answering(teapot()).await;
     for arguments in [
         &["get", "soon"][..],
@@ -41,7 +41,7 @@ async fn a12_what_the_api_said_stands_beneath_the_hint() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a12_no_details_are_promised_where_there_are_none() {
+async fn a12_promises_no_details_without_any() {
     for body in [
         r#"{"success":false,"errors":[],"result":null}"#,
         r#"{"success":false,"errors":[{"code":1}],"result":null}"#,
@@ -54,7 +54,7 @@ async fn a12_no_details_are_promised_where_there_are_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a12_json_holds_the_causes_too_and_nothing_that_a_terminal_acts_on() {
+async fn a12_json_has_the_causes_and_no_control_characters() {
     let stage = Stage::answering(teapot()).await;
     for arguments in [
         &["list", "-o", "json"][..],
@@ -79,7 +79,7 @@ async fn a12_json_holds_the_causes_too_and_nothing_that_a_terminal_acts_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn json_of_ours_is_inert_and_the_apis_is_as_it_came() {
+async fn json_escapes_control_characters_but_keeps_the_bytes_of_tokens() {
     let tokens =
         "[{\"id\":\"a0000000-0000-4000-8000-000000000001\",\"name\":\"a\u{9b}\u{202e}é\"}]";
     let stage = Stage::with(tokens).await;
@@ -90,7 +90,7 @@ async fn json_of_ours_is_inert_and_the_apis_is_as_it_came() {
         json(&output)["tokens"][0]["requested"],
         "b\u{9b}\u{1F600}\u{E0001}"
     );
-    // `token` is promised as its bytes.
+    // `token` keeps its bytes.
     let raw = text(&stage.run(&["list", "-o", "json"]).stdout);
     assert!(raw.contains(&tokens[1..tokens.len() - 1]), "{raw}");
 }
@@ -113,7 +113,7 @@ async fn named_and_unnamed_checks_give_the_same_advice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_default_profile_that_does_not_exist_is_named_beside_those_that_do() {
+async fn a_missing_default_profile_is_named_with_the_existing_ones() {
     let stage = Stage::with(TOKENS).await;
     let profile = |name| format!("[profiles.{name}]\naccount = \"{ACCOUNT}\"\n");
     stage.write_config(&format!(
@@ -142,14 +142,14 @@ async fn a_default_profile_that_does_not_exist_is_named_beside_those_that_do() {
         }
         assert!(!said.contains("set one up"), "{said}");
     }
-    // Where nothing depends on it, nothing is said of it.
+    // Not mentioned where nothing depends on it.
     let output = stage.run(&["list"]);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(without_the_clock(&text(&output.stderr)), "");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_advise_only_what_commands_can_do() {
+async fn hints_of_commands_only_advise_commands() {
     let stage = Stage::with(TOKENS).await;
     let (account, url) = (ACCOUNT, stage.server.uri());
     stage.write_config(&format!(
@@ -162,7 +162,7 @@ async fn commands_advise_only_what_commands_can_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn small_mistakes_are_described_as_they_are() {
+async fn small_mistakes_are_described_exactly() {
     let twice = r#"[{"id":"a0000000-0000-4000-8000-000000000001","name":"one","client_id":"00000000000000000000000000000001.access"},
         {"id":"a0000000-0000-4000-8000-000000000002","name":"two","client_id":"00000000000000000000000000000001.access"}]"#;
     let stage = Stage::with(twice).await;
@@ -213,7 +213,7 @@ async fn small_mistakes_are_described_as_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_exclusion_that_fits_no_token_is_said_to() {
+async fn an_exclusion_that_matches_no_token_is_reported() {
     let stage = Stage::with(TOKENS).await;
     for (excluded, said) in [
         ("off", ""),
@@ -235,14 +235,14 @@ async fn an_exclusion_that_fits_no_token_is_said_to() {
             json(&stage.run(&["check", "--exclude", excluded, "-o", "json"]))["count"].clone();
         assert_eq!(count, if said.is_empty() { 7 } else { 8 }, "{excluded}");
     }
-    // Of what could not be read nothing can be said.
+    // Tokens that could not be read cannot match.
     let stage = Stage::answering(teapot()).await;
     let stderr = text(&stage.run(&["check", "soon", "--exclude", "soon"]).stderr);
     assert!(!stderr.contains("--exclude"), "{stderr}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_level_of_the_log_is_taken_in_any_case() {
+async fn log_levels_are_case_insensitive() {
     let stage = Stage::with(TOKENS).await;
     for level in ["TRACE", "Debug", "info"] {
         let output = stage.run(&["list", "--log", level]);
@@ -252,7 +252,7 @@ async fn a_level_of_the_log_is_taken_in_any_case() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_id_is_fetched_straight_however_it_was_copied() {
+async fn a_copied_id_in_any_spelling_is_fetched_directly() {
     let stage = Stage::with(TOKENS).await;
     let id = "a0000000-0000-4000-8000-000000000003";
     for spelled in [
@@ -288,7 +288,7 @@ async fn an_id_is_fetched_straight_however_it_was_copied() {
         assert_contains(&stderr, hint);
         assert_contains(&stderr, "Check the spelling");
     }
-    // A token that really is named like that is found.
+    // A token with that text as its name is found.
     let named = r#"[{"id":"a0000000-0000-4000-8000-000000000001","name":"\"a0\","}]"#;
     let stage = Stage::with(named).await;
     assert_eq!(stage.run(&["get", "\"a0\","]).status.code(), Some(0));

@@ -1,4 +1,4 @@
-//! `get`: which token a reference means.
+//! `get`: which token a reference selects.
 
 #![cfg(unix)]
 
@@ -7,7 +7,7 @@ use crate::cli::thresholds::api;
 use crate::support::api::run;
 
 #[test]
-fn f12_names_that_look_like_something_else_are_found() {
+fn f12_names_that_look_like_ids_or_urls_are_found() {
     let names = [
         "https://grafana.example.com",
         "https://grafana.example.com/d/abc?orgId=1",
@@ -33,7 +33,7 @@ fn f12_names_that_look_like_something_else_are_found() {
         assert_eq!(checked.code, Some(0), "{name}: {}", checked.stdout);
         let excluded = run(&mut fake.command(&["check", "--exclude", name, "-o", "json"]));
         assert_eq!(excluded.json()["count"], 0, "{name}");
-        // What is no name either is not found, with the reason why it was taken for one.
+        // If no token has the name, the error says why the text was taken for a name.
         let fake = api(&[eternal(2, "")]);
         let missing = run(&mut fake.command(&["get", name, "-o", "json"]));
         let words = missing.is_error("not_found", 4);
@@ -45,7 +45,7 @@ fn f12_names_that_look_like_something_else_are_found() {
 }
 
 #[test]
-fn f12_a_client_id_is_no_name_while_a_token_has_it() {
+fn f12_a_client_id_wins_over_an_equal_name() {
     let client_id = "88bf3b6d86161464f6509f7219099e57.access";
     let named = format!(
         r#"{{"id":"{}","name":"{client_id}","duration":"forever"}}"#,
@@ -57,9 +57,9 @@ fn f12_a_client_id_is_no_name_while_a_token_has_it() {
     assert_eq!(got["token"]["id"], id(2).as_str());
 }
 
-/// A URL in the place of a token may hold a secret, which goes into no request and no message.
+/// A URL in place of a token may contain a secret: it must appear in no request and no message.
 #[test]
-fn f12_a_url_with_a_secret_in_it_is_no_name() {
+fn f12_a_url_with_a_secret_is_not_looked_up_as_a_name() {
     let fake = api(&[eternal(1, "")]);
     for url in [
         "https://dash.cloudflare.com/?token=canary0123456789",

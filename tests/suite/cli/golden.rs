@@ -1,4 +1,4 @@
-//! The exact output of every command, before an API with a fixed clock.
+//! The exact output of every command, against an API with a fixed clock.
 
 #![cfg(unix)]
 
@@ -10,7 +10,7 @@ use wiremock::ResponseTemplate;
 use crate::support::binary::{Stage, TOKENS, text};
 use crate::support::tokens::ACCOUNT;
 
-/// One run as it would look in a terminal: the line, what it printed, and its exit code.
+/// One run as a terminal shows it: the line, its output and its exit code.
 fn shown(arguments: &[&str], output: &Output) -> String {
     let mut shown = format!("$ tokenscope {}\n", arguments.join(" "));
     for stream in [&output.stdout, &output.stderr] {
@@ -23,7 +23,7 @@ fn shown(arguments: &[&str], output: &Output) -> String {
     shown
 }
 
-/// How far the machine's clock is from that of the stage is the one thing that moves.
+/// Only the offset between the machine's clock and the stage's varies.
 fn without_the_wall_clock(line: &str) -> String {
     if line.starts_with("tokenscope_scrape_duration_seconds ") {
         return "tokenscope_scrape_duration_seconds …".to_owned();

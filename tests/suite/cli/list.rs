@@ -19,7 +19,7 @@ fn names(output: &Output) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_most_urgent_come_first_and_filters_narrow() {
+async fn lists_the_most_urgent_first_and_filters() {
     let stage = Stage::with(TOKENS).await;
     let list = |arguments: &[&str]| {
         let mut line = vec!["list"];
@@ -63,7 +63,7 @@ async fn the_most_urgent_come_first_and_filters_narrow() {
     }
 }
 
-/// Reads RFC 4180 strictly.
+/// A strict reader of RFC 4180.
 fn records(csv: &str) -> Vec<Vec<String>> {
     let mut records = vec![vec![String::new()]];
     let mut characters = csv.chars().peekable();
@@ -135,7 +135,7 @@ async fn csv_keeps_every_byte_of_a_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tables_are_safe_for_a_terminal_and_json_keeps_the_bytes() {
+async fn tables_escape_control_characters_and_json_keeps_the_bytes() {
     let stage =
         Stage::with(r#"[{"id":"x","name":"a\u001b[2Jb\tc\nd","n":1.50,"é":"\u00e9"}]"#).await;
     let table = text(&stage.run(&["list"]).stdout);
@@ -176,7 +176,7 @@ fn page(tokens: &str, note: &str) -> ResponseTemplate {
     ))
 }
 
-/// What `list` makes of pages: how many tokens, whether all, and its exit code.
+/// The result of `list`: number of tokens, reason if incomplete, and exit code.
 async fn listed(
     answer: impl Fn(usize) -> ResponseTemplate + Send + Sync + 'static,
 ) -> (u64, Option<String>, i32) {
@@ -196,7 +196,7 @@ async fn listed(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_come_as_one_list_or_say_what_is_missing() {
+async fn joins_pages_into_one_list_or_reports_the_missing_ones() {
     let whole = |total: usize| {
         move |number: usize| {
             let from = (number - 1) * 1000;
@@ -253,7 +253,7 @@ async fn pages_come_as_one_list_or_say_what_is_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_deadline_holds_for_all_pages_together() {
+async fn one_deadline_covers_all_pages() {
     let stage = Stage::answering(move |request: &Request| {
         let number = number(request);
         let note = r#"{"per_page":1000,"total_count":40000,"total_pages":40}"#;
@@ -286,7 +286,7 @@ fn in_shell(stage: &Stage, script: &str) -> Output {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_that_goes_away_ends_nothing_but_itself() {
+async fn a_reader_that_closes_the_pipe_does_not_change_the_exit_code() {
     let all = tokens(0, 999);
     let stage = Stage::with(&all).await;
     for (script, expected) in [

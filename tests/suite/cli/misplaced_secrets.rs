@@ -112,7 +112,7 @@ async fn a_secret_in_any_other_argument_is_not_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_profile_is_not_named_by_a_secret_that_works() {
+async fn a_secret_is_refused_as_a_profile_name() {
     let stage = Stage::with(TOKENS).await;
     for form in [&[][..], &["--no-check"]] {
         let words = [&["auth", "set", "--stdin", "--profile", NEW][..], form].concat();
@@ -125,7 +125,7 @@ async fn a_profile_is_not_named_by_a_secret_that_works() {
 
 #[cfg(unix)]
 #[test]
-fn e02_a_secret_in_the_wrong_place_of_a_command_line_is_not_repeated() {
+fn e02_a_misplaced_secret_is_not_repeated_anywhere() {
     let fake = Fake::holding("[]");
     let home = home();
     let in_url = format!("https://dash.cloudflare.com/?token={CANARY}");
@@ -154,7 +154,7 @@ fn e02_a_secret_in_the_wrong_place_of_a_command_line_is_not_repeated() {
         assert!(matches!(outcome.code, Some(64 | 3)), "{line:?}");
         outcome.hides_the_secret();
     }
-    // Typing mistakes are.
+    // Typing mistakes are repeated.
     for (line, echo) in [
         (&["auth", "stats"][..], "'stats'"),
         (&["list", "--acount", "x"], "'--acount'"),

@@ -58,7 +58,7 @@ fn the_demo_token_is_expiring() {
 }
 
 #[test]
-fn a_name_and_a_client_id_find_the_token_too() {
+fn a_name_or_a_client_id_finds_the_token() {
     for token in ["CI/CD token", "88bf3b6d86161464f6509f7219099e57.access"] {
         let output = run(&["--demo", "get", token, "-o", "json"]);
         assert_eq!(json(&output)["token"]["id"], ID, "{token}");
@@ -80,7 +80,7 @@ fn each_failure_of_the_demo_has_its_kind_and_exit_code() {
 }
 
 #[test]
-fn a_command_line_that_cannot_be_read_exits_64() {
+fn an_invalid_command_line_exits_64() {
     for arguments in [
         &["get"][..],
         &["--nonsense"],
@@ -98,7 +98,7 @@ fn a_command_line_that_cannot_be_read_exits_64() {
 }
 
 #[test]
-fn without_a_terminal_the_screens_give_one_line_and_exit_65() {
+fn screens_without_a_terminal_print_one_line_and_exit_65() {
     let output = run(&["--demo"]);
     assert_eq!(output.status.code(), Some(65));
     assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), 1);
@@ -106,7 +106,7 @@ fn without_a_terminal_the_screens_give_one_line_and_exit_65() {
 }
 
 #[test]
-fn without_a_credential_the_error_says_what_to_do() {
+fn a_missing_credential_fails_with_its_kind() {
     let output = run(&["get", ID, "--account", ACCOUNT, "-o", "json"]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(json(&output)["error"]["kind"], "no_credential");
@@ -148,7 +148,7 @@ fn the_demo_stores_and_clears_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_global_key_sends_its_own_headers_and_no_other() {
+async fn a_global_key_sends_only_its_own_headers() {
     let server = MockServer::start().await;
     let body = format!(
         r#"{{"success":true,"errors":[],"messages":[],"result":{{"id":"{ID}","duration":"forever","n":123456789012345678901234567890}}}}"#
@@ -184,7 +184,7 @@ async fn a_global_key_sends_its_own_headers_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn several_tokens_of_one_name_are_ambiguous_and_their_ids_are_in_the_hint() {
+async fn an_ambiguous_name_lists_the_ids_in_the_hint() {
     let twins = r#"[{"id":"one","name":"twin","client_id":"00000000000000000000000000000001.access"},
                     {"id":"two","name":"twin"}]"#;
     let stage = Stage::with(twins).await;
@@ -235,7 +235,7 @@ async fn the_scope_of_a_url_wins_and_is_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_deadline_holds_for_all_requests_of_a_command_together() {
+async fn one_deadline_covers_all_requests_of_a_command() {
     let slow = ok(success(r#"{"duration":"forever"}"#));
     let slow = slow.set_delay(std::time::Duration::from_millis(700));
     let stage = Stage::answering(slow).await;
@@ -255,7 +255,7 @@ async fn one_deadline_holds_for_all_requests_of_a_command_together() {
 }
 
 #[test]
-fn a_refusal_is_json_wherever_the_form_stands() {
+fn a_usage_error_is_json_wherever_the_format_is_given() {
     for (line, code) in [
         (["-o", "json", "list"], 64),
         (["profile", "-ojson", "bogus"], 64),
@@ -269,7 +269,7 @@ fn a_refusal_is_json_wherever_the_form_stands() {
 }
 
 #[test]
-fn a_theme_or_level_that_does_not_exist_is_a_usage_error_everywhere() {
+fn an_unknown_theme_or_log_level_is_a_usage_error() {
     for flag in [["--theme", "pink"], ["--log", "loud"]] {
         let of = |command: &str| run(&["--demo", flag[0], flag[1], command]).status.code();
         assert_eq!((of("list"), of("check")), (Some(64), Some(3)), "{flag:?}");
@@ -277,7 +277,7 @@ fn a_theme_or_level_that_does_not_exist_is_a_usage_error_everywhere() {
 }
 
 #[test]
-fn a_new_profile_takes_no_scope_over_from_the_default_one() {
+fn a_new_profile_does_not_inherit_the_default_scope() {
     let home = TempDir::new().unwrap();
     let file = home.path().join("config.toml");
     let text = format!("[profiles.default]\ncredential = \"api_token\"\naccount = \"{ACCOUNT}\"\n");

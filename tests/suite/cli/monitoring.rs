@@ -1,4 +1,4 @@
-//! `check` and metrics as a monitoring system reads them: a failure never looks like a verdict.
+//! `check` and metrics as a monitoring system reads them: a failure never looks like a result.
 
 #![cfg(unix)]
 
@@ -13,9 +13,9 @@ use crate::support::assertions::{assert_contains, assert_starts};
 use crate::support::binary::{BINARY, Stage, text};
 use crate::support::tokens::{ACCOUNT, ID};
 
-/// Everything by which a monitor could know nothing, and how it must end.
+/// Every answer that tells a monitor nothing, with the expected ending.
 #[test]
-fn a26_a_check_that_knows_nothing_is_unknown_in_every_form() {
+fn a26_a_check_without_results_is_unknown_in_every_format() {
     let bad_date = format!("[{}]", token(r#""name":"CI","expires_at":"soon""#));
     let no_date = format!("[{}]", token(r#""name":"CI","duration":"8760h""#));
     let mut fakes: Vec<(String, Fake)> = [400, 401, 403, 404, 409, 418, 429, 500, 503, 302, 204]
@@ -60,7 +60,7 @@ fn a26_a_check_that_knows_nothing_is_unknown_in_every_form() {
 }
 
 #[test]
-fn a26_a_check_that_cannot_even_ask_is_unknown_in_every_form() {
+fn a26_a_check_that_cannot_send_requests_is_unknown_in_every_format() {
     let fake = Fake::holding("[]");
     let home = home();
     std::fs::write(home.path().join("config.toml"), "warn = [").unwrap();
@@ -120,10 +120,10 @@ fn is_unknown(outcome: &Outcome, form: &str, what: &str) {
     }
 }
 
-/// The API's clock in these tests; the binary goes by it.
+/// The API's clock in these tests, which the binary goes by.
 const NOON: (&str, &str) = ("date", "Sat, 01 Mar 2025 12:00:00 GMT");
 
-/// A token of this number that ends then.
+/// Token `number` with this `expires_at`.
 pub(crate) fn ending(number: usize, end: &str) -> String {
     format!(
         r#"{{"id":"a0000000-0000-4000-8000-00000000000{number}","name":"number {number}","duration":"8760h","expires_at":{end}}}"#
@@ -144,7 +144,7 @@ const SOON: &str = r#""2025-03-20T18:00:00Z""#;
 pub(crate) const LATER: &str = r#""2026-01-01T18:00:00Z""#;
 
 #[test]
-fn e02_the_worst_wins_with_unknown_above_warning_and_no_error_looks_like_a_verdict() {
+fn e02_the_worst_status_decides_and_an_error_is_never_a_result() {
     let (over, now, soon, later) = (
         ending(1, OVER),
         ending(2, NOW),
@@ -175,7 +175,7 @@ fn e02_the_worst_wins_with_unknown_above_warning_and_no_error_looks_like_a_verdi
         assert_eq!(json.json()["verdict"], word.to_lowercase());
         let metrics = run(&mut fake.command(&["check", "-o", "prometheus"]));
         assert_eq!(metrics.code, Some(code));
-        // Reading is no judging.
+        // Commands that only read do not judge.
         assert_eq!(run(&mut fake.command(&["list"])).code, Some(0));
     }
     let fake = api_at_noon(&[]);
@@ -193,7 +193,7 @@ fn e02_the_worst_wins_with_unknown_above_warning_and_no_error_looks_like_a_verdi
 }
 
 #[test]
-fn e04_every_state_says_name_id_what_is_left_and_when() {
+fn e04_every_status_shows_name_id_time_left_and_end() {
     for (end, word, left, seconds, days) in [
         (LATER, "OK", "306 d left", 26_460_000_i64, 306),
         (SOON, "WARNING", "19 d left", 1_663_200, 19),
@@ -212,7 +212,7 @@ fn e04_every_state_says_name_id_what_is_left_and_when() {
             assert!(first.contains(part), "{part}: {first}");
             assert!(rows.contains(part), "{part}: {rows}");
         }
-        // A second or an hour may pass between the two clocks.
+        // The two clocks may be a second or an hour apart.
         let unit = left
             .split(' ')
             .find_map(|word| word.parse::<i64>().ok())
@@ -233,7 +233,7 @@ fn e04_every_state_says_name_id_what_is_left_and_when() {
     }
 }
 
-/// When it is by the fake's clock.
+/// The fake's clock.
 const DATE: &str = "Sat, 01 Mar 2025 12:00:00 GMT";
 
 const LIST: &str = "/access/service_tokens";
@@ -323,9 +323,9 @@ fn f14_the_previous_secret_has_a_metric_a_column_and_a_warning() {
     }
 }
 
-/// A token that is switched off takes its previous secret along.
+/// Disabling a token disables its previous secret.
 #[test]
-fn f14_a_dead_token_has_no_previous_secret() {
+fn f14_a_disabled_token_has_no_previous_secret() {
     let dead = r#","enabled":false,"previous_client_secret_expires_at":"2025-03-02T12:00:00Z""#;
     let fake = api(&[eternal(1, dead)]);
     let metrics = run(&mut fake.command(&["check", "-o", "prometheus"])).stdout;
@@ -333,7 +333,7 @@ fn f14_a_dead_token_has_no_previous_secret() {
 }
 
 #[test]
-fn f05_the_first_refusal_ends_the_rest() {
+fn f05_the_first_rejection_ends_the_remaining_lookups() {
     let code = |code: u16| refusal(&format!(r#"[{{"code":{code},"message":"no"}}]"#));
     for (status, body, kind) in [
         (429, String::new(), "rate_limited"),
@@ -354,7 +354,7 @@ fn f05_the_first_refusal_ends_the_rest() {
 }
 
 #[test]
-fn f05_what_was_read_before_the_refusal_stays_and_the_rest_inherit_it() {
+fn f05_results_before_a_rejection_stay_and_the_rest_inherit_it() {
     let fake = Fake::start(|head, _| {
         if head.contains(&id(1)) {
             return answer(head, &[eternal(1, "")]);
@@ -374,7 +374,7 @@ fn f05_what_was_read_before_the_refusal_stays_and_the_rest_inherit_it() {
 }
 
 #[test]
-fn f05_above_five_names_the_list_is_read_once() {
+fn f05_more_than_five_names_are_read_from_one_list() {
     let tokens: Vec<String> = (1..=300).map(|number| eternal(number, "")).collect();
     for count in [6, 300] {
         let fake = api(&tokens);
@@ -390,7 +390,7 @@ fn f05_above_five_names_the_list_is_read_once() {
         assert_eq!(outcome.json()["count"], count);
         assert_eq!(fake.heads().len(), 1);
     }
-    // What a whole list lacks is not there, and not asked for again.
+    // A token missing from a complete list does not exist and is not requested again.
     let fake = api(&tokens[..4]);
     let named: Vec<String> = (1..=6).map(id).collect();
     let outcome = run(fake.command(&["check", "-o", "json"]).args(&named));
@@ -401,9 +401,9 @@ fn f05_above_five_names_the_list_is_read_once() {
     assert_eq!(fake.heads().len(), 1);
 }
 
-/// A role that covers single tokens may read them, and list none.
+/// A role limited to single tokens may read them, but lists nothing.
 #[test]
-fn f05_a_list_that_says_nothing_is_not_the_last_word() {
+fn f05_an_empty_or_refused_list_falls_back_to_single_lookups() {
     let tokens: Vec<String> = (1..=6).map(|number| eternal(number, "")).collect();
     for is_refused in [false, true] {
         let tokens = tokens.clone();
@@ -424,7 +424,7 @@ fn f05_a_list_that_says_nothing_is_not_the_last_word() {
 }
 
 #[test]
-fn f15_a_token_that_could_not_be_read_is_seen_in_every_form() {
+fn f15_an_unreadable_token_is_reported_in_every_format() {
     for (status, body) in [
         (501, String::new()),
         (403, refusal(r#"[{"code":10000,"message":"Forbidden"}]"#)),
@@ -459,9 +459,9 @@ fn f15_a_token_that_could_not_be_read_is_seen_in_every_form() {
     }
 }
 
-/// Monitoring that reads metrics alone must see that it sees nothing.
+/// A monitor that only reads metrics must notice that they cover nothing.
 #[test]
-fn f04_a_scope_without_tokens_is_not_complete() {
+fn f04_a_scope_without_tokens_is_incomplete() {
     let fake = api(&[]);
     let metrics = run(&mut fake.command(&["check", "-o", "prometheus"]));
     assert!(metrics.stdout.contains("\ntokenscope_complete 0\n"));
@@ -470,17 +470,17 @@ fn f04_a_scope_without_tokens_is_not_complete() {
     assert!(table.stdout.starts_with("UNKNOWN: no service tokens found"));
     let listed = run(&mut fake.command(&["list", "-o", "json"])).json();
     assert_eq!(listed["complete"], true, "a list is what it is");
-    // To leave everything out is a wish, not blindness.
+    // Excluding every token is intended.
     let fake = api(&[eternal(1, "")]);
     let metrics = run(&mut fake.command(&["check", "--exclude", "n1", "-o", "prometheus"]));
     assert_eq!(metrics.code, Some(0));
     assert!(metrics.stdout.contains("\ntokenscope_complete 1\n"));
 }
 
-/// Every way in which one profile of two can be blind.
+/// Every way in which one of two profiles cannot be read.
 #[cfg(target_os = "linux")]
 #[test]
-fn f04_a_blind_profile_is_named_and_never_green() {
+fn f04_an_unreadable_profile_is_named_and_never_ok() {
     use crate::support::keyring::unlocked;
     const OTHER: &str = "11111111111111111111111111111111";
     let Some(session) = unlocked() else { return };
@@ -539,7 +539,7 @@ fn f04_a_blind_profile_is_named_and_never_green() {
         assert_eq!(blind.count(), 1, "{report}");
         let metrics = run(&["check", "--all-profiles", "-o", "prometheus"]).stdout;
         assert!(metrics.contains("\ntokenscope_complete 0\n"), "{metrics}");
-        // What is left out by wish is not missing; what cannot be seen still is.
+        // Excluded tokens are not missing; unreadable ones are.
         assert_eq!(
             run(&["check", "--all-profiles", "--exclude", "n1"]).code,
             Some(3)
@@ -548,7 +548,7 @@ fn f04_a_blind_profile_is_named_and_never_green() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn performance_data_follows_the_first_line_and_nothing_else_holds_a_pipe() {
+async fn performance_data_follows_the_first_line_and_no_other_text_has_a_pipe() {
     let year = r#"{"id":"1","name":"a|b","duration":"8760h","expires_at":"2025-03-31T12:00:01Z"}"#;
     let off = r#"{"id":"2","name":"off","duration":"8760h","expires_at":"2025-03-02T12:00:00Z","enabled":false}"#;
     let gone = r#"{"id":"3","name":"gone","duration":"8760h","expires_at":"2025-02-01T12:00:00Z"}"#;

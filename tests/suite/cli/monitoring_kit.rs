@@ -1,4 +1,4 @@
-//! `assets/monitoring`: each file is what its program reads, and asks for what tokenscope prints.
+//! `assets/monitoring`: each file is valid for its program and uses what tokenscope prints.
 
 #![cfg(unix)]
 
@@ -27,7 +27,7 @@ fn yaml(name: &str) -> Value {
     serde_yaml_ng::from_str(&fs::read_to_string(file(name)).unwrap()).unwrap()
 }
 
-/// The strings of a document, wherever they stand.
+/// The strings under this key, anywhere in a document.
 fn strings(value: &Value, key: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
@@ -62,13 +62,13 @@ async fn printed() -> BTreeSet<String> {
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE "))
         .map(|line| line.split(' ').next().unwrap().to_owned())
-        // Its end is asked for at another endpoint.
+        // Its expiry is read from another endpoint.
         .chain(["tokenscope_credential_expiry_timestamp_seconds".to_owned()])
         .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rules_and_dashboard_ask_for_metrics_that_are_printed() {
+async fn rules_and_dashboard_use_only_printed_metrics() {
     let printed = printed().await;
     let dashboard = fs::read_to_string(file("grafana-dashboard.json")).unwrap();
     let dashboard: Value = serde_json::from_str(&dashboard).unwrap();
@@ -93,7 +93,7 @@ async fn rules_and_dashboard_ask_for_metrics_that_are_printed() {
 }
 
 #[test]
-fn promtool_takes_the_rules_and_their_tests_where_there_is_one() {
+fn promtool_accepts_the_rules_and_their_tests() {
     for arguments in [
         ["check", "rules", "prometheus-rules.yml"],
         ["test", "rules", "prometheus-rules-test.yml"],
@@ -111,13 +111,13 @@ fn promtool_takes_the_rules_and_their_tests_where_there_is_one() {
 }
 
 #[test]
-fn the_template_and_the_job_are_well_formed() {
+fn template_and_job_are_well_formed() {
     let template = yaml("zabbix-template.yaml");
     let mut ids = Vec::new();
     strings(&template, "uuid", &mut ids);
     let unique: BTreeSet<&String> = ids.iter().collect();
     assert_eq!(unique.len(), ids.len());
-    // Zabbix refuses any other kind of UUID.
+    // Zabbix accepts only UUIDs of version 4.
     assert!(ids.iter().all(|id| id.len() == 32 && &id[12..13] == "4"));
     let job = yaml("kubernetes-cronjob.yaml");
     assert_eq!(job["kind"], "CronJob");
@@ -130,7 +130,7 @@ fn the_template_and_the_job_are_well_formed() {
 }
 
 #[test]
-fn units_start_what_there_is() {
+fn units_start_existing_commands() {
     for unit in ["tokenscope-check", "tokenscope-metrics"] {
         let service = fs::read_to_string(file(&format!("{unit}.service"))).unwrap();
         let start = service.lines().find(|line| line.starts_with("ExecStart="));
@@ -143,7 +143,7 @@ fn units_start_what_there_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_units_start_runs_and_systemd_takes_them() {
+async fn commands_of_units_run_and_systemd_accepts_the_units() {
     let stage = Stage::with(r#"[{"id":"x","name":"fine","duration":"forever"}]"#).await;
     let verified = r#"{"status":"active","expires_on":"2099-01-01T00:00:00Z"}"#;
     let verify = Mock::given(method("GET")).and(path("/user/tokens/verify"));
@@ -167,7 +167,7 @@ async fn what_units_start_runs_and_systemd_takes_them() {
     }
     let metrics = fs::read_to_string(collector).unwrap();
     assert_starts(&metrics, "# HELP tokenscope_up");
-    // The alerts and the dashboard ask for it.
+    // The alerts and the dashboard use it.
     assert_contains(&metrics, "\ntokenscope_credential_expiry_timestamp_seconds");
     let mut verify = Command::new("systemd-analyze");
     verify.arg("verify").current_dir(folder);
@@ -184,15 +184,15 @@ async fn what_units_start_runs_and_systemd_takes_them() {
     assert!(ours.is_empty(), "{ours:#?}");
 }
 
-/// A chat that records what is posted, and a check that ends as told.
+/// A chat that records posts, and a check with a given result.
 struct Chat {
     server: MockServer,
     folder: TempDir,
 }
 
 impl Chat {
-    /// Refuses the first posts with a status each, then takes the others. `None` on a machine without
-    /// curl, which the script needs.
+    /// Refuses the first posts with these statuses, then accepts. `None` on a machine without curl,
+    /// which the script needs.
     async fn refusing(statuses: &[u16]) -> Option<Self> {
         Command::new("curl").arg("--version").output().ok()?;
         let server = MockServer::start().await;
@@ -225,7 +225,7 @@ impl Chat {
             .unwrap()
     }
 
-    /// The texts that were posted so far.
+    /// The texts posted so far.
     async fn texts(&self) -> Vec<String> {
         let requests = self.server.received_requests().await.unwrap();
         let text = |request: &Request| {
@@ -237,7 +237,7 @@ impl Chat {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chat_hears_when_the_verdict_changes_and_only_then() {
+async fn posts_to_the_chat_only_when_the_status_changes() {
     let Some(chat) = Chat::refusing(&[]).await else {
         return;
     };
@@ -259,9 +259,9 @@ async fn a_name_mentions_nobody_in_the_chat() {
     assert_eq!(chat.texts().await, [posted]);
 }
 
-/// It would be posted again at every run.
+/// It would be posted again on every run.
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_posted_that_cannot_be_remembered() {
+async fn posts_nothing_if_the_state_cannot_be_saved() {
     let Some(chat) = Chat::refusing(&[]).await else {
         return;
     };
@@ -277,7 +277,7 @@ async fn nothing_is_posted_that_cannot_be_remembered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_could_not_be_posted_is_tried_again() {
+async fn retries_a_failed_post() {
     let Some(chat) = Chat::refusing(&[500]).await else {
         return;
     };
@@ -295,7 +295,7 @@ async fn what_could_not_be_posted_is_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_is_text_in_the_chat_whatever_is_in_it() {
+async fn a_name_is_plain_text_in_the_chat() {
     let Some(chat) = Chat::refusing(&[]).await else {
         return;
     };

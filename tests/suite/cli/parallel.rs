@@ -1,14 +1,14 @@
-//! Work that is spread over threads: the order of results, and what ends it.
+//! Work on several threads: order of results, and early ends.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokenscope::formats::parallel::{collect, in_order, write};
 
-/// Around the lengths of a run, of what needs threads, and of what one thread may be ahead.
+/// Around the length of a run, the minimum for threads, and the lead of one thread.
 const LENGTHS: [usize; 9] = [0, 1, 63, 64, 65, 256, 257, 4_096, 10_001];
 
 #[test]
-fn results_come_in_the_order_of_the_items() {
+fn results_keep_the_order_of_the_items() {
     for length in LENGTHS {
         let items: Vec<usize> = (0..length).collect();
         let doubled = collect(&items, &|first, run, some: &mut Vec<(usize, usize)>| {
@@ -20,7 +20,7 @@ fn results_come_in_the_order_of_the_items() {
 }
 
 #[test]
-fn text_comes_in_the_order_of_the_items() {
+fn text_keeps_the_order_of_the_items() {
     for length in LENGTHS {
         let items: Vec<usize> = (0..length).collect();
         let mut out = Vec::new();
@@ -66,7 +66,7 @@ fn the_first_failure_ends_the_work() {
 }
 
 #[test]
-fn a_result_that_nobody_takes_ends_the_work() {
+fn a_failing_consumer_ends_the_work() {
     let items: Vec<usize> = (0..100_000).collect();
     let worked = AtomicUsize::new(0);
     let work = |_: usize, run: &[usize], count: &mut usize| {

@@ -1,4 +1,4 @@
-//! `probe`: when the secret goes out and where, whose it is, and what servers may do to it.
+//! `probe`: when and where the secret is sent, whose it is, and what servers may do to it.
 
 #![cfg(unix)]
 
@@ -23,12 +23,12 @@ const SECRET: &str = "bdd31c1fa6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6
 
 const STAMPS: [(&str, &str); 2] = [("cf-access-aud", "a"), ("cf-access-domain", "d")];
 
-/// What Access answers without a token.
+/// The answer of Access without a token.
 fn refused() -> Reply {
     Reply::Bytes(http(403, &STAMPS, "Forbidden"))
 }
 
-/// An app that Access refuses without a token, and that answers with it.
+/// An app that Access refuses without a token; with one it answers.
 fn app(with_token: impl Fn() -> Reply + Send + Sync + 'static) -> Fake {
     Fake::start(move |head, _| {
         if has_token(head) {
@@ -81,7 +81,7 @@ fn concludes(outcome: &Outcome, verdict: &str, fault: &str, code: i32) -> Value 
     report
 }
 
-/// How many requests carried the secret. None may carry it that is not the second.
+/// The number of requests with the secret. Only the second may have it.
 #[track_caller]
 fn secrets(fake: &Fake) -> usize {
     let heads = fake.heads();
@@ -96,7 +96,7 @@ fn secrets(fake: &Fake) -> usize {
 }
 
 #[test]
-fn the_token_follows_a_refusal_of_access_and_nothing_else_is_sent() {
+fn sends_the_token_only_after_a_refusal_by_access() {
     let cookie = [STAMPS[0], STAMPS[1], ("set-cookie", "CF_Session=x; Path=/")];
     let fake = Fake::start(move |head, _| {
         Reply::Bytes(if has_token(head) {
@@ -146,7 +146,7 @@ fn both_requests_share_a_connection_that_stays_open() {
     let fake = app(|| Reply::Bytes(http(204, &[], "")));
     concludes(&probe(&fake), "opens", "none", 0);
     assert_eq!(fake.connections(), 1);
-    // Nor is a connection missed that the server closes.
+    // A connection that the server closes is replaced.
     let fake = Fake::start(|head, _| {
         let stamps = [STAMPS[0], STAMPS[1], ("connection", "close")];
         Reply::Bytes(http(if has_token(head) { 204 } else { 403 }, &stamps, ""))
@@ -156,7 +156,7 @@ fn both_requests_share_a_connection_that_stays_open() {
 }
 
 #[test]
-fn one_header_carries_both_as_json() {
+fn one_header_carries_id_and_secret_as_json() {
     let fake = Fake::start(|head, _| {
         let is_bare = !head.contains("authorization");
         Reply::Bytes(http(
@@ -175,9 +175,9 @@ fn one_header_carries_both_as_json() {
     assert_eq!(secrets(&fake), 1);
 }
 
-/// No answer but Access's own refusal brings the secret out: not its look-alikes, not a redirect.
+/// Only Access's own refusal releases the secret: no look-alike and no redirect does.
 #[test]
-fn no_byte_of_the_secret_leaves_unless_access_refused() {
+fn sends_no_byte_of_the_secret_unless_access_refused() {
     let elsewhere = Fake::saying(200, "elsewhere");
     let login = "/cdn-cgi/access/login/127.0.0.1?kid=a";
     let to = |host: &str| format!("{host}{login}");
@@ -242,7 +242,7 @@ fn no_byte_of_the_secret_leaves_unless_access_refused() {
 }
 
 #[test]
-fn an_answer_of_nobody_known_is_called_that() {
+fn an_answer_of_unclear_origin_is_described_as_such() {
     let fake = Fake::sending(http(530, &[], "error code: 1033"));
     let outcome = run(&mut command(&fake.url(), &["-o", "table"]));
     let page = &outcome.stdout;
@@ -251,7 +251,7 @@ fn an_answer_of_nobody_known_is_called_that() {
 
 #[test]
 fn plain_http_carries_no_secret_to_another_computer() {
-    // The address reaches this computer, but not only ever this one.
+    // The address reaches this computer, but is not loopback.
     let fake = app(|| Reply::Bytes(http(200, &[], "")));
     let url = format!("http://0.0.0.0:{}/", fake.address.port());
     let outcome = run(&mut command(&url, &[]));
@@ -264,7 +264,7 @@ fn plain_http_carries_no_secret_to_another_computer() {
 }
 
 #[test]
-fn plain_http_goes_through_no_proxy() {
+fn plain_http_bypasses_proxies() {
     let fake = app(|| Reply::Bytes(http(200, &[], "")));
     let proxy = Fake::saying(502, "proxied");
     let mut command = command(&fake.url(), &[]);
@@ -385,9 +385,9 @@ fn misbehaviours() -> Vec<(&'static str, Reply)> {
     ]
 }
 
-/// What is decided about each of these: as the answer without the token, and as the one with it.
+/// The verdicts on each misbehaviour: as the answer without the token, and with it.
 #[test]
-fn whatever_a_server_does_there_is_a_verdict_or_an_honest_undecided_in_time() {
+fn every_misbehaving_server_gets_a_verdict_or_undecided_in_time() {
     let expected = [
         ("silent", "undecided", "undecided"),
         (
@@ -418,7 +418,7 @@ fn whatever_a_server_does_there_is_a_verdict_or_an_honest_undecided_in_time() {
             scope.spawn(move || {
                 let misbehave = move || {
                     let (known, reply) = misbehaviours().swap_remove(at);
-                    // `swap_remove` takes the one at this place.
+                    // `swap_remove` takes the entry at this index.
                     assert_eq!(known, name);
                     reply
                 };
@@ -446,9 +446,9 @@ fn whatever_a_server_does_there_is_a_verdict_or_an_honest_undecided_in_time() {
     });
 }
 
-/// What arrived of a firewall's page tells already, though the rest never comes.
+/// The beginning of a firewall's page suffices, even if the rest never comes.
 #[test]
-fn a_page_of_the_firewall_that_never_ends_is_one_nevertheless() {
+fn an_endless_firewall_page_is_recognised() {
     let page = http(
         403,
         &[("content-length", "9999")],
@@ -462,7 +462,7 @@ fn a_page_of_the_firewall_that_never_ends_is_one_nevertheless() {
 }
 
 #[test]
-fn the_first_pair_of_variables_counts_and_half_a_pair_is_named() {
+fn the_first_pair_of_variables_wins_and_half_a_pair_is_named() {
     let pairs = [
         (
             "CLOUDFLARE_ACCESS_CLIENT_ID",
@@ -475,7 +475,7 @@ fn the_first_pair_of_variables_counts_and_half_a_pair_is_named() {
     for (at, (id, secret)) in pairs.into_iter().enumerate() {
         let mut all = binary(&fake.url(), &[]);
         for (other, _) in &pairs[at + 1..] {
-            // Later pairs are not looked at, not even half ones.
+            // Later pairs are ignored, incomplete ones included.
             all = all.env(other, OTHER_ID);
         }
         let outcome = run(&mut all.env(id, CLIENT_ID).env(secret, SECRET).command());
@@ -490,14 +490,14 @@ fn the_first_pair_of_variables_counts_and_half_a_pair_is_named() {
     let before = fake.heads().len();
     let outcome = run(&mut binary(&fake.url(), &[]).command());
     assert_contains(&outcome.is_error("usage", 3), "CLOUDFLARE_ACCESS_CLIENT_ID");
-    // Without a terminal nobody can be asked for the secret, so nothing is asked for at all.
+    // Without a terminal the probe cannot ask for the secret, so it sends nothing.
     let outcome = run(&mut binary(&fake.url(), &[CLIENT_ID]).command());
     assert!(outcome.is_error("usage", 3).contains("--secret-stdin"));
     assert_eq!(fake.heads().len(), before);
 }
 
 #[test]
-fn a_pair_of_another_token_names_both() {
+fn a_pair_for_another_token_names_both() {
     let fake = app(|| Reply::Bytes(http(200, &[], "")));
     for arguments in [&[OTHER_ID][..], &["--client-id", OTHER_ID]] {
         let said = run(&mut command(&fake.url(), arguments)).is_error("usage", 3);
@@ -527,7 +527,7 @@ fn a_pair_of_another_token_names_both() {
 }
 
 #[test]
-fn the_secret_comes_from_standard_input_before_any_variable() {
+fn the_secret_on_standard_input_wins_over_variables() {
     let fake = app(|| Reply::Bytes(http(200, &[], "")));
     for (arguments, input) in [
         (&["--client-id", CLIENT_ID][..], format!("{SECRET}\n")),
@@ -569,7 +569,7 @@ fn the_secret_comes_from_standard_input_before_any_variable() {
 }
 
 #[test]
-fn what_is_wrong_about_a_variable_is_put_right_and_said() {
+fn malformed_variables_are_corrected_with_a_warning() {
     let fake = app(|| Reply::Bytes(http(200, &[], "")));
     for (id, secret, words) in [
         (
@@ -596,7 +596,7 @@ fn what_is_wrong_about_a_variable_is_put_right_and_said() {
         concludes(&outcome, "opens", "none", 0);
         assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
     }
-    // Swapped.
+    // ID and secret are swapped.
     let mut command = binary(&fake.url(), &[])
         .env("CF_ACCESS_CLIENT_ID", SECRET)
         .env("CF_ACCESS_CLIENT_SECRET", CLIENT_ID)
@@ -640,7 +640,7 @@ fn a_secret_on_the_command_line_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn a_line_that_cannot_be_used_exits_3() {
+fn an_invalid_command_line_exits_3() {
     for arguments in [
         &["probe"][..],
         &["probe", ""],
@@ -672,7 +672,7 @@ fn a_line_that_cannot_be_used_exits_3() {
 }
 
 #[test]
-fn people_read_a_table() {
+fn the_default_output_is_a_table() {
     let fake = app(|| Reply::Bytes(http(403, &[STAMPS[0], ("cf-ray", "9594-LHR")], "")));
     let mut command = with_pair(Binary::new(&["probe", &fake.url()])).command();
     let outcome = run(&mut command);
@@ -697,7 +697,7 @@ fn people_read_a_table() {
     assert!(lines[4].contains("403 from Access in ") && lines[4].contains("cf-ray 9594-LHR"));
 }
 
-/// Every file that a run left, and everything it printed.
+/// Everything that a run printed, and every file that it left.
 fn everything(outcome: &Outcome, folders: &[&Path]) -> String {
     let mut all = format!("{}{}", outcome.stdout, outcome.stderr);
     let mut left: Vec<_> = folders.iter().map(|it| it.to_path_buf()).collect();
@@ -732,7 +732,7 @@ fn echoing(status: u16) -> Fake {
 }
 
 #[test]
-fn the_secret_is_in_no_file_no_log_and_nothing_that_is_printed() {
+fn the_secret_is_in_no_file_log_or_output() {
     for form in ["json", "table"] {
         for fake in [200, 302, 401, 403, 429, 500].map(echoing) {
             let (home, temporary) = (home(), home());
@@ -762,7 +762,7 @@ fn the_secret_is_in_no_file_no_log_and_nothing_that_is_printed() {
 }
 
 #[test]
-fn on_a_terminal_the_secret_is_asked_for_only_if_access_refused() {
+fn prompts_for_the_secret_only_if_access_refused() {
     let fake = app(|| Reply::Bytes(http(200, &[], "")));
     let asked =
         |fake: &Fake| -> Session { Binary::new(&["probe", &fake.url(), CLIENT_ID]).on_terminal() };
@@ -780,7 +780,7 @@ fn on_a_terminal_the_secret_is_asked_for_only_if_access_refused() {
 }
 
 #[test]
-fn without_the_policies_the_probe_goes_on_and_says_so() {
+fn probes_without_the_policies_if_they_cannot_be_read() {
     for (api, words) in [
         (
             Fake::saying(403, r#"{"success":false,"errors":[{"code":10000}]}"#),
@@ -815,9 +815,8 @@ fn demo(url: &str, arguments: &[&str], secret: &str) -> Outcome {
     run_with_input(&mut command, secret.as_bytes())
 }
 
-/// Every row of the conclusions, by the hosts of the demo.
 #[test]
-fn the_demo_advises_what_the_demo_takes() {
+fn the_demo_suggests_its_own_secret() {
     let outcome = Binary::new(&["--demo", "probe", "deploy.example.com/hooks", "CI/CD token"]);
     let outcome = run(&mut outcome.command());
     assert_eq!(outcome.code, Some(3));
@@ -871,7 +870,7 @@ fn the_demo_shows_every_outcome() {
         assert!(said.contains(words), "{url}: {words}: {said}");
         assert_eq!(report["token"]["name"], token, "{url}");
         assert_eq!(report["mode"], if is_branch { "strict" } else { "legacy" }, "{url}");
-        // People read the same.
+        // The table says the same.
         let table = [&["--demo", "probe", url, "--secret-stdin"][..], &arguments].concat();
         let table = run_with_input(&mut Binary::new(&table).command(), secret.as_bytes());
         assert_eq!(table.code, outcome.code, "{url}");
@@ -881,7 +880,7 @@ fn the_demo_shows_every_outcome() {
 }
 
 #[test]
-fn the_demo_takes_one_header_and_no_host_but_its_own() {
+fn the_demo_accepts_one_header_and_only_its_own_hosts() {
     let header = ["mobile-api-gateway", "--header", "Authorization"];
     concludes(
         &demo("mobile.example.com/v2", &header, "demo-secret"),
@@ -907,7 +906,7 @@ fn the_demo_takes_one_header_and_no_host_but_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn certificates_are_trusted_as_everywhere() {
+async fn trusts_the_same_certificates_as_api_requests() {
     let directory = home();
     let (server, ca) = private_tls(&directory, "127.0.0.1").await;
     let url = server.url.replace("http:", "https:");
@@ -919,7 +918,7 @@ async fn certificates_are_trusted_as_everywhere() {
 }
 
 #[test]
-fn https_goes_through_the_proxy_and_never_past_it() {
+fn https_uses_the_proxy_and_never_bypasses_it() {
     let proxy = Fake::saying(502, "no way");
     let mut command = command("https://app.example.com/", &["--timeout", "5"]);
     command.env("https_proxy", proxy.url());
@@ -930,9 +929,9 @@ fn https_goes_through_the_proxy_and_never_past_it() {
     assert_eq!(secrets(&proxy), 0);
 }
 
-/// The step of README ends the job only where Access does not open.
+/// The workflow step of the README fails only if Access does not open.
 #[test]
-fn the_workflow_step_ends_a_deploy_that_access_would_refuse() {
+fn the_workflow_step_stops_a_deploy_that_access_would_refuse() {
     let (head, script) = step("Check that Access lets the deploy in");
     assert!(head.contains("CF_ACCESS_CLIENT_ID") && head.contains("CF_ACCESS_CLIENT_SECRET"));
     for (answer, code) in [

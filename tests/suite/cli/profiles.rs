@@ -40,7 +40,7 @@ fn default_of(stage: &Stage) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_default_is_changed_and_comments_stay() {
+async fn changing_the_default_keeps_comments() {
     let stage = stage().await;
     assert_eq!(default_of(&stage), ["home"]);
     assert_eq!(
@@ -57,10 +57,10 @@ async fn the_default_is_changed_and_comments_stay() {
 }
 
 #[tokio::test]
-async fn listing_needs_nothing_that_could_be_missing() {
+async fn list_works_without_credential_scope_or_network() {
     let stage = stage().await;
     let mut command = stage.bare(&["profile", "list"]);
-    // A key without an email, and both scopes, are errors for whoever needs them.
+    // A key without an email and two scopes are errors for other commands.
     command
         .env("CLOUDFLARE_API_KEY", "x")
         .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
@@ -73,7 +73,7 @@ async fn listing_needs_nothing_that_could_be_missing() {
 }
 
 #[tokio::test]
-async fn under_the_demo_nothing_is_changed() {
+async fn the_demo_changes_nothing() {
     let stage = stage().await;
     for arguments in [
         &["profile", "use", "work"][..],
@@ -95,7 +95,7 @@ async fn under_the_demo_nothing_is_changed() {
 }
 
 #[tokio::test]
-async fn without_any_keyring_a_profile_goes_and_the_rest_is_said() {
+async fn removes_a_profile_without_a_keyring_and_says_what_remains() {
     let stage = stage().await;
     let removed = run(&stage, &["profile", "remove", "work"]);
     assert_eq!(removed.status.code(), Some(0), "{}", text(&removed.stderr));
@@ -105,7 +105,7 @@ async fn without_any_keyring_a_profile_goes_and_the_rest_is_said() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn the_secret_goes_first_and_what_is_locked_keeps_its_profile() {
+async fn removes_the_secret_first_and_keeps_the_profile_if_locked() {
     use crate::support::keyring::unlocked;
     for is_locked in [false, true] {
         let Some(session) = unlocked() else { return };
@@ -140,9 +140,9 @@ async fn the_secret_goes_first_and_what_is_locked_keeps_its_profile() {
     }
 }
 
-/// Needed most where the file is broken.
+/// A broken file needs the path most.
 #[test]
-fn the_path_of_the_settings_is_printed_whatever_is_in_them() {
+fn config_path_prints_the_path_whatever_the_file_contains() {
     let home = TempDir::new().unwrap();
     let path = home.path().join("config.toml");
     for contents in [None, Some("warn = [")] {

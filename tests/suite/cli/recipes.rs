@@ -1,4 +1,4 @@
-//! The recipes of README, extracted and run in a shell.
+//! The recipes of the README, extracted and run in a shell.
 
 #![cfg(unix)]
 
@@ -9,12 +9,12 @@ use crate::support::access::{AccessApi, Answer, POLICIES, example};
 use crate::support::binary::{Stage, TOKENS, dress, search_path, text, without_the_clock};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
-/// The blocks of the recipes in one language, in their order.
+/// The code blocks of the recipes in one language, in order.
 fn recipes(language: &str) -> Vec<&'static str> {
     blocks_in(between("### Recipes", "\n### "), language).collect()
 }
 
-/// The step of a workflow that has this name, with what it runs.
+/// The workflow step of this name: its head, and its script.
 pub(super) fn step(name: &str) -> (&'static str, String) {
     let steps = recipes("yaml");
     let step = steps
@@ -25,7 +25,7 @@ pub(super) fn step(name: &str) -> (&'static str, String) {
     (head, lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// Runs a script with the binary on the path; the credential is in the environment.
+/// Runs a script with the binary on the path and the credential in the environment.
 fn shell(stage: &Stage, script: &str) -> Output {
     let mut bash = Command::new("bash");
     stage.dress(&mut bash);
@@ -43,7 +43,7 @@ fn shell(stage: &Stage, script: &str) -> Output {
 const FINE: &str = r#"[{"id":"x","name":"fine","duration":"forever"}]"#;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cron_mails_only_when_something_is_wrong() {
+async fn cron_sends_mail_only_about_problems() {
     let [line] = recipes("cron").try_into().unwrap();
     let (schedule, command) = line.trim().split_at("17 7 * * *".len());
     assert_eq!(schedule.split(' ').count(), 5);
@@ -90,7 +90,7 @@ async fn the_workflow_step_fails_unless_ok_or_warning() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k14_no_name_is_a_command_of_the_workflow() {
+async fn k14_a_name_is_never_a_workflow_command() {
     let (_, script) = step("Check service tokens");
     for name in [
         "::error::x",
@@ -109,7 +109,7 @@ async fn k14_no_name_is_a_command_of_the_workflow() {
         let output = shell(&stage, &script);
         assert_eq!(output.status.code(), Some(2), "{name}");
         let said = text(&output.stdout);
-        // The runner trims a line, and takes the second form anywhere in it.
+        // The runner trims lines, and recognises the second form anywhere in one.
         for line in said.split(['\n', '\r', '\u{2028}']) {
             assert!(!line.trim().starts_with("::"), "{name}: {said}");
             assert!(!line.contains("##["), "{name}: {said}");
@@ -119,7 +119,7 @@ async fn k14_no_name_is_a_command_of_the_workflow() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_never_used_and_the_spreadsheet() {
+async fn lists_unused_tokens_and_writes_the_spreadsheet() {
     let script = recipes("sh").remove(0);
     let stage = Stage::with(TOKENS).await;
     if Command::new("jq").arg("--version").output().is_err() {
@@ -131,10 +131,10 @@ async fn what_was_never_used_and_the_spreadsheet() {
     assert_eq!(sheet.lines().count(), 9);
 }
 
-/// What the recipe puts in place is what the unit reads and starts.
+/// The recipe installs what the unit reads and starts.
 #[cfg(target_os = "linux")]
 #[test]
-fn the_units_find_what_the_recipe_puts_in_place() {
+fn the_recipe_installs_the_files_that_the_units_need() {
     let root = tempfile::tempdir().unwrap();
     let of = |path: &str| root.path().join(path);
     for folder in ["usr/local/bin", "etc/systemd/system"] {
@@ -180,7 +180,7 @@ fn the_units_find_what_the_recipe_puts_in_place() {
 }
 
 #[test]
-fn what_nothing_names_and_the_step_that_keeps_what_is_still_named() {
+fn lists_unreferenced_tokens_and_fails_on_referenced_ones() {
     if Command::new("jq").arg("--version").output().is_err() {
         return;
     }

@@ -10,7 +10,7 @@ use wiremock::ResponseTemplate;
 use crate::support::binary::{Stage, TOKENS, json};
 use crate::support::tokens::ACCOUNT;
 
-/// Finds the schemas that schemas name beside themselves, and no others.
+/// Resolves references between the schemas, and no others.
 struct Folder;
 
 impl Retrieve for Folder {
@@ -41,13 +41,13 @@ pub(crate) fn assert_fits(name: &str, report: &Value) {
     assert!(errors.is_empty(), "{name}: {errors:#?}\n{report:#}");
 }
 
-/// Every object of a report has exactly the fields that its schema requires.
+/// The fields of an object, which must be exactly those that its schema requires.
 fn keys(report: &Value) -> Vec<&String> {
     report.as_object().unwrap().keys().collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_status_fits_whether_got_listed_or_checked() {
+async fn every_status_fits_from_get_list_and_check() {
     let stage = Stage::with(TOKENS).await;
     let mut seen = Vec::new();
     let mut shape = None;
@@ -86,7 +86,7 @@ async fn every_status_fits_whether_got_listed_or_checked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn failures_fit_too() {
+async fn failures_fit() {
     let stage = Stage::answering(ResponseTemplate::new(401).set_body_string(
         r#"{"success":false,"errors":[{"code":1000,"message":"Invalid API Token"}]}"#,
     ))
@@ -121,7 +121,7 @@ async fn failures_fit_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_credential_and_the_profiles_fit() {
+async fn auth_status_and_profile_list_fit() {
     let stage = Stage::empty().await;
     stage.write_config(&format!(
         "default_profile = \"b\"\n[profiles.a]\ncredential = \"global_key\"\nemail = \"me@example.com\"\n\
@@ -147,7 +147,7 @@ async fn the_credential_and_the_profiles_fit() {
 }
 
 #[test]
-fn the_schemas_refuse_what_is_not_so() {
+fn the_schemas_reject_invalid_documents() {
     let scope = json!({"kind": "account", "id": ACCOUNT});
     let error = json!({"kind": "nonsense", "summary": "x", "hint": "", "http_status": null,
                        "api_errors": [], "cf_ray": null});

@@ -11,7 +11,7 @@ use crate::support::assertions::{assert_contains, assert_starts};
 use crate::support::binary::{Stage, TOKENS, text};
 use crate::support::tokens::ID;
 
-/// Every line that prints on standard output, and how it ends where that works.
+/// Every line that prints to standard output, with its exit code on success.
 const LINES: [(&[&str], i32); 16] = [
     (&["get", ID], 0),
     (&["get", ID, "-o", "json"], 0),
@@ -40,7 +40,7 @@ fn one_or_list() -> Fake {
     })
 }
 
-/// A command with this as its standard output: its exit code, and what it says on the error stream.
+/// Runs a command with this standard output: its exit code, and its error stream.
 fn into(stdout: impl Into<Stdio>, mut command: Command) -> (Option<i32>, String) {
     let output = command
         .stdin(Stdio::null())
@@ -52,7 +52,7 @@ fn into(stdout: impl Into<Stdio>, mut command: Command) -> (Option<i32>, String)
 }
 
 #[test]
-fn e01_a_reader_that_went_away_ends_a_command_quietly_with_its_own_code() {
+fn e01_a_closed_reader_ends_a_command_quietly_with_its_own_code() {
     let fake = one_or_list();
     for (line, code) in LINES {
         let (reader, writer) = std::io::pipe().unwrap();
@@ -71,7 +71,7 @@ fn e01_a_reader_that_went_away_ends_a_command_quietly_with_its_own_code() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn e01_any_other_stream_that_takes_nothing_is_an_error_that_is_said() {
+fn e01_an_output_that_cannot_be_written_is_an_error() {
     let fake = one_or_list();
     for (line, code) in LINES {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
@@ -91,7 +91,7 @@ fn e01_any_other_stream_that_takes_nothing_is_an_error_that_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn output_to_a_file_is_what_a_pipe_gets_whole_or_not_at_all() {
+async fn output_to_a_file_equals_the_output_to_a_pipe() {
     let stage = Stage::with(TOKENS).await;
     let path = stage.home.path().join("out");
     let file = path.to_str().unwrap();
@@ -122,9 +122,9 @@ async fn output_to_a_file_is_what_a_pipe_gets_whole_or_not_at_all() {
     }
 }
 
-/// Where the file cannot be written, whoever waits for the output learns why.
+/// If the file cannot be written, standard output reports why.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_cannot_be_written_leaves_the_failure_on_standard_output() {
+async fn an_unwritable_file_leaves_the_failure_on_standard_output() {
     let stage = Stage::with(TOKENS).await;
     for target in ["/nowhere/x", stage.home.path().to_str().unwrap()] {
         let output = stage.run(&["check", "--to", target]);
@@ -145,9 +145,9 @@ async fn a_file_that_cannot_be_written_leaves_the_failure_on_standard_output() {
     }
 }
 
-/// Only a check writes its failures to the file: whoever reads a list keeps the last good one.
+/// Only a check writes failures to the file: a list keeps the last good one.
 #[test]
-fn a_list_that_fails_keeps_the_file_that_is_there() {
+fn a_failing_list_keeps_the_existing_file() {
     let fake = Fake::saying(403, "{}");
     let home = home();
     let path = home.path().join("tokens");
@@ -165,9 +165,9 @@ fn a_list_that_fails_keeps_the_file_that_is_there() {
     }
 }
 
-/// A mistaken argument must not leave the metrics of the last run standing.
+/// An invalid argument must not leave the metrics of the last run in place.
 #[test]
-fn a_check_with_a_mistaken_argument_says_so_in_its_file() {
+fn a_check_with_an_invalid_argument_says_so_in_its_file() {
     let home = home();
     let path = home.path().join("tokenscope.prom");
     std::fs::write(&path, "tokenscope_up 1\n").unwrap();
@@ -179,9 +179,9 @@ fn a_check_with_a_mistaken_argument_says_so_in_its_file() {
     assert!(written.ends_with("tokenscope_up 0\n"), "{written}");
 }
 
-/// Whoever collects the file must learn that nothing could be read.
+/// Whatever collects the file must learn that nothing could be read.
 #[test]
-fn a_check_that_fails_says_so_in_its_file() {
+fn a_failing_check_says_so_in_its_file() {
     let fake = Fake::saying(500, "{}");
     let home = home();
     let path = home.path().join("tokenscope.prom");
@@ -195,7 +195,7 @@ fn a_check_that_fails_says_so_in_its_file() {
 }
 
 #[test]
-fn a_file_without_a_name_is_a_usage_error() {
+fn an_empty_file_name_or_a_dash_is_a_usage_error() {
     let fake = Fake::saying(200, "{}");
     for (name, words) in [("", "empty"), ("-", "standard output")] {
         for (command, code) in [("list", 64), ("check", 3)] {

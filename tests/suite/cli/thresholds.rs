@@ -1,4 +1,4 @@
-//! Thresholds: units, defaults that follow a token's duration, boundaries, and order of urgency.
+//! Thresholds: units, defaults from a token's duration, boundaries, and order of urgency.
 
 #![cfg(unix)]
 
@@ -12,7 +12,7 @@ use crate::domain::context;
 use crate::support::api::{Fake, run};
 
 #[test]
-fn a28_each_threshold_has_its_second_and_its_label_and_what_is_over_stays_loud() {
+fn a28_each_threshold_applies_to_the_second_and_expired_stays_loud() {
     use chrono::{DateTime, TimeDelta};
     use tokenscope::domain::status::{Lifecycle, Status, Threshold, Thresholds, Urgency};
     let end = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
@@ -55,7 +55,7 @@ fn a28_each_threshold_has_its_second_and_its_label_and_what_is_over_stays_loud()
 }
 
 #[test]
-fn e05_thresholds_that_make_no_sense_are_refused_before_anything_is_asked() {
+fn e05_contradictory_thresholds_are_refused_before_any_request() {
     let fake = api_at_noon(&[ending(1, LATER)]);
     for (warn, critical) in [
         ("7", "30"),
@@ -76,7 +76,7 @@ fn e05_thresholds_that_make_no_sense_are_refused_before_anything_is_asked() {
             "json",
         ];
         let words = is_refused(&fake, &line);
-        // Whole days are written as such.
+        // Whole days are printed as days.
         let days = |text: &str| match text {
             unit if unit.ends_with(['h', 'm', '%']) => unit.to_owned(),
             days => format!("{}d", days.trim_end_matches('d')),
@@ -148,7 +148,7 @@ pub(crate) fn noon() -> DateTime<Utc> {
     DateTime::from_timestamp(1_740_830_400, 0).unwrap()
 }
 
-/// A token with a duration, and this much left and half a minute.
+/// A token with this duration and this much left, plus half a minute.
 pub(crate) fn lasting(number: usize, duration: &str, left: TimeDelta) -> String {
     let end = (noon() + left + TimeDelta::seconds(30)).to_rfc3339();
     format!(
@@ -157,7 +157,7 @@ pub(crate) fn lasting(number: usize, duration: &str, left: TimeDelta) -> String 
     )
 }
 
-/// An API with these tokens; a token that is none of them is not found.
+/// An API with these tokens; any other is not found.
 pub(crate) fn api(tokens: &[String]) -> Fake {
     let tokens = tokens.to_vec();
     Fake::start(move |head, _| answer(head, &tokens))
@@ -170,7 +170,7 @@ fn status_in(report: &Value, number: usize) -> String {
     token["status"].as_str().unwrap().to_owned()
 }
 
-/// Status in every command that judges, which must be the same.
+/// The status according to every command, which must agree.
 fn judged(fake: &Fake, number: usize, flags: &[&str]) -> String {
     let run = |words: &[&str]| run(fake.command(words).args(flags));
     let got = run(&["get", &id(number), "-o", "json"]).json();
@@ -199,7 +199,7 @@ fn f13_a_token_is_judged_by_its_own_duration() {
         ("720h", day * 8, &[], "active"),
         ("720h", day * 7, &[], "expiring"),
         ("720h", day * 2, &[], "critical"),
-        // Of a duration that cannot be read, nothing is known.
+        // A malformed duration implies nothing.
         ("a while", day * 8, &[], "expiring"),
         ("0s", day * 6, &[], "critical"),
         (
@@ -243,7 +243,7 @@ fn f13_a_token_is_judged_by_its_own_duration() {
 }
 
 #[test]
-fn f13_the_configuration_takes_the_same_units_and_flags_go_first() {
+fn f13_the_configuration_has_the_same_units_and_flags_win() {
     let fake = api(&[lasting(1, "24h", TimeDelta::minutes(80))]);
     let home = crate::support::api::home();
     for (config, flags, status) in [
@@ -285,7 +285,7 @@ pub(crate) fn write(home: &std::path::Path, config: &str) {
 }
 
 #[test]
-fn f13_within_takes_the_same_units() {
+fn f13_within_has_the_same_units() {
     let fake = api(&[
         lasting(1, "24h", TimeDelta::minutes(80)),
         lasting(2, "8760h", TimeDelta::days(20)),
@@ -305,7 +305,7 @@ fn f13_within_takes_the_same_units() {
 }
 
 #[test]
-fn f13_findings_say_what_is_true_of_this_token() {
+fn f13_findings_state_the_time_left_of_this_token() {
     for (duration, left, said) in [
         ("24h", TimeDelta::minutes(1), "Ends in 1 min."),
         ("24h", TimeDelta::hours(3), "Ends in 3 h."),
@@ -319,7 +319,7 @@ fn f13_findings_say_what_is_true_of_this_token() {
 }
 
 proptest! {
-    /// The thresholds of a token are in order, and set ones are never shrunk.
+    /// The thresholds of a token are in order, and explicit ones are never shrunk.
     #[test]
     fn f13_thresholds_are_in_order_for_every_token(
         warn in proptest::option::of(threshold()),
@@ -350,7 +350,7 @@ proptest! {
             Status::Active
         };
         prop_assert_eq!(status, expected);
-        // What is written is read back.
+        // Printed thresholds parse back to themselves.
         for set in [warn, critical].into_iter().flatten() {
             prop_assert_eq!(Threshold::parse(&set.to_string()), Ok(set));
         }
@@ -364,9 +364,8 @@ fn threshold() -> impl Strategy<Value = Threshold> {
     ]
 }
 
-/// The order of urgency is one for every command.
 #[test]
-fn f13_the_order_of_urgency_is_the_same_everywhere() {
+fn f13_every_command_has_the_same_order_of_urgency() {
     let day = TimeDelta::days(1);
     let tokens = [
         eternal(1, r#","enabled":false"#),

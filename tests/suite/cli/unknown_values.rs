@@ -22,7 +22,7 @@ use crate::support::binary::{Stage, TOKENS, json, ok, text};
 use crate::support::tokens::{ACCOUNT, ID};
 
 #[test]
-fn f11_a_date_far_ahead_is_not_used_and_that_is_said() {
+fn f11_a_date_far_ahead_is_ignored_with_a_warning() {
     let now = chrono::Utc::now();
     let http_date =
         |date: chrono::DateTime<chrono::Utc>| date.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
@@ -37,7 +37,7 @@ fn f11_a_date_far_ahead_is_not_used_and_that_is_said() {
         let date = http_date(now + chrono::TimeDelta::days(ahead));
         Fake::start(move |_, _| Reply::Bytes(http(200, &[("date", &date)], success(&body))))
     };
-    // Days that the date is ahead, and that the token was last seen.
+    // Days by which the date is ahead, and by which the token was last seen.
     for (ahead, seen) in [
         (365, -40),
         (366, 0),
@@ -61,7 +61,7 @@ fn f11_a_date_far_ahead_is_not_used_and_that_is_said() {
         let check = run(&mut fake.command(&["check"]));
         assert_eq!(check.code, Some(0), "{}", check.stdout);
     }
-    // Not contradicted, or the tokens themselves say that this computer's clock is behind.
+    // Not contradicted, or the tokens themselves show that this computer's clock is slow.
     for (ahead, seen) in [(30, -40), (366, 300), (150, 2)] {
         let report = answering(ahead, live(500, seen)).get().json();
         assert!(
@@ -130,7 +130,7 @@ fn a13_screens_and_tables_say_never_expires_and_not_reported() {
 }
 
 #[test]
-fn a15_durations_in_every_spelling_are_humanised_beside_what_was_sent() {
+fn a15_durations_are_humanised_beside_the_sent_text() {
     for (sent, shown) in [
         ("8760h", "365d (8760h)"),
         ("8760h0m0s", "365d (8760h0m0s)"),
@@ -165,7 +165,7 @@ fn a15_durations_in_every_spelling_are_humanised_beside_what_was_sent() {
 }
 
 #[test]
-fn a16_fields_we_do_not_know_are_kept_and_absent_ones_are_not_reported() {
+fn a16_unknown_fields_are_kept_and_absent_ones_not_reported() {
     let members =
         r#""new_field":{"a":[1]},"n":12345678901234567890123,"expires_at":"2126-01-01T00:00:00Z""#;
     let fake = Fake::holding(&token(members));
@@ -182,7 +182,7 @@ fn a16_fields_we_do_not_know_are_kept_and_absent_ones_are_not_reported() {
 }
 
 #[test]
-fn a16_a_field_of_another_type_is_marked_and_no_date_is_never() {
+fn a16_mistyped_fields_are_marked_and_dates_of_year_one_are_never() {
     let odd = token(
         r#""name":42,"enabled":"no","duration":8760,"expires_at":42,"created_at":"soon","last_seen_at":"0001-01-01T00:00:00Z","updated_at":" ""#,
     );
@@ -209,7 +209,7 @@ fn a16_a_field_of_another_type_is_marked_and_no_date_is_never() {
 }
 
 #[test]
-fn a18_a_token_that_is_switched_off_says_so_before_any_countdown() {
+fn a18_a_disabled_token_says_so_before_any_countdown() {
     let far = r#""expires_at":"2126-01-01T00:00:00Z""#;
     let fake = Fake::holding(&token(&format!(
         r#""enabled":false,"last_seen_at":null,{far}"#
@@ -241,7 +241,7 @@ fn listed(members: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a18_a_token_that_may_be_off_is_never_ok() {
+async fn a18_a_token_that_may_be_disabled_is_never_ok() {
     for enabled in [r#""false""#, "0", r#""no""#, "[]"] {
         let stage = Stage::with(&listed(&format!(r#""name":"n","enabled":{enabled},{FAR}"#))).await;
         for check in [vec!["check"], vec!["check", DOUBTFUL_ID]] {
@@ -276,7 +276,7 @@ async fn a18_a_token_that_may_be_off_is_never_ok() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_field_of_another_type_does_not_vanish_from_a_row() {
+async fn a_mistyped_field_stays_visible_in_its_row() {
     let odd = listed(&format!(
         r#""name":123,"duration":8760,"client_id":{{"a":1}},{FAR}"#
     ));
@@ -304,7 +304,7 @@ async fn a_field_of_another_type_does_not_vanish_from_a_row() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a26_a_date_that_cannot_be_right_turns_nothing_into_ok() {
+async fn a26_an_implausible_date_makes_nothing_ok() {
     let ended = format!(
         r#""name":"n","expires_at":"2026-01-01T00:00:00Z","created_at":"2025-01-01T00:00:00Z","last_seen_at":"{}""#,
         "2025-12-31T00:00:00Z"
@@ -334,7 +334,7 @@ async fn a26_a_date_that_cannot_be_right_turns_nothing_into_ok() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_is_off_is_said_to_people() {
+async fn warns_about_a_wrong_clock() {
     let stage = Stage::with(TOKENS).await;
     let id = "a0000000-0000-4000-8000-000000000005";
     for command in [vec!["get", id], vec!["list"], vec!["check"]] {
@@ -350,7 +350,7 @@ async fn a_clock_that_is_off_is_said_to_people() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn null_in_the_place_of_tokens_is_no_list_and_no_ok() {
+async fn null_instead_of_tokens_is_an_invalid_response() {
     let body = r#"{"success":true,"errors":[],"result":null,"result_info":{"total_count":3}}"#;
     let stage = Stage::answering(ok(body)).await;
     let output = stage.run(&["list", "-o", "json"]);
@@ -372,7 +372,7 @@ const FIELDS: [&str; 11] = [
     "previous_client_secret_expires_at",
 ];
 
-/// Values of every type and size, dates of every oddity among them.
+/// Values of every type and size, including odd dates.
 fn values() -> Vec<String> {
     let mut values: Vec<String> = [
         "null",
@@ -429,7 +429,7 @@ pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-/// Everything that is made of a token, at an instant.
+/// Everything derived from a token, at an instant.
 pub(crate) fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String) {
     let context = context(now, Thresholds::default());
     let _ = (findings(token, context), Status::of(token, context));
@@ -457,7 +457,7 @@ pub(crate) fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String
 }
 
 #[test]
-fn a_field_of_any_type_spoils_nothing_and_none_is_dropped() {
+fn mistyped_fields_break_nothing_and_are_all_kept() {
     let instants = [
         at("2026-11-25T12:00:00Z"),
         at("1970-01-01T00:00:00Z"),
@@ -480,7 +480,7 @@ fn a_field_of_any_type_spoils_nothing_and_none_is_dropped() {
                 let (json, _) = judge(&token, now);
                 let report: serde_json::Value = match serde_json::from_str(&json) {
                     Ok(report) => report,
-                    // A nest or a number that this reader does not take, and that was sent so.
+                    // Valid JSON from the API that this reader rejects, such as deep nesting.
                     Err(_) => continue,
                 };
                 for key in ["expires_at", "last_seen_at"] {
@@ -501,7 +501,7 @@ fn a_field_of_any_type_spoils_nothing_and_none_is_dropped() {
 }
 
 #[test]
-fn a_field_of_the_wrong_type_is_shown_raw_and_marked() {
+fn a_mistyped_field_is_shown_raw_and_marked() {
     let members = r#""name":["odd"],"duration":8760,"enabled":"false","expires_at":1765125472,"client_secret_version":"two","last_seen_at":false"#;
     let fake = Fake::holding(&token(members));
     let mut session = fake.screens(&[ID]).showing("UNKNOWN");
@@ -519,7 +519,7 @@ fn a_field_of_the_wrong_type_is_shown_raw_and_marked() {
 }
 
 #[test]
-fn one_bad_token_hides_no_other() {
+fn a_malformed_token_hides_no_other() {
     let good = token(r#""name":"wanted","duration":"forever""#);
     for bad in [
         "null",

@@ -1,4 +1,4 @@
-//! Usage errors name the mistake and suggest what was meant; help is complete.
+//! Usage errors name the mistake and suggest a correction; help is complete.
 
 #![cfg(unix)]
 
@@ -10,7 +10,7 @@ use crate::support::tokens::{ACCOUNT, CANARY, ID};
 use crate::terminal::styles::{EXPIRED, one_token};
 
 #[test]
-fn a30_account_and_zone_are_exactly_one_and_an_id_cannot_leave_its_place_in_a_path() {
+fn a30_exactly_one_scope_is_required_and_ids_cannot_escape_the_path() {
     let fake = Fake::holding("[]");
     let get = |arguments: &[&str], variables: &[(&str, &str)]| {
         let mut all = vec!["get", ID, "-o", "json"];
@@ -72,7 +72,7 @@ fn a30_account_and_zone_are_exactly_one_and_an_id_cannot_leave_its_place_in_a_pa
     }
 }
 
-/// What an error of a command line says, and its exit code.
+/// The result of an invalid command line.
 fn refused(line: &str) -> Outcome {
     let words: Vec<&str> = line.split(' ').collect();
     run(tokenscope(&words)
@@ -82,7 +82,7 @@ fn refused(line: &str) -> Outcome {
 }
 
 #[test]
-fn j06_a_mistake_is_named_and_what_was_meant_is_suggested() {
+fn j06_a_mistake_is_named_with_a_suggestion() {
     for (line, code, parts) in [
         ("chekc", 64, &["'chekc'", "'check'"][..]),
         ("chekc soon", 64, &["'chekc'", "'check'"]),
@@ -134,7 +134,7 @@ fn j06_a_mistake_is_named_and_what_was_meant_is_suggested() {
 }
 
 #[test]
-fn j06_only_what_looks_secret_is_hidden() {
+fn j06_hides_only_words_that_look_secret() {
     let secret = "cfut_Xq3v8Rk1Zt6Yw9Bn2Md5Pf7Lg4Hj0Cs8Ka1Ve3Uo12ab34cd";
     for line in [
         format!("list {secret}"),
@@ -152,7 +152,7 @@ fn j06_only_what_looks_secret_is_hidden() {
 }
 
 #[test]
-fn j06_a_line_that_does_not_parse_has_its_own_exit_code_and_form() {
+fn j06_an_invalid_line_has_the_exit_code_and_format_of_its_command() {
     for (line, code, is_json) in [
         ("check --nonsense", 3, false),
         ("check --nonsense -o json", 3, true),
@@ -227,13 +227,13 @@ fn j06_the_last_flag_wins() {
         );
         assert_ne!(outcome.code, Some(64), "{line}: {}", outcome.stderr);
     }
-    // What takes several values keeps them all.
+    // Options with several values keep them all.
     let (outcome, _) = asked("list --status active --status expired -o table");
     assert!(outcome.stdout.starts_with("ci\t"), "{}", outcome.stdout);
 }
 
 #[test]
-fn j06_the_help_of_every_command_has_examples_exit_codes_and_environment() {
+fn j06_every_help_page_has_examples_exit_codes_and_environment() {
     for line in [
         "--help",
         "-h",

@@ -1,4 +1,4 @@
-//! `uses`: the documentation's example, what becomes of it where a part cannot be read, and filters.
+//! `uses`: the documentation's example, the same with unreadable parts, and filters.
 
 #![cfg(unix)]
 
@@ -25,7 +25,7 @@ fn run(api: &Fake, arguments: &[&str]) -> Output {
     command.env("LANG", "C.UTF-8").output().unwrap()
 }
 
-/// The JSON report, which fits its schema, and the exit code.
+/// The JSON report, which must fit its schema, and the exit code.
 fn report(api: &Fake, arguments: &[&str]) -> (Value, i32) {
     let mut line = arguments.to_vec();
     line.extend(["-o", "json"]);
@@ -51,7 +51,7 @@ fn of<'r>(report: &'r Value, id: &str) -> &'r Value {
     found.unwrap_or_else(|| panic!("no {id} in {report:#}"))
 }
 
-/// The verdicts by the names of the apps, with their reasons.
+/// The verdict and its reason, by name of the app.
 fn verdicts(entry: &Value) -> BTreeMap<&str, (&str, Option<&str>)> {
     let apps = entry["apps"].as_array().unwrap().iter();
     let apps = apps.map(|app| {
@@ -89,7 +89,7 @@ fn whole() -> AccessApi {
 }
 
 #[test]
-fn the_example_has_the_verdicts_of_the_documentation() {
+fn the_example_has_the_documented_verdicts() {
     let api = AccessApi::example().start();
     let (report, code) = report(&api, &[ID]);
     assert_eq!(code, 1, "an app is hidden");
@@ -131,7 +131,7 @@ fn the_example_has_the_verdicts_of_the_documentation() {
 }
 
 #[test]
-fn a_verdict_carries_its_policy_its_path_and_its_conditions() {
+fn a_verdict_has_its_policy_path_and_conditions() {
     let api = AccessApi::example().start();
     let (report, _) = report(&api, &[ID]);
     let apps = of(&report, ID)["apps"].as_array().unwrap();
@@ -165,7 +165,7 @@ fn a_verdict_carries_its_policy_its_path_and_its_conditions() {
 }
 
 #[test]
-fn every_form_of_a_token_finds_it_and_its_bytes_stay() {
+fn every_form_of_a_token_finds_it_and_keeps_its_bytes() {
     let api = AccessApi::example().start();
     let url = format!(
         "https://api.cloudflare.com/client/v4/accounts/{ACCOUNT}/access/service_tokens/{ID}"
@@ -186,7 +186,7 @@ fn every_form_of_a_token_finds_it_and_its_bytes_stay() {
 }
 
 #[test]
-fn all_tokens_come_in_order_of_urgency_and_apps_for_any_token_once() {
+fn lists_the_most_urgent_first_and_any_token_apps_once() {
     let api = whole().start();
     let (report, code) = report(&api, &[]);
     assert_eq!((code, &report["complete"]), (0, &json!(true)));
@@ -212,7 +212,7 @@ fn all_tokens_come_in_order_of_urgency_and_apps_for_any_token_once() {
 }
 
 #[test]
-fn a_row_for_each_token_and_a_page_for_one() {
+fn the_list_has_a_row_for_each_token_and_one_token_a_page() {
     let api = whole().start();
     let table = text(&run(&api, &[]).stdout);
     let rows: Vec<Vec<&str>> = table.lines().map(|row| row.split('\t').collect()).collect();
@@ -248,7 +248,7 @@ fn a_row_for_each_token_and_a_page_for_one() {
 }
 
 #[test]
-fn what_was_not_read_is_not_counted() {
+fn unread_parts_are_not_counted() {
     let api = AccessApi::example()
         .with(GROUPS, Answer::failing(403))
         .with(POLICIES, Answer::failing(500));
@@ -259,7 +259,7 @@ fn what_was_not_read_is_not_counted() {
 }
 
 #[test]
-fn what_nothing_names_and_what_an_app_concerns() {
+fn filters_unreferenced_tokens_and_tokens_of_an_app() {
     let api = whole().start();
     let found = |arguments: &[&str]| {
         let (report, code) = report(&api, arguments);
@@ -296,9 +296,8 @@ fn what_nothing_names_and_what_an_app_concerns() {
     );
 }
 
-/// What becomes of each part in each way of failing.
 #[test]
-fn a_part_that_is_missing_hides_no_other_and_never_makes_a_yes() {
+fn a_missing_part_hides_no_other_and_proves_nothing() {
     const PARTS: [(&str, &str, bool); 8] = [
         (APPS, "apps", true),
         (POLICIES, "policies", true),
@@ -377,7 +376,7 @@ fn missing(api: &Fake, kind: &str, name: &str, is_essential: bool) {
     let others = report["read"].as_array().unwrap().iter();
     let others = others.filter(|it| it["part"] != name);
     for other in others {
-        // Without the reusable policies, an app that refers to one is asked for its own.
+        // Without the reusable policies, apps that refer to one are asked for theirs.
         let is_asked = name == "policies" && other["part"] == "apps";
         let expected = if is_asked { "partly" } else { "read" };
         assert_eq!(other["state"], expected, "{what}: {other}");
@@ -386,7 +385,7 @@ fn missing(api: &Fake, kind: &str, name: &str, is_essential: bool) {
 }
 
 #[test]
-fn a_zone_says_what_it_does_not_have() {
+fn a_zone_names_the_parts_that_it_lacks() {
     let api = AccessApi::example().in_zone(ZONE).start();
     let mut command = api.binary(&["uses", "-o", "json"]).command();
     let output = command
@@ -407,7 +406,7 @@ fn a_zone_says_what_it_does_not_have() {
 }
 
 #[test]
-fn empty_lists_are_nothing_visible_never_none() {
+fn empty_lists_mean_nothing_visible() {
     let lists = [APPS, POLICIES, GROUPS, HYPERDRIVE, DEVICE_PROFILES, ALERTS];
     let api = lists.into_iter().fold(AccessApi::example(), |api, path| {
         api.with(path, Answer::empty())
@@ -426,7 +425,7 @@ fn empty_lists_are_nothing_visible_never_none() {
 }
 
 #[test]
-fn a_token_that_is_not_there_and_tokens_that_cannot_be_read() {
+fn missing_tokens_and_unreadable_lists_fail() {
     let api = whole().start();
     for absent in ["00000000-0000-4000-8000-000000000000", "nobody"] {
         let (error, code) = failure(&api, &[absent]);
@@ -442,7 +441,7 @@ fn a_token_that_is_not_there_and_tokens_that_cannot_be_read() {
 }
 
 #[test]
-fn two_tokens_of_one_name_are_told_apart() {
+fn two_tokens_of_one_name_are_ambiguous() {
     let mut twin = example(TOKENS, 0);
     twin["id"] = json!(DEAD_TOKEN);
     let tokens = Answer::list([example(TOKENS, 0), twin]);
@@ -458,9 +457,9 @@ fn two_tokens_of_one_name_are_told_apart() {
     assert!(table.contains(ID) && table.contains(DEAD_TOKEN));
 }
 
-/// Names that would act on a terminal, or break a table.
+/// Names that would control a terminal or break a table.
 #[test]
-fn no_name_of_strangers_is_printed_raw() {
+fn names_from_the_api_are_never_printed_raw() {
     const WILD: &str = "a\u{1b}[2Jb\tc\r\nd\u{202e}e|f";
     let mut app = example(APPS, 0);
     app["name"] = json!(WILD);
@@ -492,7 +491,7 @@ fn no_name_of_strangers_is_printed_raw() {
 }
 
 #[test]
-fn no_secret_of_an_app_is_printed() {
+fn secrets_of_apps_are_never_printed() {
     let mut app = example(APPS, 0);
     app["scim_config"]["authentication"][0]["client_secret"] = json!(CANARY);
     let api = whole().with(APPS, Answer::list([app])).start();

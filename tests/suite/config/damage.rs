@@ -1,4 +1,4 @@
-//! Files that are damaged, from a newer version, or in the wrong place.
+//! Files that are damaged, from a newer version, or replaced by something else.
 
 #![cfg(unix)]
 
@@ -25,7 +25,7 @@ fn write(path: &Path, bytes: impl AsRef<[u8]>) {
 }
 
 #[test]
-fn a_damaged_configuration_is_named_with_its_place_and_left_alone() {
+fn a_damaged_configuration_is_an_error_with_its_line_and_stays_unchanged() {
     let fake = Fake::holding(&token(""));
     let deep = format!("a = {}", "[".repeat(100_000));
     let huge = format!("# {}\n", "x".repeat(2 << 20));
@@ -73,7 +73,7 @@ fn a_damaged_configuration_is_named_with_its_place_and_left_alone() {
 }
 
 #[test]
-fn a_keymap_or_state_that_cannot_be_used_is_a_warning_and_the_screens_open() {
+fn an_unusable_keymap_or_state_is_a_warning_and_screens_open() {
     let fake = Fake::holding(&token(r#""duration":"forever""#));
     let url = fake.url();
     let huge = "#".repeat(2 << 20);
@@ -124,7 +124,7 @@ fn showing_token(fake: &Fake, home: &Path) -> Session {
 }
 
 #[test]
-fn the_state_of_a_newer_version_is_left_alone() {
+fn the_state_of_a_newer_version_is_left_unchanged() {
     let fake = Fake::holding(&token(r#""duration":"forever""#));
     let home = home();
     let newer = r#"{"version":99,"recents":{"other":"shape"}}"#;
@@ -138,7 +138,7 @@ fn the_state_of_a_newer_version_is_left_alone() {
 }
 
 #[test]
-fn a_home_that_is_a_file_or_read_only_costs_no_look_up() {
+fn a_home_that_is_a_file_or_read_only_does_not_stop_a_lookup() {
     let fake = Fake::sending(http(200, &[], success(&token(r#""duration":"forever""#))));
     let home = home();
     let file = home.path().join("a file");
@@ -168,7 +168,7 @@ fn a_home_that_is_a_file_or_read_only_costs_no_look_up() {
 }
 
 #[test]
-fn a_symbolic_link_in_the_place_of_the_state_is_moved_aside_itself() {
+fn a_symbolic_link_in_place_of_the_state_is_itself_moved_aside() {
     let fake = Fake::holding(&token(r#""duration":"forever""#));
     let (home, elsewhere) = (home(), home());
     let real = elsewhere.path().join("real.json");
@@ -189,7 +189,7 @@ fn a_symbolic_link_in_the_place_of_the_state_is_moved_aside_itself() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn i03_what_would_not_change_is_not_written_and_needs_no_lock() {
+fn i03_an_unchanged_file_is_not_written_and_needs_no_lock() {
     let fake = api();
     let (_dir, home) = place();
     let file = home.join("config.toml");
@@ -207,7 +207,7 @@ fn i03_what_would_not_change_is_not_written_and_needs_no_lock() {
         (before.ino(), before.mtime_nsec())
     );
     assert!(!home.join("tokenscope.lock").exists());
-    // Nor does it fail where nothing can be written, or where another holds the lock.
+    // Works without write access, and while another process holds the lock.
     let lock = File::create(home.join("tokenscope.lock")).unwrap();
     lock.lock().unwrap();
     let outcome = run(&mut profiled(&fake, &home, &["profile", "use", "default"]));
@@ -218,7 +218,7 @@ fn i03_what_would_not_change_is_not_written_and_needs_no_lock() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn i05_a_check_with_a_name_in_a_profile_warns_of_nothing() {
+fn i05_a_check_with_a_named_profile_prints_no_warning() {
     let fake = api();
     let (_dir, home) = place();
     let named = config().replace(
@@ -251,7 +251,7 @@ const OF_ANY_TYPE: [&str; 14] = [
 
 #[cfg(target_os = "linux")]
 #[test]
-fn i05_how_things_look_is_never_a_reason_to_fail() {
+fn i05_an_invalid_appearance_setting_never_fails_a_command() {
     let fake = api();
     let (_dir, home) = place();
     for key in [
@@ -291,7 +291,7 @@ fn i05_how_things_look_is_never_a_reason_to_fail() {
             );
         }
     }
-    // A change keeps what was not understood.
+    // A change keeps values that were not understood.
     put(
         &home.join("config.toml"),
         &format!("theme = \"solarized\"\nmouse = 7\n{}", config()),
@@ -304,7 +304,7 @@ fn i05_how_things_look_is_never_a_reason_to_fail() {
     let mut session = screens(&[], &fake, ("TOKENSCOPE_HOME", path), &[ID]);
     session.wait_for("NEVER EXPIRES");
     session.quit();
-    // What decides a verdict or a credential is an error as ever.
+    // A value that affects results or credentials is still an error.
     for wrong in [
         "warn = \"soon\"",
         "critical = []",

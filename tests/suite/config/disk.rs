@@ -18,20 +18,21 @@ use crate::support::binary::BINARY;
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
-/// Where a home may be that takes no more bytes.
+/// Why the home cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Disk {
     /// No file may grow (`EFBIG`).
     Limited,
-    /// A disk without a free block (`ENOSPC`).
+    /// A file system without free blocks (`ENOSPC`).
     Full,
-    /// A disk that is mounted to be read (`EROFS`).
+    /// A file system that is mounted read-only (`EROFS`).
     ReadOnly,
-    /// A folder without the right to write in it (`EACCES`), for one who is not root.
+    /// A folder without write permission (`EACCES`), for a user other than root.
     Protected,
 }
 
-/// Copies the seed into a disk of one page, which it fills, and back out when the program has ended.
+/// Copies the seed to a file system of one page, which it fills, and back when the program has
+/// ended.
 const FULL: &str = r#"
     mount -t tmpfs -o size=4k none "$TOKENSCOPE_HOME" || exit 99
     cp -p "$SEED"/* "$TOKENSCOPE_HOME"
@@ -43,10 +44,10 @@ const READ_ONLY: &str = r#"
     mount --bind -o ro "$SEED" "$TOKENSCOPE_HOME" || exit 99
     exec "$@""#;
 
-/// Where the tools of the scripts are.
+/// The directories of the tools in the scripts.
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Root may write anywhere, unless it has no such capability.
+/// Root may write anywhere, except without these capabilities.
 const WITHOUT_CAPABILITIES: [&str; 2] =
     ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
 
@@ -63,7 +64,7 @@ impl Disk {
         }
     }
 
-    /// What a person is told.
+    /// The explanation in the message to the user.
     fn reason(self) -> &'static str {
         match self {
             Self::Limited => "it would exceed the limit on file sizes",
@@ -73,14 +74,14 @@ impl Disk {
         }
     }
 
-    /// Whether a process may make such a disk here. A container may forbid it.
+    /// Whether this process may create such a disk: containers may forbid it.
     fn can_be_made(self, place: &Place) -> bool {
         let mut words = self.before();
         words.push("true");
         let made = place.command(&words).stderr(Stdio::null()).status();
         let can = made.is_ok_and(|status| status.success());
         if !can {
-            // Straight to the descriptor, past the harness.
+            // Written straight to the descriptor, which the harness does not capture.
             let line = format!("skipped, no {self:?} disk can be made here\n");
             std::io::stderr().write_all(line.as_bytes()).unwrap();
         }
@@ -88,7 +89,7 @@ impl Disk {
     }
 }
 
-/// A home with a configuration in it.
+/// A home that contains a configuration.
 struct Place {
     dir: TempDir,
     disk: Disk,
@@ -111,12 +112,12 @@ impl Place {
         place
     }
 
-    /// What the home holds before and after.
+    /// The folder with the files before and after the run.
     fn seed(&self) -> PathBuf {
         self.dir.path().join("seed")
     }
 
-    /// Where the program finds it.
+    /// The home as the program sees it.
     fn home(&self) -> PathBuf {
         match self.disk {
             Disk::Limited | Disk::Protected => self.seed(),
@@ -163,7 +164,7 @@ impl Place {
         )
     }
 
-    /// The configuration is as it was, and nothing half-written lies beside it.
+    /// Asserts that the configuration is unchanged, without a partial file beside it.
     #[track_caller]
     fn is_whole(&self) {
         let kept = fs::read_to_string(self.seed().join("config.toml")).unwrap();
@@ -179,7 +180,7 @@ impl Place {
     }
 }
 
-/// A page of it, so that a disk of one page is full.
+/// A configuration of one page, which fills a disk of one page.
 fn config() -> String {
     let profile =
         |name| format!("[profiles.{name}]\ncredential = \"api_token\"\naccount = \"{ACCOUNT}\"\n");
@@ -188,7 +189,7 @@ fn config() -> String {
 }
 
 #[test]
-fn where_nothing_can_be_written_a_look_up_goes_on_and_a_change_is_refused_whole() {
+fn on_an_unwritable_disk_lookups_work_and_changes_are_refused() {
     let fake = Fake::holding(&token(r#""duration":"forever""#));
     for disk in [Disk::Limited, Disk::Full, Disk::ReadOnly, Disk::Protected] {
         let place = Place::on(disk);
@@ -222,7 +223,7 @@ fn where_nothing_can_be_written_a_look_up_goes_on_and_a_change_is_refused_whole(
 }
 
 #[test]
-fn a_log_that_fills_the_disk_costs_nothing_but_its_lines() {
+fn a_log_on_a_full_disk_loses_only_its_lines() {
     let fake = Fake::holding(&token(r#""duration":"forever""#));
     for disk in [Disk::Limited, Disk::Full] {
         let place = Place::on(disk);
@@ -251,7 +252,7 @@ fn a_log_that_fills_the_disk_costs_nothing_but_its_lines() {
 }
 
 #[test]
-fn a_list_that_does_not_fit_on_the_disk_is_refused_whole() {
+fn a_list_that_does_not_fit_on_the_disk_is_not_written() {
     let fake = Fake::holding(&format!(
         "[{}]",
         token(r#""duration":"forever","name":"only""#)

@@ -1,4 +1,4 @@
-//! Lists in files of the user's choice.
+//! Lists exported to files.
 
 #![cfg(unix)]
 
@@ -54,7 +54,7 @@ fn files(dir: &TempDir) -> Vec<String> {
 }
 
 #[test]
-fn a_new_file_has_the_permissions_of_any_new_file() {
+fn a_new_file_has_default_permissions() {
     let dir = TempDir::new().unwrap();
     let (plain, path) = (dir.path().join("plain"), dir.path().join("a.csv"));
     fs::write(&plain, "").unwrap();
@@ -69,7 +69,7 @@ fn a_new_file_has_the_permissions_of_any_new_file() {
 }
 
 #[test]
-fn an_existing_file_is_kept_unless_it_may_be_replaced() {
+fn an_existing_file_is_kept_unless_replacing_is_allowed() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("a.json");
     fs::write(&path, "mine").unwrap();
@@ -85,7 +85,7 @@ fn an_existing_file_is_kept_unless_it_may_be_replaced() {
 }
 
 #[test]
-fn a_link_is_followed_and_a_dangling_one_exists_too() {
+fn links_are_followed_and_dangling_ones_count_as_existing() {
     let dir = TempDir::new().unwrap();
     let (real, link) = (dir.path().join("real.csv"), dir.path().join("link.csv"));
     symlink(&real, &link).unwrap();
@@ -96,7 +96,7 @@ fn a_link_is_followed_and_a_dangling_one_exists_too() {
 }
 
 #[test]
-fn what_cannot_be_written_is_said_in_one_sentence() {
+fn a_failed_write_is_explained_in_one_sentence() {
     let dir = TempDir::new().unwrap();
     let missing = dir.path().join("missing/a.csv");
     let said = why(&missing, Existing::Kept);

@@ -1,4 +1,4 @@
-//! File surroundings: owners, links, locks, and homes that cannot be read.
+//! Owners, links and locks of files, and homes that cannot be read.
 
 #![cfg(target_os = "linux")]
 
@@ -20,17 +20,17 @@ use crate::support::services::{api, profiled};
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
-/// A user that has neither a name nor a home.
+/// A user without a name or a home.
 pub(crate) const STRANGER: u32 = 54_321;
 
-/// Two profiles, the first of them the default.
+/// Two profiles, the first of which is the default.
 pub(crate) fn config() -> String {
     let profile =
         |name| format!("[profiles.{name}]\ncredential = \"api_token\"\naccount = \"{ACCOUNT}\"\n");
     format!("# mine\n{}{}", profile("default"), profile("other"))
 }
 
-/// A directory that others may pass through, with one inside it for the program's files.
+/// A directory that others may enter, with one inside it for the program's files.
 pub(crate) fn place() -> (TempDir, PathBuf) {
     let dir = TempDir::new().unwrap();
     set_mode(dir.path(), 0o755);
@@ -63,7 +63,7 @@ fn owner(path: &Path) -> (u32, u32) {
     (found.uid(), found.gid())
 }
 
-/// Only root can become another user or mount something; others skip what needs that.
+/// Only root can become another user or mount something; other users skip such tests.
 pub(crate) fn is_root() -> bool {
     let is_root = geteuid().is_root();
     if !is_root {
@@ -72,7 +72,7 @@ pub(crate) fn is_root() -> bool {
     is_root
 }
 
-/// The words before a command that is run by a user without any rights.
+/// The words that run a command as a user without any rights.
 pub(crate) fn as_user(uid: u32) -> Vec<String> {
     let id = |kind| format!("--{kind}={uid}");
     [
@@ -84,7 +84,7 @@ pub(crate) fn as_user(uid: u32) -> Vec<String> {
     .into()
 }
 
-/// A command by way of others, with a complete credential in the environment.
+/// A command behind these words, with a complete credential in the environment.
 pub(crate) fn through(before: &[String], fake: &Fake, arguments: &[&str]) -> Command {
     let mut words: Vec<&str> = before.iter().map(String::as_str).collect();
     words.push(BINARY);
@@ -130,9 +130,9 @@ pub(crate) fn warnings(outcome: &Outcome) -> Vec<&str> {
     lines.filter(|line| line.starts_with("warning: ")).collect()
 }
 
-// I01: no way to the files.
+// I01: homes that cannot be read.
 
-/// Homes that nothing can be read in by a stranger: the variable, its value, what is said.
+/// Homes that a stranger cannot read: the variable, its value, the warning.
 fn barred(dir: &Path) -> Vec<(&'static str, PathBuf, &'static str)> {
     let locked = dir.join("locked");
     fs::create_dir(&locked).unwrap();
@@ -172,7 +172,7 @@ fn barred(dir: &Path) -> Vec<(&'static str, PathBuf, &'static str)> {
 }
 
 #[test]
-fn i01_a_home_that_cannot_be_entered_is_one_without_files() {
+fn i01_an_inaccessible_home_is_treated_as_empty() {
     if !is_root() {
         return;
     }
@@ -202,7 +202,7 @@ fn i01_a_home_that_cannot_be_entered_is_one_without_files() {
                 warned[0]
             );
         }
-        // Where no credential is left either, that is what is said.
+        // Without a credential in the environment either, the error says that.
         for (arguments, code) in [
             (&["get", ID, "-o", "json"][..], 1),
             (&["check", "-o", "json"], 3),
@@ -221,7 +221,7 @@ fn i01_a_home_that_cannot_be_entered_is_one_without_files() {
             );
             assert_eq!(warnings(&outcome).len(), 1, "{}", outcome.stderr);
         }
-        // A change is refused in plain words.
+        // A change is refused with an explanation.
         let mut command = through(&stranger, &fake, &["profile", "use", "default"]);
         command.env("HOME", "/nonexistent");
         let outcome = run(command.env(variable, &path));
@@ -240,7 +240,7 @@ fn i01_a_home_that_cannot_be_entered_is_one_without_files() {
 }
 
 #[test]
-fn i01_a_user_without_any_home_has_no_files() {
+fn i01_a_user_without_a_home_has_no_files() {
     if !is_root() {
         return;
     }
@@ -263,7 +263,7 @@ fn i01_a_user_without_any_home_has_no_files() {
 }
 
 #[test]
-fn i01_a_log_without_a_place_costs_nothing_but_a_warning() {
+fn i01_a_log_without_a_directory_is_a_warning() {
     if !is_root() {
         return;
     }
@@ -278,7 +278,7 @@ fn i01_a_log_without_a_place_costs_nothing_but_a_warning() {
 }
 
 #[test]
-fn i01_a_file_that_is_there_and_cannot_be_read_is_an_error() {
+fn i01_an_existing_file_that_cannot_be_read_is_an_error() {
     if !is_root() {
         return;
     }
@@ -291,7 +291,7 @@ fn i01_a_file_that_is_there_and_cannot_be_read_is_an_error() {
     assert_contains(&words, "config.toml cannot be read: permission denied");
 }
 
-// I02: whose files they are.
+// I02: owners of files.
 
 #[test]
 fn i02_root_leaves_the_files_of_a_user_to_that_user() {
@@ -325,7 +325,7 @@ fn i02_root_leaves_the_files_of_a_user_to_that_user() {
             assert_eq!(owner(&home.join(name)), (uid, gid), "{name}");
             assert_eq!(mode(&home.join(name)), 0o600, "{name}");
         }
-        // Folders that are new belong to the owner of the first that was there.
+        // New folders belong to the owner of the nearest existing one.
         let below = home.join("new/and newer");
         let mut command = profiled(&fake, &below, &["get", ID, "--log", "info"]);
         command
@@ -353,9 +353,9 @@ fn i02_root_leaves_the_files_of_a_user_to_that_user() {
     }
 }
 
-// I03: a file that is a mount point.
+// I03: files that are mount points.
 
-/// Mounts the file over the one in the home, and runs the rest.
+/// Mounts the file over the one in the home, and runs the command.
 const MOUNTED: &str = r#"
     mount --bind "$SEED" "$TOKENSCOPE_HOME/config.toml" || exit 99
     exec "$@""#;
@@ -367,7 +367,7 @@ const MOUNTED_IN_A_PROTECTED_FOLDER: &str = r#"
     chmod 700 "$TOKENSCOPE_HOME"
     exit $code"#;
 
-/// The same on a disk that can only be read.
+/// The same on a read-only disk.
 const MOUNTED_ON_A_READ_ONLY_DISK: &str = r#"
     mount --bind "$TOKENSCOPE_HOME" "$TOKENSCOPE_HOME" || exit 99
     mount --bind "$SEED" "$TOKENSCOPE_HOME/config.toml" || exit 99
@@ -435,7 +435,7 @@ fn i03_a_file_that_is_a_mount_point_is_written_in_place() {
 }
 
 #[test]
-fn i03_what_a_mounted_file_held_is_put_back_where_the_new_does_not_fit() {
+fn i03_a_mounted_file_is_restored_if_the_new_text_does_not_fit() {
     let fake = api();
     let (dir, home) = place();
     let seed = dir.path().join("seed");
@@ -459,10 +459,10 @@ fn i03_what_a_mounted_file_held_is_put_back_where_the_new_does_not_fit() {
     left_whole(&home);
 }
 
-// I04: no locks.
+// I04: file systems without locks.
 
 #[test]
-fn i04_without_locks_files_are_changed_all_the_same() {
+fn i04_files_can_be_changed_on_file_systems_without_locks() {
     let (dir, home) = place();
     let library = dir.path().join("flock.so");
     let source = "#include <errno.h>\n#include <stdlib.h>\n\
@@ -512,7 +512,7 @@ fn i04_without_locks_files_are_changed_all_the_same() {
             "{errno:?}: {now}"
         );
     }
-    // A lock that another holds is another matter.
+    // A lock held by another process still fails.
     let before = text(&home.join("config.toml"));
     let outcome = using(Errno::WOULDBLOCK, "other");
     assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);

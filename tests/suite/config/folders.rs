@@ -23,7 +23,7 @@ fn log_here(fake: &Fake, home: &Path) -> Outcome {
         .env("TOKENSCOPE_HOME", home))
 }
 
-/// Looks a token up on the screens, and gives what was written once they have ended.
+/// Looks a token up on the screens, and returns the state written at their end.
 fn remember(fake: &Fake, home: &Path) -> String {
     let home = home.to_str().unwrap();
     let mut session = screens(&[], fake, ("TOKENSCOPE_HOME", home), &[ID]).showing("NEVER EXPIRES");
@@ -32,7 +32,7 @@ fn remember(fake: &Fake, home: &Path) -> String {
 }
 
 #[test]
-fn k09_a_link_is_followed_for_what_people_write_alone() {
+fn k09_links_are_followed_only_for_files_that_users_write() {
     let fake = api();
     for target in ["victim", "absent"] {
         let (dir, home) = place();
@@ -47,7 +47,7 @@ fn k09_a_link_is_followed_for_what_people_write_alone() {
             &outcome.stderr,
             "tokenscope.log cannot be written: it is a symbolic link",
         );
-        // It is writable; that is not what has to change.
+        // The directory is writable, so the hint must not ask to change that.
         assert!(!outcome.stderr.contains("writable"), "{}", outcome.stderr);
         let outcome = run(&mut profiled(&fake, &home, &["profile", "use", "other"]));
         assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
@@ -57,7 +57,7 @@ fn k09_a_link_is_followed_for_what_people_write_alone() {
         );
         remember(&fake, &home);
         fs::remove_file(home.join("tokenscope.lock")).unwrap();
-        // With a lock to be had, the link itself is moved aside.
+        // With a lock available, the link itself is moved aside.
         remember(&fake, &home);
         let aside = home.join("state.damaged.json");
         assert_eq!(fs::read_link(&aside).unwrap(), dir.path().join(target));
@@ -114,7 +114,7 @@ fn k09_pipes_and_devices_are_not_opened() {
 }
 
 #[test]
-fn k09_a_folder_that_others_may_write_in_is_warned_of() {
+fn k09_warns_about_a_folder_that_others_may_write() {
     let fake = api();
     let (_dir, home) = place();
     let listed = |home: &Path| {
@@ -128,7 +128,7 @@ fn k09_a_folder_that_others_may_write_in_is_warned_of() {
         (0o775, 0o600, true),
         (0o757, 0o600, true),
         (0o777, 0o666, true),
-        // There nobody can replace the file of another.
+        // The sticky bit keeps others from replacing files.
         (0o1777, 0o600, false),
         (0o1777, 0o666, true),
         (0o700, 0o660, true),
@@ -150,7 +150,7 @@ fn k09_a_folder_that_others_may_write_in_is_warned_of() {
     if !is_root() {
         return;
     }
-    // A folder of somebody else; and one of root's, who may do anything anyway.
+    // A folder of another user, and one of root, who may do anything anyway.
     set_mode(&home, 0o755);
     set_mode(&home.join("config.toml"), 0o644);
     for (owner, is_said) in [(1000, true), (STRANGER, false), (0, false)] {
@@ -166,7 +166,7 @@ fn k09_a_folder_that_others_may_write_in_is_warned_of() {
 }
 
 #[test]
-fn k13_temporary_files_of_killed_writers_are_swept() {
+fn k13_temporary_files_of_killed_writers_are_removed() {
     let fake = api();
     let (dir, home) = place();
     // Temporary files are made beside the target of a link.
@@ -216,14 +216,14 @@ fn k13_temporary_files_of_killed_writers_are_swept() {
         }
         assert!(folder.join(".tokenscope-linked").is_symlink());
     }
-    // The screens sweep too.
+    // The screens remove them too.
     aged(&home.join(old[0]), 61);
     remember(&fake, &home);
     assert!(!home.join(old[0]).exists());
 }
 
 #[test]
-fn i06_a_folder_and_files_that_were_open_to_others_are_closed_and_that_is_said_once() {
+fn i06_folders_and_files_open_to_others_are_closed_with_one_message() {
     let fake = api();
     let (_dir, home) = place();
     let log = home.join("tokenscope.log");
@@ -251,7 +251,7 @@ fn i06_a_folder_and_files_that_were_open_to_others_are_closed_and_that_is_said_o
         }
         assert!(text(&log).starts_with("from before\n"));
     }
-    // The lock too, by a command that changes something, and by the screens, at their end.
+    // The lock is closed by commands that change something, and by the screens at their end.
     set_mode(&home, 0o755);
     put(&home.join("tokenscope.lock"), "");
     set_mode(&home.join("tokenscope.lock"), 0o644);
@@ -272,7 +272,7 @@ fn i06_a_folder_and_files_that_were_open_to_others_are_closed_and_that_is_said_o
 }
 
 #[test]
-fn i06_a_folder_with_more_in_it_than_our_files_is_left_as_it_is() {
+fn i06_a_folder_with_foreign_files_keeps_its_permissions() {
     let fake = api();
     for foreign in ["photos", ".profile"] {
         let (_dir, home) = place();

@@ -1,4 +1,4 @@
-//! The log: its levels, and where it cannot be written.
+//! The log: its levels, and places where it cannot be written.
 
 #![cfg(unix)]
 
@@ -22,7 +22,7 @@ use crate::support::tokens::CANARY;
 use crate::support::tokens::ID;
 
 #[test]
-fn a_log_that_cannot_be_written_is_said_before_anything_else() {
+fn an_unwritable_log_fails_before_anything_else() {
     let fake = Fake::holding(&token(""));
     for make in [
         |path: &Path| fs::create_dir(path).unwrap(),
@@ -51,7 +51,7 @@ fn a_log_that_cannot_be_written_is_said_before_anything_else() {
     run(command.env("TOKENSCOPE_HOME", home.path())).is_error("usage", 64);
 }
 
-/// Lists two pages, of which the second is never to be had.
+/// Lists two pages, the second of which always fails.
 #[cfg(target_os = "linux")]
 fn broken_list() -> Fake {
     Fake::start(|head, _| {
@@ -66,7 +66,7 @@ fn broken_list() -> Fake {
     })
 }
 
-/// The fake, the command, and for each level what is said from there on.
+/// The fake, the command, and the text that each level adds.
 #[cfg(target_os = "linux")]
 type LogCase = (
     fn() -> Fake,
@@ -76,7 +76,7 @@ type LogCase = (
 
 #[cfg(target_os = "linux")]
 #[test]
-fn i07_each_level_of_the_log_says_what_it_is_for() {
+fn i07_each_log_level_adds_its_own_messages() {
     let limited = || Fake::start(|_, _| Reply::Bytes(http(429, &[("retry-after", "600")], "{}")));
     let failing = || Fake::saying(500, "{}");
     let started: &'static [&'static str] = &["started", "CLOUDFLARE_API_TOKEN", "127.0.0.1"];
@@ -131,7 +131,7 @@ fn i07_each_level_of_the_log_says_what_it_is_for() {
             let log = text(&home.path().join("tokenscope.log"));
             for (lowest, words) in said.into_iter().enumerate() {
                 for word in words {
-                    // What is told at a lower level is there, and what is told at a higher is not.
+                    // The log contains the texts of lower levels and none of higher ones.
                     let is_said = log.contains(word);
                     assert_eq!(
                         is_said,
@@ -147,7 +147,7 @@ fn i07_each_level_of_the_log_says_what_it_is_for() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn i07_the_screens_log_their_failures_and_warnings_too() {
+fn i07_the_screens_log_failures_and_warnings() {
     let fake = Fake::saying(500, "{}");
     let (_dir, home) = place();
     put(&home.join("config.toml"), "theme = 3\nbell = 3\n");
@@ -172,7 +172,7 @@ fn i07_the_screens_log_their_failures_and_warnings_too() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn i07_the_steps_of_the_keyring_are_logged_without_the_secret() {
+fn i07_keyring_calls_are_logged_without_the_secret() {
     let fake = api();
     for (level, is_said) in [("info", false), ("debug", true)] {
         let (_dir, home) = place();

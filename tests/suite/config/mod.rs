@@ -1,4 +1,4 @@
-//! Settings, profiles, recent look-ups, file locks and atomic replacement.
+//! Settings, profiles, recent lookups, file locks and atomic replacement.
 
 mod damage;
 mod disk;
@@ -31,7 +31,7 @@ use crate::support::assertions::assert_contains;
 use crate::support::sessions::{account, profile, zone};
 use crate::support::tokens::{ACCOUNT, ZONE};
 
-/// A directory, and paths that keep everything in it.
+/// A directory, and paths inside it for all files.
 fn home() -> (TempDir, Paths) {
     let dir = tempfile::tempdir().unwrap();
     let paths = Paths::in_one(dir.path());
@@ -70,10 +70,10 @@ fn recent(number: u32) -> Recent {
     }
 }
 
-// Where files are.
+// Locations of files.
 
 #[test]
-fn one_directory_holds_everything_when_asked() {
+fn one_directory_can_hold_all_files() {
     let paths = Paths::find(Some(Path::new("/somewhere"))).unwrap();
     assert_eq!(paths.config_file(), Path::new("/somewhere/config.toml"));
     assert_eq!(paths.keymap_file(), Path::new("/somewhere/keymap.toml"));
@@ -82,7 +82,7 @@ fn one_directory_holds_everything_when_asked() {
 }
 
 #[test]
-fn the_platform_has_a_directory_of_our_name() {
+fn the_platform_directory_has_the_programs_name() {
     let paths = Paths::find(None).unwrap();
     assert!(paths.config_dir.is_absolute());
     let shown = paths.config_dir.display().to_string();
@@ -102,7 +102,7 @@ fn a_missing_file_means_defaults_and_creates_nothing() {
 }
 
 #[test]
-fn every_setting_is_read() {
+fn reads_every_setting() {
     let text = format!(
         r#"
 default_profile = "prod"
@@ -172,7 +172,7 @@ fn bare_numbers_are_days() {
 }
 
 #[test]
-fn unknown_keys_of_a_newer_version_are_warned_about_and_nothing_more() {
+fn unknown_keys_are_warnings() {
     let text = "shiny = 1\n[profiles.a]\ncolour = \"red\"\n[panels]\nleft = true\n";
     let loaded = load_text(text).unwrap();
     let warned = said(&loaded);
@@ -184,7 +184,7 @@ fn unknown_keys_of_a_newer_version_are_warned_about_and_nothing_more() {
 }
 
 #[test]
-fn a_file_that_does_not_parse_is_named_with_line_and_column() {
+fn a_syntax_error_has_line_and_column() {
     let failure = load_text("theme = \"dark\"\nwarn = = tok_abc\n").unwrap_err();
     assert_eq!(failure.kind, FailureKind::Config);
     assert_contains(&failure.summary, "config.toml, line 2, column 8: ");
@@ -192,7 +192,7 @@ fn a_file_that_does_not_parse_is_named_with_line_and_column() {
 }
 
 #[test]
-fn a_wrong_value_is_an_error_that_names_its_key_and_hides_the_value() {
+fn an_invalid_value_is_an_error_with_its_key_and_without_the_value() {
     let account = format!("[profiles.a]\naccount = \"{ACCOUNT}\"\n");
     let both = format!("{account}zone = \"{ZONE}\"\n");
     let cases = [
@@ -229,7 +229,7 @@ fn a_wrong_value_is_an_error_that_names_its_key_and_hides_the_value() {
 }
 
 #[test]
-fn a_file_that_is_none_or_too_large_or_no_text_is_an_error_that_names_it() {
+fn a_file_that_is_a_directory_too_large_or_not_text_is_an_error() {
     let (_dir, paths) = home();
     let summary = |paths: &Paths| {
         let failure = load(paths).unwrap_err();
@@ -253,7 +253,7 @@ fn a_file_that_is_none_or_too_large_or_no_text_is_an_error_that_names_it() {
 // Changing settings.
 
 #[test]
-fn a_first_profile_is_saved_and_becomes_the_default() {
+fn the_first_saved_profile_becomes_the_default() {
     let (_dir, paths) = home();
     save_profile(&paths, &profile("prod", Some(account()))).unwrap();
     let settings = load(&paths).unwrap().settings;
@@ -266,7 +266,7 @@ fn a_first_profile_is_saved_and_becomes_the_default() {
 }
 
 #[test]
-fn the_file_written_for_a_first_default_profile_is_short() {
+fn the_file_for_a_first_default_profile_is_short() {
     let (_dir, paths) = home();
     save_profile(&paths, &profile("default", Some(account()))).unwrap();
     let text = fs::read_to_string(paths.config_file()).unwrap();
@@ -293,7 +293,7 @@ fn a_change_keeps_comments_order_and_unknown_keys() {
         ..profile("b", Some(account()))
     };
     save_profile(&paths, &changed).unwrap();
-    // What changes a profile need not know its command.
+    // A change to a profile keeps its command without knowing it.
     save_profile(&paths, &profile("a", Some(zone()))).unwrap();
     set_default_profile(&paths, "a").unwrap();
     let now = fs::read_to_string(paths.config_file()).unwrap();
@@ -322,7 +322,7 @@ fn a_change_keeps_comments_order_and_unknown_keys() {
 }
 
 #[test]
-fn a_byte_order_mark_and_windows_line_ends_are_no_matter() {
+fn accepts_a_byte_order_mark_and_windows_line_ends() {
     let (_dir, paths) = home();
     let text = "\u{FEFF}# mine\r\ntheme = \"light\"\r\n";
     fs::write(paths.config_file(), text).unwrap();
@@ -334,7 +334,7 @@ fn a_byte_order_mark_and_windows_line_ends_are_no_matter() {
 }
 
 #[test]
-fn profiles_written_in_other_styles_can_be_changed_too() {
+fn changes_profiles_written_in_other_styles() {
     for text in [
         format!("profiles.a.account = \"{ACCOUNT}\"\n"),
         format!("profiles = {{ a = {{ account = \"{ACCOUNT}\" }} }}\n"),
@@ -363,7 +363,7 @@ fn profiles_written_in_other_styles_can_be_changed_too() {
 }
 
 #[test]
-fn a_removed_profile_is_gone_and_no_longer_the_default() {
+fn removing_a_profile_unsets_it_as_the_default() {
     let (_dir, paths) = home();
     save_profile(&paths, &profile("a", Some(account()))).unwrap();
     save_profile(&paths, &profile("b", Some(account()))).unwrap();
@@ -380,7 +380,7 @@ fn a_removed_profile_is_gone_and_no_longer_the_default() {
 }
 
 #[test]
-fn a_profile_that_is_not_there_cannot_be_the_default() {
+fn a_missing_profile_cannot_become_the_default() {
     let (_dir, paths) = home();
     let failure = set_default_profile(&paths, "absent").unwrap_err();
     assert_eq!(failure.kind, FailureKind::Usage);
@@ -400,10 +400,10 @@ fn a_file_that_does_not_parse_is_never_written() {
     }
 }
 
-// How files are written.
+// Writing files.
 
 #[test]
-fn only_the_file_and_its_lock_are_left_behind() {
+fn leaves_only_the_files_and_the_lock() {
     let (dir, paths) = home();
     save_profile(&paths, &profile("a", Some(account()))).unwrap();
     remember(&paths, recent(1)).unwrap();
@@ -417,7 +417,7 @@ fn only_the_file_and_its_lock_are_left_behind() {
 
 #[cfg(unix)]
 #[test]
-fn files_and_directories_are_the_users_alone() {
+fn only_the_user_can_read_files_and_directories() {
     use std::os::unix::fs::PermissionsExt;
 
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -430,7 +430,7 @@ fn files_and_directories_are_the_users_alone() {
     for file in [paths.config_file(), paths.state_file(), paths.log_file()] {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
-    // What was open to others is closed by the next change, the directory too.
+    // The next change closes what was open to others, the directory too.
     fs::set_permissions(paths.config_file(), fs::Permissions::from_mode(0o644)).unwrap();
     fs::set_permissions(&paths.config_dir, fs::Permissions::from_mode(0o755)).unwrap();
     save_profile(&paths, &profile("b", Some(account()))).unwrap();
@@ -440,7 +440,7 @@ fn files_and_directories_are_the_users_alone() {
 
 #[cfg(unix)]
 #[test]
-fn a_symbolic_link_is_followed_and_stays_one() {
+fn a_symbolic_link_is_followed_and_stays_a_link() {
     use std::os::unix::fs::symlink;
 
     let (dir, paths) = home();
@@ -460,7 +460,7 @@ fn a_symbolic_link_is_followed_and_stays_one() {
 
 #[cfg(unix)]
 #[test]
-fn links_in_a_circle_are_an_error() {
+fn circular_links_are_an_error() {
     let (_dir, paths) = home();
     std::os::unix::fs::symlink("config.toml", paths.config_file()).unwrap();
     let failure = save_profile(&paths, &profile("a", Some(account()))).unwrap_err();
@@ -469,7 +469,7 @@ fn links_in_a_circle_are_an_error() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_made_is_an_error_that_names_it() {
+fn a_directory_that_cannot_be_created_is_an_error_with_its_name() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("file"), "").unwrap();
     let paths = Paths::in_one(&dir.path().join("file"));
@@ -486,7 +486,7 @@ fn a_directory_that_cannot_be_made_is_an_error_that_names_it() {
 }
 
 #[test]
-fn a_lock_that_another_holds_is_waited_for_and_then_an_error() {
+fn waits_for_a_held_lock_and_then_fails() {
     let (_dir, paths) = home();
     let lock = fs::File::create(paths.config_dir.join("tokenscope.lock")).unwrap();
     lock.lock().unwrap();
@@ -498,10 +498,10 @@ fn a_lock_that_another_holds_is_waited_for_and_then_an_error() {
     save_profile(&paths, &profile("a", Some(account()))).unwrap();
 }
 
-// Recent look-ups.
+// Recent lookups.
 
 #[test]
-fn look_ups_come_back_as_they_were_newest_first() {
+fn lookups_are_restored_newest_first() {
     let (_dir, paths) = home();
     let forever = Recent {
         scope: zone(),
@@ -519,7 +519,7 @@ fn look_ups_come_back_as_they_were_newest_first() {
 }
 
 #[test]
-fn twenty_look_ups_are_kept_and_each_token_once() {
+fn keeps_twenty_lookups_and_each_token_once() {
     let (_dir, paths) = home();
     for number in 0..25 {
         remember(&paths, recent(number)).unwrap();
@@ -562,7 +562,7 @@ fn a_damaged_file_is_moved_aside_and_named() {
         assert!(warning.unwrap().contains("state.damaged.json"));
         assert_eq!(fs::read(aside("state.damaged.json")).unwrap(), damage);
         assert!(!paths.state_file().exists());
-        // The next one does not take the place of the first, and is found while remembering too.
+        // The next one does not overwrite the first, and is detected when saving too.
         fs::write(paths.state_file(), b"worse").unwrap();
         remember(&paths, recent(1)).unwrap();
         assert_eq!(fs::read(aside("state.damaged.json")).unwrap(), damage);
@@ -572,7 +572,7 @@ fn a_damaged_file_is_moved_aside_and_named() {
 }
 
 #[test]
-fn a_byte_order_mark_damages_no_file() {
+fn accepts_a_byte_order_mark_in_the_state() {
     let (_dir, paths) = home();
     remember(&paths, recent(1)).unwrap();
     let text = fs::read_to_string(paths.state_file()).unwrap();
@@ -583,7 +583,7 @@ fn a_byte_order_mark_damages_no_file() {
 }
 
 #[test]
-fn entries_that_cannot_be_read_are_skipped_and_unknown_fields_are_no_matter() {
+fn malformed_entries_are_skipped_and_unknown_fields_ignored() {
     let (_dir, paths) = home();
     remember(&paths, recent(1)).unwrap();
     let text = fs::read_to_string(paths.state_file()).unwrap();
@@ -614,7 +614,7 @@ fn entries_that_cannot_be_read_are_skipped_and_unknown_fields_are_no_matter() {
 }
 
 #[test]
-fn the_file_of_a_newer_version_is_read_where_possible_and_never_changed() {
+fn the_state_of_a_newer_version_is_read_and_never_changed() {
     let (_dir, paths) = home();
     remember(&paths, recent(1)).unwrap();
     let text = fs::read_to_string(paths.state_file()).unwrap();
@@ -632,7 +632,7 @@ fn the_file_of_a_newer_version_is_read_where_possible_and_never_changed() {
 }
 
 #[test]
-fn an_unreadable_state_is_a_warning_and_not_an_error() {
+fn an_unreadable_state_is_a_warning() {
     let (_dir, paths) = home();
     fs::create_dir(paths.state_file()).unwrap();
     let (recents, warning) = load_recents(&paths);
@@ -674,7 +674,7 @@ fn the_log_is_appended_to() {
 }
 
 #[test]
-fn times_survive_to_the_nanosecond() {
+fn times_keep_their_nanoseconds() {
     let (_dir, paths) = home();
     let exact: DateTime<Utc> = "2026-11-25T12:00:00.123456789Z".parse().unwrap();
     let one = Recent {

@@ -1,4 +1,4 @@
-//! Themes of the user's own, and the names of accounts and zones.
+//! Custom themes, and the names of accounts and zones.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ use crate::support::sessions::{account, environment, profile, zone};
 use crate::support::tokens::ACCOUNT;
 
 #[test]
-fn a_file_in_the_folder_of_themes_is_a_theme() {
+fn a_file_in_the_themes_folder_is_a_theme() {
     let (_dir, paths) = home();
     let folder = paths.config_dir.join("themes");
     fs::create_dir_all(&folder).unwrap();
@@ -52,7 +52,7 @@ fn a_file_in_the_folder_of_themes_is_a_theme() {
     assert_contains(&said(&loaded), "`theme` must be one of");
 }
 
-/// The themes for settings, and what was warned of.
+/// The theme chosen for these settings, and the warning.
 fn chosen(
     theme: &str,
     file: Option<&str>,
@@ -80,7 +80,7 @@ fn chosen(
 const XTERM: [(&str, &str); 1] = [("TERM", "xterm-256color")];
 
 #[test]
-fn the_terminal_is_asked_for_its_background_only_where_that_can_matter() {
+fn queries_the_background_only_if_it_can_matter() {
     let named = |name| Theme::named(name, ColorDepth::Fixed).unwrap();
     let (choice, _) = chosen("auto", None, None, &XTERM);
     assert_eq!(choice.first, named("mono"));
@@ -106,7 +106,7 @@ fn the_terminal_is_asked_for_its_background_only_where_that_can_matter() {
 }
 
 #[test]
-fn a_damaged_theme_is_a_warning_and_auto() {
+fn a_damaged_theme_is_a_warning_and_falls_back_to_auto() {
     let (choice, warned) = chosen("mine", Some("calm = { fg = \"42\" }"), None, &XTERM);
     assert_eq!(warned, "");
     assert_ne!(
@@ -130,7 +130,7 @@ fn a_damaged_theme_is_a_warning_and_auto() {
 }
 
 #[test]
-fn the_name_of_an_account_is_read_kept_and_replaced_when_it_is_learnt() {
+fn the_name_of_an_account_is_read_kept_and_replaced() {
     let (_dir, paths) = home();
     let text = format!("[profiles.prod]\naccount = \"{ACCOUNT}\"\nname = \"Example Ltd\" # ours\n");
     fs::write(paths.config_file(), &text).unwrap();
@@ -140,7 +140,7 @@ fn the_name_of_an_account_is_read_kept_and_replaced_when_it_is_learnt() {
         ..profile("prod", Some(account()))
     };
     assert_eq!(read(), known);
-    // A change that does not know the name keeps it.
+    // A change without a name keeps it.
     save_profile(&paths, &profile("prod", Some(account()))).unwrap();
     assert_eq!(read(), known);
     let renamed = Profile {
@@ -150,14 +150,14 @@ fn the_name_of_an_account_is_read_kept_and_replaced_when_it_is_learnt() {
     save_profile(&paths, &renamed).unwrap();
     assert_eq!(read(), renamed);
     assert_contains(&fs::read_to_string(paths.config_file()).unwrap(), "# ours");
-    // The name of another scope is not known.
+    // Another scope's name is not known.
     save_profile(&paths, &profile("prod", Some(zone()))).unwrap();
     assert_eq!(read(), profile("prod", Some(zone())));
     assert_lacks(&fs::read_to_string(paths.config_file()).unwrap(), "name");
 }
 
 #[test]
-fn a_name_that_is_no_text_is_a_warning() {
+fn a_name_that_is_not_text_is_a_warning() {
     let text = format!("[profiles.prod]\naccount = \"{ACCOUNT}\"\nname = 3\n");
     let loaded = load_text(&text).unwrap();
     assert_eq!(loaded.settings.profiles[0].scope_name, None);

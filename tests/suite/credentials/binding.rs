@@ -1,4 +1,4 @@
-//! A stored credential is bound to the address it was stored for and goes to no other.
+//! A stored credential is bound to the address it was stored for, and is sent to no other.
 
 #![cfg(target_os = "linux")]
 
@@ -14,7 +14,7 @@ use crate::support::services::{Host, SilentBus, api};
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
-/// A file whose default profile is bound to this address; nothing said where there is none.
+/// A configuration whose default profile is bound to this address; without one, to none.
 pub(crate) fn write_config(home: &Path, base_url: Option<&str>) {
     let bound = base_url.map_or_else(String::new, |url| format!("base_url = \"{url}\"\n"));
     let text = format!("[profiles.default]\naccount = \"{ACCOUNT}\"\n{bound}");
@@ -25,7 +25,7 @@ pub(crate) fn config_of(home: &Path) -> String {
     std::fs::read_to_string(home.join("config.toml")).unwrap_or_default()
 }
 
-/// A command in a private session with this base URL, and nothing else of the environment.
+/// A command in a private session with this base URL and no other variables.
 pub(crate) fn command(
     desktop: &dbus::Session,
     home: &Path,
@@ -75,10 +75,10 @@ const COMMANDS: [(&[&str], i32); 7] = [
 ];
 
 #[test]
-fn k01_a_stored_secret_goes_to_no_other_host_and_is_not_even_read_for_it() {
+fn k01_a_stored_secret_is_not_even_read_for_another_host() {
     let (fake, bus, home) = (api(), SilentBus::start(), home());
     let (here, cloudflare) = (fake.url(), "https://api.cloudflare.com/client/v4");
-    // What the profile is bound to, and what the environment names.
+    // The address of the profile, and that of the environment.
     for (own, variable, other, hosts) in [
         (
             None,
@@ -156,7 +156,7 @@ fn k01_a_stored_secret_goes_to_no_other_host_and_is_not_even_read_for_it() {
 }
 
 #[test]
-fn k01_storing_binds_to_the_base_url_in_force_and_its_spellings_are_one() {
+fn k01_storing_binds_to_the_current_base_url_in_any_spelling() {
     let Some(host) = Host::unlocked() else { return };
     let url = host.fake.url();
     let set = ["auth", "set", "--stdin", "--account", ACCOUNT];
@@ -204,7 +204,7 @@ fn k01_storing_binds_to_the_base_url_in_force_and_its_spellings_are_one() {
         is_refused(&listed, &["127.0.0.1"]);
     }
     assert_eq!(host.fake.heads().len(), count, "something was sent");
-    // Stored again for Cloudflare, the old address means nothing any more.
+    // Stored again for Cloudflare, the old address no longer counts.
     let again = [&set[..], &["--no-check"]].concat();
     let stored = run_with_input(
         &mut command(&host.desktop, host.path(), None, &again),
@@ -215,7 +215,7 @@ fn k01_storing_binds_to_the_base_url_in_force_and_its_spellings_are_one() {
 }
 
 #[test]
-fn k01_a_file_that_came_with_a_repository_cannot_lead_a_secret_away() {
+fn k01_a_foreign_configuration_cannot_redirect_a_stored_secret() {
     let Some(desktop) = unlocked() else { return };
     let (own, foreign) = (home(), home());
     let evil = "https://evil.invalid/client/v4";
@@ -244,7 +244,7 @@ fn k01_a_file_that_came_with_a_repository_cannot_lead_a_secret_away() {
         assert_eq!(record("default"), bound.unwrap_or_default());
         is_refused(&list(foreign.path()), &["evil.invalid", "keyring"]);
     }
-    // Where it was stored for that host, it may go there: only the name is not found.
+    // It was stored for this host, so only the name is not found.
     store(own.path(), Some(evil));
     let outcome = list(own.path());
     assert_ne!(
@@ -263,7 +263,7 @@ fn k01_a_file_that_came_with_a_repository_cannot_lead_a_secret_away() {
 }
 
 #[test]
-fn k01_the_status_names_the_base_url_and_is_not_usable_under_another() {
+fn k01_status_names_the_base_url_and_is_unusable_under_another() {
     let Some(host) = Host::unlocked() else { return };
     host.store();
     let url = host.fake.url();
@@ -291,7 +291,7 @@ fn k01_the_status_names_the_base_url_and_is_not_usable_under_another() {
 }
 
 #[test]
-fn k01_the_status_is_not_usable_where_the_keyring_does_not_vouch_for_the_host() {
+fn k01_status_is_unusable_unless_the_keyring_confirms_the_host() {
     let Some(desktop) = unlocked() else { return };
     let (own, foreign) = (home(), home());
     let evil = "https://evil.invalid/client/v4";
@@ -315,7 +315,7 @@ fn k01_the_status_is_not_usable_where_the_keyring_does_not_vouch_for_the_host() 
 }
 
 #[test]
-fn k01_a_secret_is_said_to_be_sent_only_where_it_is() {
+fn k01_says_where_a_secret_is_sent_only_if_it_is_sent() {
     let Some(host) = Host::unlocked() else { return };
     let url = host.fake.url();
     let lines: [&[&str]; 5] = [
@@ -357,7 +357,7 @@ fn k01_a_secret_is_said_to_be_sent_only_where_it_is() {
 }
 
 #[test]
-fn k01_the_way_out_names_a_flag_only_where_it_was_given() {
+fn k01_the_hint_names_a_flag_only_if_it_was_given() {
     let home = home();
     write_config(home.path(), None);
     for (own, url) in [
@@ -399,7 +399,7 @@ fn k01_the_way_out_names_a_flag_only_where_it_was_given() {
 }
 
 #[test]
-fn k01_two_variables_that_name_different_addresses_are_told_of() {
+fn k01_two_variables_with_different_addresses_are_a_warning() {
     let fake = api();
     let url = fake.url();
     for (other, is_said) in [
@@ -441,7 +441,7 @@ pub(crate) fn screens(
 }
 
 #[test]
-fn k01_on_the_screens_neither_look_up_nor_list_nor_picker_nor_form_sends_it() {
+fn k01_no_screen_sends_a_secret_to_another_host() {
     let Some(host) = Host::unlocked() else { return };
     host.store();
     write_config(host.path(), None);
@@ -453,14 +453,14 @@ fn k01_on_the_screens_neither_look_up_nor_list_nor_picker_nor_form_sends_it() {
     session.wait_for(&format!("· {}", host_of(&host.fake)));
     session.type_until("b", "API token from Secret Service");
     shows(&mut session, "was stored for api.cloudflare.com");
-    // The form of a profile whose secret stays checks with it.
+    // The form of a profile that keeps its secret checks with that secret.
     session.type_until("p", "default");
     session.type_until("i", "Change a profile");
     shows(
         &mut session,
         &format!("It is sent to {}", host_of(&host.fake)),
     );
-    // Nor does the picker that the form opens.
+    // The picker that the form opens does not send it either.
     session.type_until("\x1b[15~", "Accounts and zones");
     session.wait_for("Type an ID of 32 digits.");
     session.type_keys("\x1b");
@@ -474,7 +474,7 @@ fn k01_on_the_screens_neither_look_up_nor_list_nor_picker_nor_form_sends_it() {
         "was stored for api.cloudflare.com, but CLOUDFLARE_BASE_URL names",
     );
     assert!(host.fake.heads().is_empty(), "something was sent");
-    // What is typed goes to the host that the form names, and is bound to it.
+    // A typed secret is sent to the host that the form names, and is bound to it.
     session.type_until("\x1b[Z", "› Account ID");
     session.type_until(
         &format!("\x1b[Z\x1b[Z{CANARY}\r"),
@@ -487,7 +487,7 @@ fn k01_on_the_screens_neither_look_up_nor_list_nor_picker_nor_form_sends_it() {
 }
 
 #[test]
-fn k01_an_address_that_no_credential_may_go_to_is_refused_in_a_profile_too() {
+fn k01_an_unsafe_address_in_a_profile_is_refused() {
     for url in [
         "http://other.example",
         "https://me:pw@other.example",
@@ -506,11 +506,11 @@ fn k01_an_address_that_no_credential_may_go_to_is_refused_in_a_profile_too() {
 }
 
 #[test]
-fn k01_a_credential_of_the_environment_goes_where_the_environment_says() {
+fn k01_a_credential_of_the_environment_is_sent_to_its_base_url() {
     let fake = Fake::holding("[]");
     let outcome = run(&mut fake.command(&["list", "-o", "json"]));
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    // It is the environment's own business.
+    // The environment decides about its own credential.
     assert_lacks(&outcome.stderr, "is sent to");
     assert_eq!(fake.heads().len(), 1);
 }

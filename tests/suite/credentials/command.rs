@@ -26,7 +26,7 @@ use crate::support::binary::Binary;
 use crate::support::services::{SilentBus, api};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
-/// A home whose default profile has a command, beside an API and a keyring that never answers.
+/// A home whose default profile has a command, with an API and a keyring that never answers.
 struct Place {
     fake: Fake,
     bus: SilentBus,
@@ -46,14 +46,14 @@ impl Place {
         }
     }
 
-    /// The command is a script of the shell, which is run by its own path.
+    /// The command is a shell script, which is run by its own path.
     fn with(script: &str) -> Self {
         let place = Self::new();
         place.write(&place.profile("default", &["/bin/sh", "-c", script]));
         place
     }
 
-    /// The lines of a profile, bound to the fake API.
+    /// The lines of a profile that is bound to the fake API.
     fn profile(&self, name: &str, words: &[&str]) -> String {
         let url = self.fake.url();
         format!(
@@ -75,7 +75,7 @@ impl Place {
         self.home.path().join(name).display().to_string()
     }
 
-    /// A script that leaves a mark for each run, then goes on.
+    /// A script that leaves a mark for each run, then continues.
     fn marking(&self, script: &str) -> String {
         format!("printf x >> '{}'; {script}", self.path("runs"))
     }
@@ -105,7 +105,7 @@ impl Place {
         self.bus.met.load(Ordering::SeqCst)
     }
 
-    /// A pipe that everything with its writing end open keeps open: it ends when all are gone.
+    /// A pipe that stays open until every process with its writing end has ended.
     fn life(&self) -> Life {
         let path = self.path("life");
         make_pipe(&path);
@@ -128,7 +128,7 @@ struct Life {
 }
 
 impl Life {
-    /// A script that starts another process, waits for it, and ends with it only.
+    /// A script that starts another process, waits for it, and ends only with it.
     fn endless(&self) -> String {
         format!("exec 3>'{}'; printf x >&3; sleep 1000 & wait", self.path)
     }
@@ -156,13 +156,13 @@ fn mode(path: &Path, mode: u32) {
 }
 
 #[test]
-fn the_first_line_is_the_token_and_the_keyring_is_left_alone() {
+fn the_first_line_is_the_token_and_the_keyring_is_not_read() {
     for script in [
         format!("printf %s {CANARY}"),
         format!("echo {CANARY}"),
         format!("printf '%s\\r\\n\\n \\n' {CANARY}"),
         format!("echo \\\"{CANARY}\\\"; echo a warning >&2"),
-        // Nothing comes from a terminal or from what is piped into tokenscope.
+        // Neither a terminal nor the standard input of tokenscope reaches the command.
         format!("cat; [ -t 0 ] || echo {CANARY}"),
     ] {
         let place = Place::new();
@@ -181,7 +181,7 @@ fn the_first_line_is_the_token_and_the_keyring_is_left_alone() {
 }
 
 #[test]
-fn a_global_key_comes_from_a_command_too() {
+fn a_command_can_print_a_global_key() {
     let place = Place::new();
     let key = ["/bin/sh", "-c", &format!("echo {CANARY}")];
     let profile = place.profile("default", &key);
@@ -192,7 +192,7 @@ fn a_global_key_comes_from_a_command_too() {
     sends(&place.fake, "x-auth-email: me@example.com");
 }
 
-/// A script, the kind of the error, and what it says.
+/// A script, the kind of the error, and part of its text.
 const FAULTS: &[(&str, &str, &str)] = &[
     (":", "no_credential", "printed nothing"),
     ("printf '\\n\\n'", "no_credential", "printed nothing"),
@@ -240,7 +240,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
 ];
 
 #[test]
-fn what_goes_wrong_is_said_without_what_was_printed() {
+fn failures_are_explained_without_the_output() {
     for (script, kind, said) in FAULTS {
         let place = Place::with(&script.replace("$SECRET", CANARY));
         let outcome = place.run(&["get", ID, "-o", "json", "--log", "trace"]);
@@ -263,7 +263,7 @@ fn what_goes_wrong_is_said_without_what_was_printed() {
 }
 
 #[test]
-fn the_secret_is_hidden_in_the_error_output_too() {
+fn the_secret_is_redacted_in_the_error_output() {
     let place = Place::with(&format!(
         "echo {CANARY}; echo \"read '{CANARY}' badly\" >&2; exit 1"
     ));
@@ -275,7 +275,7 @@ fn the_secret_is_hidden_in_the_error_output_too() {
 }
 
 #[test]
-fn a_program_that_cannot_be_run_is_an_error_with_a_way_out() {
+fn a_program_that_cannot_be_run_is_an_error_with_a_hint() {
     let place = Place::new();
     let script = place.home.path().join("secret");
     fs::write(&script, "echo no first line\n").unwrap();
@@ -290,7 +290,7 @@ fn a_program_that_cannot_be_run_is_an_error_with_a_way_out() {
         ("/no/such/program", 0o600, ["was not found", "full path"]),
         ("~/secret", 0o600, ["config.toml", "its full path"]),
         (script, 0o600, ["may not be executed", "chmod +x"]),
-        // One without a first line that names a shell is run by `sh`, as from a shell.
+        // A script without a shebang is run by `sh`, as from a shell.
         (
             script,
             0o700,
@@ -309,7 +309,7 @@ fn a_program_that_cannot_be_run_is_an_error_with_a_way_out() {
         for part in said {
             assert_contains(&words, part);
         }
-        // A script without its first line looks as any other program.
+        // A script without a shebang looks like any other program.
         let is_found_out = rights_of_script == 0o600;
         let status = place.run(&["auth", "status"]);
         assert_eq!(status.code, Some(i32::from(is_found_out)), "{program}");
@@ -319,7 +319,7 @@ fn a_program_that_cannot_be_run_is_an_error_with_a_way_out() {
 }
 
 #[test]
-fn at_the_deadline_the_command_is_killed_with_what_it_started() {
+fn the_deadline_kills_the_command_and_its_children() {
     let place = Place::new();
     let life = place.life();
     place.write(&place.profile("default", &["/bin/sh", "-c", &life.endless()]));
@@ -332,7 +332,7 @@ fn at_the_deadline_the_command_is_killed_with_what_it_started() {
 }
 
 #[test]
-fn a_signal_ends_it_too() {
+fn a_signal_kills_the_command() {
     let place = Place::new();
     let life = place.life();
     place.write(&place.profile("default", &["/bin/sh", "-c", &life.endless()]));
@@ -348,9 +348,9 @@ fn a_signal_ends_it_too() {
     life.ends();
 }
 
-/// Agents live on, with the output of what started them.
+/// Agents stay in the background, with the output of the process that started them.
 #[test]
-fn what_outlives_the_command_is_left_alone_and_not_waited_for() {
+fn does_not_wait_for_background_children() {
     let place = Place::new();
     let life = place.life();
     let end = place.path("end");
@@ -367,7 +367,7 @@ fn what_outlives_the_command_is_left_alone_and_not_waited_for() {
 }
 
 #[test]
-fn a_file_that_others_may_write_runs_nothing() {
+fn a_configuration_that_others_may_write_runs_no_command() {
     let runs = |place: &Place| {
         let outcome = place.run(&["get", ID, "-o", "json"]);
         let words = outcome.is_error("config", 1);
@@ -390,7 +390,7 @@ fn a_file_that_others_may_write_runs_nothing() {
     let advice = format!("chmod go-w {}", place.home.path().display());
     assert_contains(&runs(&place), &advice);
     mode(place.home.path(), 0o700);
-    // A link does not hide the other end.
+    // A link does not hide the permissions of its target.
     let elsewhere = home();
     let target = elsewhere.path().join("config.toml");
     fs::rename(place.config(), &target).unwrap();
@@ -409,7 +409,7 @@ fn a_file_that_others_may_write_runs_nothing() {
 }
 
 #[test]
-fn a_variable_counts_first_and_profile_before_it() {
+fn a_variable_wins_over_the_command_and_profile_over_both() {
     let place = Place::new();
     let script = place.marking(&format!("echo {CANARY}"));
     place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
@@ -429,7 +429,7 @@ fn a_variable_counts_first_and_profile_before_it() {
 }
 
 #[test]
-fn a_command_is_told_of_no_terminal() {
+fn a_command_does_not_see_gpg_tty() {
     let place = Place::new();
     let script = format!("[ -z \"$GPG_TTY\" ] || exit 9; echo {CANARY}");
     place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
@@ -438,7 +438,7 @@ fn a_command_is_told_of_no_terminal() {
 }
 
 #[test]
-fn a_credential_for_one_address_is_not_even_printed_for_another() {
+fn the_command_is_not_run_for_another_address() {
     let place = Place::new();
     let script = place.marking(&format!("echo {CANARY}"));
     let profile = place.profile("default", &["/bin/sh", "-c", &script]);
@@ -458,7 +458,7 @@ fn a_credential_for_one_address_is_not_even_printed_for_another() {
 }
 
 #[test]
-fn status_names_the_program_alone_and_runs_it_only_online() {
+fn status_names_only_the_program_and_runs_it_only_online() {
     let place = Place::new();
     let script = place.marking(&format!("echo {CANARY}"));
     place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
@@ -482,7 +482,7 @@ fn status_names_the_program_alone_and_runs_it_only_online() {
 }
 
 #[test]
-fn no_secret_is_stored_or_removed_beside_a_command() {
+fn auth_set_and_clear_are_refused_for_a_profile_with_a_command() {
     let place = Place::with(&format!("echo {CANARY}"));
     let before = fs::read_to_string(place.config()).unwrap();
     let mut set = place.command(&["auth", "set", "--stdin"]);
@@ -505,7 +505,7 @@ fn no_secret_is_stored_or_removed_beside_a_command() {
 }
 
 #[test]
-fn all_profiles_are_read_each_with_its_own_command() {
+fn all_profiles_run_their_own_commands() {
     let place = Place::new();
     let printing = |secret: &str| format!("echo {secret}");
     let one = place.profile("one", &["/bin/sh", "-c", &printing("token-of-one")]);
@@ -530,7 +530,7 @@ fn all_profiles_are_read_each_with_its_own_command() {
 }
 
 #[test]
-fn words_that_are_no_command_are_refused_with_their_place() {
+fn invalid_commands_are_refused_with_their_place() {
     for (value, said) in [
         (
             "\"op read\"",
@@ -569,7 +569,7 @@ fn words_that_are_no_command_are_refused_with_their_place() {
 }
 
 #[test]
-fn only_one_line_with_something_on_it_is_a_secret() {
+fn accepts_only_one_nonblank_line_as_the_secret() {
     let secret = |printed: &str| Ok(printed.to_owned());
     for (printed, found) in [
         (&b"tok_abc"[..], secret("tok_abc")),
@@ -626,7 +626,7 @@ fn the_screens_run_it_once_after_the_first_frame() {
 }
 
 #[test]
-fn esc_ends_a_command_that_only_a_look_up_waits_for() {
+fn esc_kills_a_command_that_only_a_lookup_waits_for() {
     let place = Place::new();
     let life = place.life();
     place.write(&place.profile("default", &["/bin/sh", "-c", &life.endless()]));
@@ -640,7 +640,7 @@ fn esc_ends_a_command_that_only_a_look_up_waits_for() {
 }
 
 #[test]
-fn leaving_the_screens_ends_a_command_that_hangs() {
+fn leaving_the_screens_kills_a_hanging_command() {
     let place = Place::new();
     let life = place.life();
     place.write(&place.profile("default", &["/bin/sh", "-c", &life.endless()]));
@@ -654,7 +654,7 @@ fn leaving_the_screens_ends_a_command_that_hangs() {
 }
 
 #[test]
-fn a_refused_secret_leads_to_the_command() {
+fn a_rejected_secret_hints_at_the_command() {
     let refusal = refusal(r#"[{"code":1000,"message":"Invalid API Token"}]"#);
     let place = Place::before(Fake::saying(401, &refusal));
     let script = format!("echo {CANARY}");
@@ -672,7 +672,7 @@ fn a_refused_secret_leads_to_the_command() {
 }
 
 #[test]
-fn on_screen_a_failure_is_said_and_a_key_runs_it_again() {
+fn the_screens_show_a_failure_and_a_key_runs_it_again() {
     let place = Place::new();
     let runs = place.path("runs");
     let fails = format!("[ \"$(cat '{runs}')\" = xx ] || {{ echo not signed in >&2; exit 2; }}");
@@ -694,7 +694,7 @@ fn on_screen_a_failure_is_said_and_a_key_runs_it_again() {
 }
 
 #[test]
-fn a_command_reads_nothing_from_the_terminal_of_the_screens() {
+fn a_command_cannot_read_from_the_terminal() {
     let place = Place::new();
     let life = place.life();
     let script = format!("exec 3>'{}'; printf x >&3; read line < /dev/tty", life.path);
@@ -705,7 +705,7 @@ fn a_command_reads_nothing_from_the_terminal_of_the_screens() {
     session.type_keys("\x1b?");
     session.wait_for("Keys");
     session.type_keys("\x1b");
-    // Its session has none.
+    // Its session has no terminal.
     shows(&mut session, "/bin/sh, failed with exit code");
     session.wait_for("/dev/tty");
     life.ends();
@@ -714,7 +714,7 @@ fn a_command_reads_nothing_from_the_terminal_of_the_screens() {
 }
 
 #[test]
-fn a_command_has_no_terminal_to_write_to() {
+fn a_command_cannot_write_to_the_terminal() {
     let place = Place::new();
     let script =
         format!("if echo INTRUDER > /dev/tty; then exit 7; fi 2> /dev/null; echo {CANARY}");
@@ -726,10 +726,9 @@ fn a_command_has_no_terminal_to_write_to() {
     assert!(!shown.contains("INTRUDER"), "{shown}");
 }
 
-/// Requests at the same time share a run; a failure is not kept, and a secret is until it is
-/// forgotten.
+/// Concurrent requests share a run. A failure is not kept; a secret is kept until it is forgotten.
 #[tokio::test]
-async fn one_run_is_for_all_who_wait_and_ends_with_the_last_of_them() {
+async fn concurrent_requests_share_a_run_that_ends_with_the_last() {
     let printed = PrintedSecrets::default();
     let started = AtomicUsize::new(0);
     let run = |outcome: Result<Secret, Failure>| {
@@ -752,7 +751,7 @@ async fn one_run_is_for_all_who_wait_and_ends_with_the_last_of_them() {
     assert!(printed.get("b", fails).await.is_err(), "another profile");
     printed.forget("a");
     assert!(printed.get("a", fails).await.is_err());
-    // Nobody waits any more: the run is dropped, which kills the command.
+    // Nobody waits any more, so dropping the run kills the command.
     let (held, dropped) = channel::<()>();
     let endless = || {
         let pending = async move {

@@ -1,5 +1,4 @@
-//! Which credential, profile and scope are in effect, and what hints and `auth status` say about
-//! them.
+//! The credential, profile and scope in effect, and how hints and `auth status` describe them.
 
 #![cfg(target_os = "linux")]
 
@@ -29,7 +28,7 @@ use crate::support::sessions::{in_environment, profile, scope_id};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 #[test]
-fn g08_no_hint_names_a_variable_that_profile_overrules() {
+fn g08_no_hint_names_a_variable_that_the_profile_flag_overrides() {
     let home = home();
     write_config(home.path(), None);
     let buses = ["unix:path=/nonexistent", "autolaunch:", "nonsense"];
@@ -66,7 +65,7 @@ fn g08_no_hint_names_a_variable_that_profile_overrules() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn g08_the_same_of_every_error_of_the_store() {
+async fn g08_no_hint_of_a_store_error_names_an_overridden_variable() {
     use std::time::Duration;
     for error in [
         StoreError::NoService,
@@ -93,7 +92,7 @@ async fn g08_the_same_of_every_error_of_the_store() {
 }
 
 #[test]
-fn g08_no_hint_names_it_either_where_the_keyring_answers() {
+fn g08_no_hint_of_a_working_keyring_names_an_overridden_variable() {
     for is_locked in [false, true] {
         let Some(desktop) = unlocked() else { return };
         let home = home();
@@ -119,7 +118,7 @@ fn g08_no_hint_names_it_either_where_the_keyring_answers() {
 }
 
 #[test]
-fn g08_an_authentication_error_names_where_the_credential_came_from() {
+fn g08_an_authentication_error_names_the_source_of_the_credential() {
     let Some(desktop) = unlocked() else { return };
     let body = refusal(r#"[{"code":1000,"message":"Invalid API Token"}]"#);
     let fake = Fake::start(move |_, _| Reply::Bytes(http(401, &[], &body)));
@@ -176,7 +175,7 @@ fn g08_an_authentication_error_names_where_the_credential_came_from() {
 }
 
 #[test]
-fn l06_which_of_two_credentials_counts_is_said_once() {
+fn l06_two_credentials_are_one_warning_that_names_the_used_one() {
     let fake = api();
     let key = [
         ("CLOUDFLARE_API_KEY", "key0123456789"),
@@ -227,7 +226,7 @@ fn l06_which_of_two_credentials_counts_is_said_once() {
 }
 
 #[test]
-fn l06_what_was_stored_is_not_used_while_a_variable_is_set() {
+fn l06_storing_warns_that_a_variable_overrides_the_secret() {
     let Some(host) = Host::unlocked() else { return };
     let set = [
         "auth",
@@ -239,7 +238,7 @@ fn l06_what_was_stored_is_not_used_while_a_variable_is_set() {
         "one",
     ];
     for (line, input) in [(&set[..], CANARY), (&["profile", "use", "one"], "")] {
-        // One that cannot be used keeps nobody from storing another, and counts all the same.
+        // An unusable variable does not stop anyone from storing another secret, and still counts.
         for (variable, value) in [
             ("CF_API_TOKEN", "another0123456"),
             ("CLOUDFLARE_API_TOKEN", "not a token"),
@@ -283,7 +282,8 @@ fn recent(by: Option<&str>, digit: char) -> Recent {
     }
 }
 
-/// The profile and the account that `Enter` on a recent look-up asks with; none where nothing is sent.
+/// The profile and account that `Enter` on a recent lookup requests with; `None` if it sends
+/// nothing.
 fn reopened(in_use: Option<&str>, recent: Recent) -> (Option<(Option<String>, Scope)>, State) {
     let profiles = ['a', 'b']
         .map(|name| profile(&name.to_string(), Some(account(name))))
@@ -328,18 +328,18 @@ fn reopened(in_use: Option<&str>, recent: Recent) -> (Option<(Option<String>, Sc
 }
 
 #[test]
-fn l09_a_recent_look_up_is_asked_for_by_the_profile_that_made_it() {
+fn l09_a_recent_lookup_is_repeated_with_its_own_profile() {
     for (in_use, by, digit, asks) in [
         (Some("a"), Some("a"), 'a', Some("a")),
         (Some("a"), Some("a"), 'c', Some("a")),
         (Some("a"), Some("b"), 'b', Some("b")),
         (Some("a"), Some("b"), 'c', Some("b")),
         (None, Some("b"), 'b', Some("b")),
-        // An earlier version noted no profile: its account tells.
+        // An earlier version noted no profile, so the account decides.
         (Some("a"), None, 'b', Some("b")),
         (Some("a"), None, 'a', Some("a")),
         (Some("a"), None, 'c', Some("a")),
-        // The profile is gone: another one of that account will do.
+        // The profile was removed, so another one of that account is used.
         (Some("a"), Some("gone"), 'a', Some("a")),
         (Some("a"), Some("gone"), 'b', Some("b")),
     ] {
@@ -364,7 +364,7 @@ fn l09_a_recent_look_up_is_asked_for_by_the_profile_that_made_it() {
 }
 
 #[test]
-fn l12_one_rule_for_names_on_every_way_in() {
+fn l12_every_command_accepts_the_same_profile_names() {
     let Some(host) = Host::unlocked() else { return };
     let config = |name: &str| {
         format!(

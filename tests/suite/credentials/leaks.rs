@@ -1,4 +1,4 @@
-//! No secret leaks: a canary goes through every command and screen, and must appear in no output.
+//! A canary secret goes through every command and screen, and must appear in no output.
 
 #![cfg(unix)]
 
@@ -20,7 +20,7 @@ use crate::support::services::{in_session, with_profile};
 use crate::support::tokens::{ACCOUNT, ID};
 
 #[test]
-fn k14_the_secret_of_a_service_token_is_masked_wherever_an_answer_is_shown() {
+fn k14_the_secret_of_a_service_token_is_masked_in_every_answer() {
     let secret = "bdd31c1fa6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0a6e0b1d2";
     for members in [
         format!(r#""client_secret":"{secret}""#),
@@ -66,18 +66,18 @@ fn k14_the_secret_of_a_service_token_is_masked_wherever_an_answer_is_shown() {
     session.type_keys("\x1b\x1b\x03");
     let (_, stream) = session.end();
     assert!(!stream.contains(&secret[..20]));
-    // What only looks like one stays.
+    // Lookalikes stay visible.
     let members = r#""client_secret":null,"secretary":"x","client_secret_version":2"#;
     let outcome = Fake::holding(&token(members)).get();
     assert!(outcome.stdout.contains(members), "{}", outcome.stdout);
 }
 
-/// Legal in a header, and spelled otherwise in a URL.
+/// Legal in a header, and encoded differently in a URL.
 const CANARY: &str = "canary/0123+456789=";
 
 const EMAIL: &str = "me@example.com";
 
-/// Every spelling under which the canary could hide.
+/// Every spelling in which the canary could hide.
 fn spellings() -> Vec<String> {
     let mut all = vec![
         CANARY.to_owned(),
@@ -104,7 +104,7 @@ fn spellings() -> Vec<String> {
         // Without its ends.
         CANARY[3..CANARY.len() - 3].to_owned(),
     ];
-    // In base64, wherever it stands in the encoded text, without the characters at its edges.
+    // In Base64 at every offset, without the characters at the edges.
     for padding in ["", "x", "xx"] {
         let encoded = base64(format!("{padding}{CANARY}").as_bytes());
         all.push(encoded[4..encoded.len() - 6].to_owned());
@@ -155,7 +155,7 @@ fn files_are_clean(home: &Path) {
     }
 }
 
-/// Servers that repeat what they were sent, in every place that is shown.
+/// A server that repeats what it was sent, in every place that is shown.
 fn echoing(status: u16) -> Fake {
     Fake::start(move |head, _| {
         let sent: String = head
@@ -178,7 +178,7 @@ fn echoing(status: u16) -> Fake {
     })
 }
 
-/// Both kinds of credential in the environment of a command.
+/// Puts either kind of credential into the environment of a command.
 fn in_environment(command: &mut Command, is_key: bool, home: &Path) {
     command
         .env("TOKENSCOPE_HOME", home)
@@ -194,7 +194,7 @@ fn in_environment(command: &mut Command, is_key: bool, home: &Path) {
 }
 
 #[test]
-fn d09_no_command_lets_the_credential_out_whatever_fails() {
+fn d09_no_failing_command_prints_the_credential() {
     let good = Fake::holding(&token(r#""duration":"forever""#));
     let list = Fake::holding("[]");
     let mut fakes: Vec<Fake> = [400, 401, 403, 404, 407, 409, 429, 500, 302, 200]
@@ -252,7 +252,7 @@ fn d09_no_command_lets_the_credential_out_whatever_fails() {
     }
 }
 
-/// Everything that an API, or what sits in front of it, may make of a request.
+/// Everything that an API or a gateway may make of a request.
 fn answers() -> Vec<Fake> {
     let mut fakes: Vec<Fake> = [400, 401, 403, 404, 429, 500, 302, 200].map(echoing).into();
     fakes.push(Fake::saying(200, CANARY));
@@ -266,7 +266,7 @@ fn answers() -> Vec<Fake> {
 }
 
 #[test]
-fn d09_neither_lists_nor_checks_let_it_out() {
+fn d09_list_and_check_never_print_the_credential() {
     for fake in answers() {
         for (at, line) in [
             &["list"][..],
@@ -291,7 +291,7 @@ fn d09_neither_lists_nor_checks_let_it_out() {
 }
 
 #[test]
-fn d09_no_command_about_profiles_lets_it_out() {
+fn d09_profile_commands_never_print_the_credential() {
     let fake = echoing(403);
     for line in [
         &["profile", "list"][..],
@@ -320,7 +320,7 @@ fn d09_no_command_about_profiles_lets_it_out() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn d09_a_check_of_all_profiles_lets_no_stored_secret_out() {
+fn d09_check_of_all_profiles_never_prints_a_stored_secret() {
     let Some(desktop) = unlocked() else { return };
     desktop.store_beside("default", "one", CANARY.as_bytes());
     for fake in answers() {
@@ -337,7 +337,7 @@ fn d09_a_check_of_all_profiles_lets_no_stored_secret_out() {
 }
 
 #[test]
-fn d09_neither_the_list_nor_the_profiles_nor_the_scopes_to_pick_let_it_out() {
+fn d09_list_profiles_and_picker_never_show_the_credential() {
     for status in [401, 403, 500, 200] {
         let fake = echoing(status);
         let mut session = fake.screens(&["--log", "trace"]).showing("Find a token");
@@ -362,7 +362,7 @@ fn d09_neither_the_list_nor_the_profiles_nor_the_scopes_to_pick_let_it_out() {
 }
 
 #[test]
-fn d09_no_command_lets_it_out_over_a_base_url_or_proxy_that_cannot_be_used() {
+fn d09_an_unusable_base_url_or_proxy_prints_no_credential() {
     let fake = Fake::holding("[]");
     for (name, value) in [
         (
@@ -402,7 +402,7 @@ fn d09_no_command_lets_it_out_over_a_base_url_or_proxy_that_cannot_be_used() {
 }
 
 #[test]
-fn d09_no_screen_lets_it_out_whether_typed_pasted_or_set() {
+fn d09_no_screen_shows_a_typed_pasted_or_inherited_credential() {
     for status in [401, 403, 500] {
         let fake = echoing(status);
         let mut session = fake.screens_with(&["--log", "trace"], &[]);
@@ -449,7 +449,7 @@ fn command_line(_: &crate::support::terminal::Session) -> Vec<u8> {
 
 #[cfg(debug_assertions)]
 #[test]
-fn d09_no_panic_lets_it_out() {
+fn d09_a_panic_does_not_print_the_credential() {
     let fake = Fake::holding("[]");
     for fault in ["draw", "task", "start"] {
         let session = fake
@@ -464,7 +464,7 @@ fn d09_no_panic_lets_it_out() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn d09_a_process_that_holds_secrets_leaves_no_core_file() {
+fn d09_a_process_with_secrets_leaves_no_core_file() {
     let hung = Fake::start(|_, _| Reply::ThenSilence(Vec::new()));
     let mut command = Command::new("/bin/sh");
     let mut child = command
@@ -491,7 +491,7 @@ fn d09_a_process_that_holds_secrets_leaves_no_core_file() {
 }
 
 #[test]
-fn d09_the_spellings_would_be_found() {
+fn d09_the_spellings_detect_leaks() {
     for hidden in [
         format!("Bearer {CANARY}"),
         base64(format!("me:{CANARY}").as_bytes()),

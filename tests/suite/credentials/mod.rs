@@ -41,7 +41,7 @@ fn credential(pairs: &[(&str, &str)]) -> Option<(String, &'static str, Option<St
 }
 
 #[test]
-fn a_token_decides_before_a_key_and_a_new_name_before_an_old_one() {
+fn a_token_wins_over_a_key_and_a_new_name_over_an_old_one() {
     let token = |value: &str, variable| Some((value.to_owned(), variable, None));
     let all = [
         ("CLOUDFLARE_API_TOKEN", "new"),
@@ -61,7 +61,7 @@ fn a_token_decides_before_a_key_and_a_new_name_before_an_old_one() {
         );
     }
     assert_eq!(credential(&[]), None);
-    // An address alone authenticates nobody.
+    // An address alone is not a credential.
     assert_eq!(credential(&all[3..]), None);
 }
 
@@ -81,7 +81,7 @@ fn a_blank_variable_is_unset() {
 }
 
 #[test]
-fn a01_a_line_break_after_a_token_is_not_part_of_it() {
+fn a01_a_line_break_after_a_token_is_removed() {
     let found = credential(&[("CLOUDFLARE_API_TOKEN", "\u{FEFF}tok_abc\r\n")]);
     assert_eq!(found.unwrap().0, "tok_abc");
 }
@@ -98,7 +98,7 @@ fn a01_a_line_break_inside_a_token_is_refused_without_showing_it() {
 }
 
 #[test]
-fn a_key_without_an_email_is_an_error_unless_a_token_decides_first() {
+fn a_key_without_an_email_is_an_error_unless_a_token_is_set() {
     let failure = environment(&[("CLOUDFLARE_API_KEY", "key")])
         .credential()
         .unwrap_err();
@@ -111,7 +111,7 @@ fn a_key_without_an_email_is_an_error_unless_a_token_decides_first() {
 }
 
 #[test]
-fn an_email_that_is_none_is_refused() {
+fn an_invalid_email_is_refused() {
     let pairs = [("CLOUDFLARE_API_KEY", "key"), ("CF_EMAIL", "nobody")];
     let failure = environment(&pairs).credential().unwrap_err();
     assert!(failure.summary.contains("CF_EMAIL"), "{failure:?}");
@@ -135,7 +135,7 @@ fn the_scope_is_an_account_or_a_zone_and_never_both() {
     assert_eq!(failure.kind, FailureKind::Usage);
     assert!(failure.summary.contains("CF_ACCOUNT_ID"), "{failure:?}");
     assert_contains(&failure.summary, "CLOUDFLARE_ZONE_ID");
-    // What the inspector opens on instead.
+    // The screens use the account instead.
     let account = environment(&both).scope_of(ScopeKind::Account).unwrap();
     assert_eq!(account.unwrap().0.id(), ACCOUNT);
 }
@@ -168,7 +168,7 @@ fn the_base_url_has_two_names() {
 
 #[cfg(unix)]
 #[test]
-fn a_variable_that_is_not_text_is_an_error_where_it_matters() {
+fn a_variable_that_is_not_text_is_an_error_where_it_is_used() {
     use std::os::unix::ffi::OsStringExt;
 
     let bytes = || OsString::from_vec(vec![b'/', 0xFF]);
@@ -204,12 +204,12 @@ fn debug_of_the_environment_shows_no_value() {
     let shown = format!("{:?}", environment(&pairs));
     assert!(shown.contains("CF_API_KEY"), "{shown}");
     assert!(!shown.contains("abc") && !shown.contains("pass"), "{shown}");
-    // A secret is not handed out as plain text either.
+    // Nor does it return a secret as plain text.
     assert_eq!(environment(&pairs).get("CLOUDFLARE_API_TOKEN"), None);
 }
 
 #[test]
-fn memory_keeps_a_secret_a_profile() {
+fn memory_store_keeps_one_secret_per_profile() {
     let mut store = MemoryStore::default();
     store.set("one", &Secret::new("first".to_owned())).unwrap();
     assert_eq!(store.get("one").unwrap().expose(), "first");
@@ -270,7 +270,7 @@ fn every_store_error_says_what_happened_and_what_to_do() {
 }
 
 #[test]
-fn commands_that_help_name_the_profile() {
+fn suggested_commands_name_the_profile() {
     for error in [
         StoreError::Missing,
         StoreError::Ambiguous(2),
@@ -297,7 +297,7 @@ fn commands_that_help_name_the_profile() {
     );
 }
 
-/// A store whose calls wait until the test lets them go on, and which tells of each.
+/// A store that reports each call and then waits for the test.
 struct Held {
     inner: MemoryStore,
     began: mpsc::Sender<&'static str>,
@@ -343,7 +343,7 @@ impl CredentialStore for Held {
 }
 
 #[tokio::test]
-async fn b02_a_silent_store_costs_no_more_than_the_wait_and_does_nothing_late() {
+async fn b02_a_silent_store_costs_only_the_timeout_and_does_nothing_late() {
     let (began, calls) = mpsc::channel();
     let (go_on, held) = mpsc::channel();
     let handle = StoreHandle::start(move |_| {
@@ -361,7 +361,7 @@ async fn b02_a_silent_store_costs_no_more_than_the_wait_and_does_nothing_late() 
         .unwrap_err();
     assert_eq!(error, unanswered);
     assert_eq!(calls.recv_timeout(AGES).unwrap(), "get");
-    // The thread still waits in `get`, so these are only queued, and then given up.
+    // The thread still waits in `get`, so these are only queued and then given up.
     let secret = Secret::new("late".to_owned());
     let setting = handle.within(short, handle.set("default", &secret, None));
     assert_eq!(setting.await.err(), Some(unanswered.clone()));
@@ -376,7 +376,7 @@ async fn b02_a_silent_store_costs_no_more_than_the_wait_and_does_nothing_late() 
 }
 
 #[tokio::test]
-async fn a_handle_does_what_its_store_does() {
+async fn a_handle_forwards_to_its_store() {
     let handle = StoreHandle::start(|_| Box::new(MemoryStore::default()));
     let other = handle.clone();
     let secret = Secret::new("tok".to_owned());
@@ -389,7 +389,7 @@ async fn a_handle_does_what_its_store_does() {
 }
 
 #[tokio::test]
-async fn a_store_that_panics_is_an_error_and_not_a_hang() {
+async fn a_panicking_store_is_an_error_and_not_a_hang() {
     let handle = StoreHandle::start(|_| {
         let (began, _) = mpsc::channel();
         let (_, go_on) = mpsc::channel();

@@ -1,5 +1,4 @@
-//! Decorations around a pasted credential are removed; a credential of another kind works and gets
-//! a hint.
+//! Removes decorations around a pasted credential; uses a credential of another kind, with a hint.
 
 #![cfg(unix)]
 
@@ -18,7 +17,7 @@ use crate::support::services::{Host, api, screens_in, with_profile};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 #[test]
-fn a06_set_up_succeeds_with_a_keyring_too() {
+fn a06_setup_succeeds_with_a_keyring() {
     let Some(desktop) = unlocked() else { return };
     let (fake, home) = (api_without_verification(), home());
     let set = ["auth", "set", "--stdin", "--account", ACCOUNT];
@@ -30,7 +29,7 @@ fn a06_set_up_succeeds_with_a_keyring_too() {
 }
 
 #[test]
-fn e08_a_refused_credential_is_typed_again_with_the_rest_kept_and_the_fetch_goes_on() {
+fn e08_a_rejected_credential_is_typed_again_and_the_lookup_continues() {
     let Some(desktop) = unlocked() else { return };
     let home = home();
     with_profile(home.path());
@@ -60,7 +59,7 @@ fn e08_a_refused_credential_is_typed_again_with_the_rest_kept_and_the_fetch_goes
 }
 
 #[test]
-fn e09_the_least_powerful_credential_is_first_and_its_permission_named() {
+fn e09_setup_starts_with_the_least_powerful_credential_and_its_permission() {
     let fake = Fake::holding("[]");
     let mut session = fake.screens_with(&[], &[]).showing("‹ API token ›");
     session.wait_for("Needs the permission Access: Service Tokens Read.");
@@ -75,7 +74,7 @@ fn e09_the_least_powerful_credential_is_first_and_its_permission_named() {
     help.hides_the_secret();
 }
 
-/// Puts one more thing around a value that is copied with it.
+/// Adds one decoration that may be copied along with a value.
 fn decorated(value: &str, kind: usize) -> String {
     match kind {
         0 => format!("\"{value}\""),
@@ -107,7 +106,7 @@ const DECORATIONS: usize = 22;
 
 proptest! {
     #[test]
-    fn f02_every_composition_of_decorations_peels_to_the_value(
+    fn f02_every_combination_of_decorations_is_removed(
         value in "[A-Za-z0-9][A-Za-z0-9_.-]{2,60}",
         kinds in prop::collection::vec(0..DECORATIONS, 0..6),
     ) {
@@ -117,14 +116,14 @@ proptest! {
     }
 
     #[test]
-    fn f02_peeling_is_idempotent_and_only_cuts(text in "\\PC{0,60}|[ \"'`=:;$A-Za-z_-]{0,40}") {
+    fn f02_removal_is_idempotent_and_only_cuts(text in "\\PC{0,60}|[ \"'`=:;$A-Za-z_-]{0,40}") {
         let once = peel(&text);
         prop_assert_eq!(peel(once), once);
         prop_assert!(text.contains(once));
     }
 
     #[test]
-    fn f02_a_value_with_nothing_around_it_stays(
+    fn f02_a_value_without_decorations_stays(
         value in "[A-Za-z0-9_-]{1,80}|v1\\.0-[0-9a-f]{20,60}|https://[a-z]{1,9}\\.example(:[0-9]{2,4})?/[a-z/]{0,9}|[a-z]{1,8}\\+x@[a-z]{1,8}\\.example|[0-9a-f]{32}"
     ) {
         prop_assume!(!value.eq_ignore_ascii_case("bearer"));
@@ -133,7 +132,7 @@ proptest! {
 }
 
 #[test]
-fn f02_half_a_pair_and_an_odd_pair_stay() {
+fn f02_unpaired_quotes_and_other_near_misses_stay() {
     for text in [
         "\"tok",
         "tok'",
@@ -157,7 +156,7 @@ fn f02_half_a_pair_and_an_odd_pair_stay() {
 }
 
 #[test]
-fn f02_every_variable_is_peeled() {
+fn f02_decorations_are_removed_from_every_variable() {
     let fake = api();
     for kind in 0..DECORATIONS {
         let variables: [(&str, String); 3] = [
@@ -190,7 +189,7 @@ fn f02_every_variable_is_peeled() {
 }
 
 #[test]
-fn f02_what_is_piped_in_typed_or_lay_in_the_keyring_is_peeled() {
+fn f02_decorations_are_removed_from_piped_typed_and_stored_values() {
     let Some(host) = Host::unlocked() else { return };
     let (url, id) = (host.fake.url(), format!("'{ACCOUNT}'"));
     for kind in 0..DECORATIONS {
@@ -256,14 +255,14 @@ const PREFIXES: [(&str, bool, &str); 8] = [
 
 pub(crate) fn says(outcome: &Outcome, said: &str) {
     let words = format!("{}{}", outcome.stdout, outcome.stderr);
-    // "looks like a service token's secret" says what it is.
+    // "looks like a service token's secret" already names the kind.
     let said = said.replace("is a service token's secret", "service token's secret");
     assert!(words.contains(&said), "no {said:?} in {words}");
     assert!(!words.contains("0123456789abc"), "{words}");
 }
 
 #[test]
-fn f03_a_credential_that_begins_as_another_kind_is_used_and_its_hint_says_so() {
+fn f03_a_credential_of_another_kind_is_used_and_the_hint_says_so() {
     let answers = [
         (403, r#"[{"code":10000,"message":"Authentication error"}]"#),
         (
@@ -300,7 +299,7 @@ fn f03_a_credential_that_begins_as_another_kind_is_used_and_its_hint_says_so() {
             says(&run_with_input(&mut storing, secret.as_bytes()), said);
         }
     }
-    // One that begins as it should is not doubted.
+    // A credential with the expected prefix causes no hint.
     let body = refusal(answers[0].1);
     let fake = Fake::start(move |_, _| Reply::Bytes(http(403, &[], &body)));
     let outcome = run(fake
@@ -310,7 +309,7 @@ fn f03_a_credential_that_begins_as_another_kind_is_used_and_its_hint_says_so() {
 }
 
 #[test]
-fn f03_the_form_says_so_too() {
+fn f03_the_form_hints_at_another_kind() {
     let body = refusal(r#"[{"code":6003,"message":"Invalid request headers"}]"#);
     let fake = Fake::start(move |_, _| Reply::Bytes(http(400, &[], &body)));
     let mut session = fake.screens_with(&[], &[]);
@@ -323,7 +322,7 @@ fn f03_the_form_says_so_too() {
 }
 
 #[test]
-fn f03_a_doubt_is_of_the_secret_as_it_is_kept() {
+fn f03_the_prefix_is_checked_after_removing_decorations() {
     let kind = CredentialKind::ApiToken;
     let secret = Secret::parse("export CLOUDFLARE_API_TOKEN='cfk_abc'").unwrap();
     assert!(Credential { kind, secret }.doubt().is_some());

@@ -1,4 +1,4 @@
-//! Which credential and which scope are used, for every mix of flags, environment and profiles.
+//! Which credential and scope are used, for combinations of flags, environment and profiles.
 
 use tokenscope::credentials::Environment;
 use tokenscope::domain::credential::{ActiveCredential, CredentialSource};
@@ -54,7 +54,7 @@ fn source(selection: &ActiveCredential) -> String {
 }
 
 #[test]
-fn the_credential_comes_from_the_first_place_that_has_one() {
+fn the_credential_comes_from_the_first_source_that_has_one() {
     let all = [
         "CLOUDFLARE_API_TOKEN",
         "CLOUDFLARE_API_KEY",
@@ -69,7 +69,7 @@ fn the_credential_comes_from_the_first_place_that_has_one() {
 }
 
 #[test]
-fn the_scope_comes_from_the_first_place_that_has_one() {
+fn the_scope_comes_from_the_first_source_that_has_one() {
     let variable = ["CLOUDFLARE_ZONE_ID"];
     let flag = Some(Scope::Zone(scope_id('9')));
     let scope = |profile, flag, names: &[&str]| of(profile, flag, names, &settings()).scope;
@@ -87,7 +87,7 @@ fn the_scope_comes_from_the_first_place_that_has_one() {
 }
 
 #[test]
-fn a_token_of_the_environment_goes_with_the_default_profiles_scope() {
+fn a_token_of_the_environment_uses_the_default_profiles_scope() {
     let selection = of(None, None, &["CLOUDFLARE_API_TOKEN"], &settings());
     assert_eq!(source(&selection), "CLOUDFLARE_API_TOKEN");
     assert_eq!(selection.scope_origin, "profile default");
@@ -95,7 +95,7 @@ fn a_token_of_the_environment_goes_with_the_default_profiles_scope() {
 }
 
 #[test]
-fn a_key_without_an_email_is_an_error_unless_something_above_decides() {
+fn a_key_without_an_email_is_an_error_unless_a_profile_or_token_wins() {
     let key = environment(&["CLOUDFLARE_API_KEY"]);
     assert_eq!(
         select(&CredentialRequest::default(), &key, &settings())
@@ -113,7 +113,7 @@ fn a_key_without_an_email_is_an_error_unless_something_above_decides() {
 }
 
 #[test]
-fn an_account_and_a_zone_are_an_error_that_names_both_and_screens_take_the_account() {
+fn account_and_zone_together_are_an_error_and_screens_use_the_account() {
     let both = environment(&["CLOUDFLARE_ACCOUNT_ID", "CLOUDFLARE_ZONE_ID"]);
     let failure = select(&CredentialRequest::default(), &both, &settings()).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Usage);
@@ -138,7 +138,7 @@ fn an_account_and_a_zone_are_an_error_that_names_both_and_screens_take_the_accou
 }
 
 #[test]
-fn a_profile_that_does_not_exist_is_a_usage_error() {
+fn a_missing_profile_is_a_usage_error() {
     let wishes = CredentialRequest {
         profile: Some("nobody".to_owned()),
         ..CredentialRequest::default()

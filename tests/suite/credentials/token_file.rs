@@ -1,4 +1,4 @@
-//! `CLOUDFLARE_API_TOKEN_FILE`, as container platforms and systemd hand secrets over.
+//! `CLOUDFLARE_API_TOKEN_FILE`, as container platforms and systemd pass secrets.
 
 #![cfg(unix)]
 
@@ -13,7 +13,7 @@ use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 const VARIABLE: &str = "CLOUDFLARE_API_TOKEN_FILE";
 
-/// `get` with the token in a file alone.
+/// `get` with the token only in a file.
 fn get(fake: &Fake, file: &Path) -> Command {
     let mut command = fake.binary(&["get", ID, "-o", "json"]).command();
     command
@@ -51,7 +51,7 @@ fn the_token_in_the_file_is_sent_and_named_by_its_variable() {
 }
 
 #[test]
-fn the_variable_itself_counts_first_and_the_key_last_and_both_are_said() {
+fn the_token_variable_wins_over_the_file_and_the_file_over_a_key() {
     let (fake, home) = (eternal(), home());
     let file = home.path().join("api-token");
     fs::write(&file, "another-token-than-the-variable").unwrap();
@@ -74,7 +74,7 @@ fn the_variable_itself_counts_first_and_the_key_last_and_both_are_said() {
 }
 
 #[test]
-fn a_file_that_holds_no_token_is_an_error_that_names_it_and_shows_nothing() {
+fn a_file_without_a_token_is_an_error_that_shows_no_contents() {
     let home = home();
     let at = |name: &str, contents: &[u8]| {
         let path = home.path().join(name);
@@ -109,9 +109,8 @@ fn a_file_that_holds_no_token_is_an_error_that_names_it_and_shows_nothing() {
     }
 }
 
-/// The demo reads nothing of the user's.
 #[test]
-fn the_demo_leaves_the_file_alone() {
+fn the_demo_does_not_read_the_file() {
     let fake = eternal();
     let mut command = fake.binary(&["--demo", "get", ID, "-o", "json"]).command();
     let outcome = run(command.env(VARIABLE, "/nowhere/at/all"));

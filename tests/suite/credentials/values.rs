@@ -8,7 +8,7 @@ use crate::support::api::{
 use crate::support::assertions::assert_contains;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
-/// What copying, piping and pasting leave around a value.
+/// Characters that copying, piping and pasting leave around a value.
 const LITTER: [(&str, &str); 12] = [
     ("", "\n"),
     ("", "\r\n"),
@@ -36,7 +36,7 @@ pub(crate) fn sends(fake: &Fake, line: &str) {
 }
 
 #[test]
-fn a01_white_space_and_invisible_characters_around_a_value_are_no_part_of_it() {
+fn a01_white_space_and_invisible_characters_around_a_value_are_removed() {
     let fake = Fake::holding(&token(r#""duration":"forever""#));
     for (before, after) in LITTER {
         let around = |text: &str| format!("{before}{text}{after}");
@@ -81,7 +81,7 @@ fn a01_white_space_and_invisible_characters_around_a_value_are_no_part_of_it() {
 }
 
 #[test]
-fn a01_a_character_inside_that_no_header_can_hold_is_an_error_without_a_request_or_an_echo() {
+fn a01_a_character_unfit_for_a_header_fails_without_request_or_echo() {
     let fake = Fake::holding(&token(""));
     for inside in [
         "\n", "\r\n", "\t", " ", "\u{1}", "\u{7F}", "\u{85}", "\u{A0}", "é", "\u{200B}",
@@ -109,7 +109,7 @@ fn a01_a_character_inside_that_no_header_can_hold_is_an_error_without_a_request_
 }
 
 #[test]
-fn a01_a_pasted_token_is_trimmed_and_a_bad_one_is_a_complaint_beside_its_field() {
+fn a01_a_pasted_token_is_trimmed_and_an_invalid_one_marked_in_its_field() {
     let fake = Fake::saying(
         401,
         &refusal(r#"[{"code":1000,"message":"Invalid API Token"}]"#),
@@ -133,7 +133,7 @@ fn a01_a_pasted_token_is_trimmed_and_a_bad_one_is_a_complaint_beside_its_field()
 }
 
 #[test]
-fn a03_a_credential_refused_for_its_form_is_named_by_its_part() {
+fn a03_a_malformed_credential_is_named_by_its_part() {
     for (codes, named, unnamed) in [
         (
             &[6111][..],
@@ -172,7 +172,7 @@ fn a03_a_credential_refused_for_its_form_is_named_by_its_part() {
 }
 
 #[test]
-fn a04_the_kind_of_a_credential_can_be_switched_and_every_header_switches_with_it() {
+fn a04_switching_the_kind_of_a_credential_switches_every_header() {
     let fake = Fake::start(|head, _| {
         let (status, body) = if head.to_lowercase().contains("x-auth-key") {
             let chain = r#"[{"code":6103,"message":"Invalid format for X-Auth-Key header"}]"#;
@@ -207,7 +207,7 @@ fn a04_the_kind_of_a_credential_can_be_switched_and_every_header_switches_with_i
     assert!(!second.contains("x-auth"), "{second}");
 }
 
-/// Takes the credential for reading service tokens, and for nothing else.
+/// Accepts the credential for reading service tokens, and for nothing else.
 pub(crate) fn api_without_verification() -> Fake {
     Fake::start(|head, _| {
         let (status, body) = if head.contains("/access/service_tokens") {
@@ -229,7 +229,7 @@ pub(crate) fn asked_nothing_but_reads(fake: &Fake) {
 }
 
 #[test]
-fn a06_a_credential_is_judged_by_the_read_it_is_for_and_by_no_verify_endpoint() {
+fn a06_a_credential_is_checked_by_reading_tokens_not_by_verification() {
     let fake = api_without_verification();
     let mut session = fake.screens_with(&[], &[]);
     session.wait_for("Keep for this session only");
@@ -240,7 +240,7 @@ fn a06_a_credential_is_judged_by_the_read_it_is_for_and_by_no_verify_endpoint() 
 }
 
 #[test]
-fn c24_a_secret_that_is_too_long_is_refused_whole_and_never_sent() {
+fn c24_a_secret_that_is_too_long_is_refused_and_never_sent() {
     let fake = Fake::holding("[]");
     let home = home();
     let long = |length: usize| "t".repeat(length);

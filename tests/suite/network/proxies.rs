@@ -1,4 +1,4 @@
-//! Proxies: which one is used for which host, and what errors say.
+//! Proxies: which one is used for which host, and how errors are reported.
 
 #![cfg(unix)]
 
@@ -27,26 +27,26 @@ fn named(fake: &Fake, variables: &[(&str, &str)]) -> String {
     outcome.json()["token"]["name"].to_string()
 }
 
-/// What a SOCKS server does with those who come.
+/// How a SOCKS server treats its clients.
 #[derive(Clone, Copy, PartialEq)]
 enum Socks {
     Open,
-    /// Wants exactly this user name and password.
+    /// Requires exactly this user name and password.
     Login(&'static str, &'static str),
-    /// Takes no login, as `ssh -D`.
+    /// Accepts no login, as `ssh -D`.
     OnlyAnonymous,
-    /// Answers a request with this code.
+    /// Replies to a request with this code.
     Refuses(u8),
 }
 
 struct SocksServer {
     address: SocketAddr,
-    /// The hosts asked for, as they came.
+    /// The requested hosts, in order.
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl SocksServer {
-    /// Leads every connection to this address, whatever it asks for.
+    /// Connects every client to this address, whatever it requests.
     fn start(behaviour: Socks, target: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -91,7 +91,7 @@ fn serve_socks(
     stream.read_exact(&mut methods).ok()?;
     let wanted = match behaviour {
         Socks::Login(..) => 2,
-        // One that takes whatever it is offered.
+        // An open server accepts any offered method.
         Socks::Open | Socks::Refuses(_) => methods[0],
         Socks::OnlyAnonymous => 0,
     };
@@ -149,7 +149,7 @@ fn serve_socks(
 }
 
 #[test]
-fn h01_socks_proxies_of_every_spelling_are_gone_through() {
+fn h01_uses_socks_proxies_in_every_spelling() {
     let target = Fake::holding(&token(r#""name":"target""#));
     let through = Fake::holding(&token(r#""name":"through""#));
     let proxy = SocksServer::start(Socks::Open, through.address);
@@ -178,7 +178,7 @@ fn h01_socks_proxies_of_every_spelling_are_gone_through() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h01_a_name_is_resolved_at_the_proxy_but_for_socks5() {
+async fn h01_the_proxy_resolves_names_except_for_socks5() {
     let directory = tempfile::tempdir().unwrap();
     let (server, ca) = private_tls(&directory, "localhost").await;
     let other = tempfile::tempdir().unwrap();
@@ -227,7 +227,7 @@ async fn h01_a_name_is_resolved_at_the_proxy_but_for_socks5() {
 }
 
 #[test]
-fn h01_a_socks_login_comes_from_the_url_and_each_refusal_is_told_apart() {
+fn h01_a_socks_login_comes_from_the_url_and_each_refusal_is_distinguished() {
     let target = Fake::holding(&token(r#""name":"through""#));
     let login = Socks::Login("ada", "p@ss:word");
     for (behaviour, user, said) in [
@@ -257,7 +257,7 @@ fn h01_a_socks_login_comes_from_the_url_and_each_refusal_is_told_apart() {
 }
 
 #[test]
-fn h01_a_socks_proxy_that_fails_is_named_and_never_gone_past() {
+fn h01_a_failing_socks_proxy_is_named_and_never_bypassed() {
     let target = Fake::holding(&token(""));
     let in_all = |url: &str| get(&target, &[("ALL_PROXY", url)]);
     for code in 1..=9 {
@@ -307,7 +307,7 @@ fn h01_a_socks_proxy_that_fails_is_named_and_never_gone_past() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h01_what_fails_behind_or_before_a_tunnel_names_whom_it_concerns() {
+async fn h01_tunnel_failures_name_the_server_or_the_proxy() {
     let directory = tempfile::tempdir().unwrap();
     let (https_proxy, _) = private_tls(&directory, "127.0.0.1").await;
     let fake = Fake::holding("");
@@ -324,7 +324,7 @@ async fn h01_what_fails_behind_or_before_a_tunnel_names_whom_it_concerns() {
     let url = https_proxy.url.replace("http:", "https:");
     let words = through(&url).is_error("tls", 1);
     assert_contains(&words, &format!("the proxy {}", https_proxy.address));
-    // The proxy did its part: what it leads to cuts the connection.
+    // The proxy works; the server behind it closes the connection.
     let outcome = through(&format!("socks5h://{}", socks.address));
     let kind = outcome.json()["error"]["kind"].clone();
     assert!(kind == "network" || kind == "tls", "{}", outcome.stdout);
@@ -332,7 +332,7 @@ async fn h01_what_fails_behind_or_before_a_tunnel_names_whom_it_concerns() {
 }
 
 #[test]
-fn h01_a_silent_socks_proxy_costs_the_deadline_alone() {
+fn h01_a_silent_socks_proxy_costs_only_the_timeout() {
     let target = Fake::holding("");
     let quiet = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("socks5h://{}", quiet.local_addr().unwrap());
@@ -343,7 +343,7 @@ fn h01_a_silent_socks_proxy_costs_the_deadline_alone() {
 }
 
 #[test]
-fn k07_plain_http_goes_through_no_proxy_on_another_computer() {
+fn k07_plain_http_uses_no_proxy_on_another_computer() {
     let target = Fake::holding(&token(r#""name":"target""#));
     for host in [
         "192.0.2.1:3128",
@@ -380,7 +380,7 @@ fn k07_plain_http_goes_through_no_proxy_on_another_computer() {
 }
 
 #[test]
-fn k07_a_proxy_on_this_computer_is_still_gone_through() {
+fn k07_plain_http_uses_a_proxy_on_this_computer() {
     let target = Fake::holding(&token(r#""name":"target""#));
     let proxy = Fake::holding(&token(r#""name":"through""#));
     let port = proxy.address.port();
@@ -401,12 +401,12 @@ fn k07_a_proxy_on_this_computer_is_still_gone_through() {
             "{url}"
         );
     }
-    // One that is meant and cannot be used stays an error.
+    // An unusable one is still an error.
     get(&target, &[("http_proxy", "http://[::1")]).is_error("proxy", 1);
 }
 
 #[test]
-fn k07_https_goes_through_a_proxy_wherever_it_is() {
+fn k07_https_uses_proxies_on_any_computer() {
     let target = Fake::holding("");
     let mut command = target.command(&["get", ID, "-o", "json", "--timeout", "20"]);
     let words = run(command
@@ -429,7 +429,7 @@ fn wanting(offers: &'static [&'static str]) -> Fake {
 }
 
 #[test]
-fn h02_each_case_of_407_says_what_to_do() {
+fn h02_each_kind_of_407_says_what_to_do() {
     let target = Fake::holding("");
     let none = "none is configured";
     let refused = "did not accept those in";
@@ -507,7 +507,7 @@ fn h02_each_case_of_407_says_what_to_do() {
             assert!(!outcome.stdout.contains("hunter2"), "{}", outcome.stdout);
             assert_eq!(outcome.json()["error"]["http_status"], 407);
         }
-        // A refused login is never tried again: accounts are locked for less.
+        // A rejected login is never retried, because accounts get locked.
         let logins = |method: &str| {
             let is_one = |head: &&String| {
                 head.starts_with(method) && head.to_lowercase().contains("proxy-authorization")
@@ -524,7 +524,7 @@ fn h02_each_case_of_407_says_what_to_do() {
 }
 
 #[test]
-fn h02_a_407_without_any_proxy_names_none() {
+fn h02_a_407_without_a_proxy_names_none() {
     let outcome = Fake::saying(407, "no").get();
     let words = outcome.is_error("proxy", 1);
     assert!(words.contains("user name and password"), "{words}");
@@ -537,7 +537,7 @@ fn proxied(fake: &Fake, variables: &[(&str, &str)]) -> Outcome {
 }
 
 #[test]
-fn d04_hosts_that_no_proxy_lists_are_reached_straight() {
+fn d04_no_proxy_hosts_are_reached_directly() {
     let fake = Fake::holding(&token(""));
     let dead = format!("http://{}", dead_address());
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
@@ -569,7 +569,7 @@ fn d04_hosts_that_no_proxy_lists_are_reached_straight() {
 }
 
 #[test]
-fn d04_variables_have_the_precedence_that_curl_gives_them() {
+fn d04_variables_have_the_precedence_of_curl() {
     let fake = Fake::holding(&token(""));
     let body = success(&token(r#""name":"through the proxy""#));
     let proxy = Fake::saying(200, &body);
@@ -597,7 +597,7 @@ fn d04_variables_have_the_precedence_that_curl_gives_them() {
     let both = [("no_proxy", "example.com"), ("NO_PROXY", "127.0.0.1")];
     let used = name(&[&[("http_proxy", proxy.as_str())], &both[..]].concat());
     assert_eq!(used, "through the proxy");
-    // Under CGI a request's own header sets HTTP_PROXY, and no other.
+    // Under CGI, a request header sets HTTP_PROXY, and only that variable.
     let cgi = ("REQUEST_METHOD", "GET");
     assert_eq!(name(&[("HTTP_PROXY", &dead), cgi]), Value::Null);
     assert_eq!(name(&[("http_proxy", &proxy), cgi]), "through the proxy");
@@ -605,7 +605,7 @@ fn d04_variables_have_the_precedence_that_curl_gives_them() {
 
 #[cfg(unix)]
 #[test]
-fn d05_a_proxy_or_an_address_that_is_no_text_is_not_gone_past() {
+fn d05_a_proxy_variable_that_is_not_text_is_an_error() {
     use std::os::unix::ffi::OsStrExt;
     let fake = Fake::holding(&token(""));
     let bytes = std::ffi::OsStr::from_bytes(b"http://127.0.0.1:1\xff");
@@ -628,7 +628,7 @@ fn d05_a_proxy_or_an_address_that_is_no_text_is_not_gone_past() {
 }
 
 #[test]
-fn d05_a_proxy_that_refuses_is_named_and_its_password_is_not() {
+fn d05_a_refusing_proxy_is_named_without_its_password() {
     let target = Fake::holding(&token(""));
     for status in [407, 403, 502] {
         let proxy = Fake::saying(status, "no");
@@ -662,7 +662,7 @@ fn d05_a_proxy_that_refuses_is_named_and_its_password_is_not() {
 }
 
 #[test]
-fn d05_a_working_proxy_is_used_and_a_malformed_one_is_said_to_be() {
+fn d05_a_working_proxy_is_used_and_a_malformed_one_reported() {
     let target = Fake::holding(&token(""));
     let body = success(&token(r#""name":"through the proxy""#));
     let proxy = Fake::saying(200, &body);
