@@ -306,12 +306,8 @@ fn is_key(label: &str) -> bool {
 }
 
 fn is_unknown_key(refusal: &Refusal) -> bool {
-    let is_unknown = refusal
-        .details
-        .api_errors
-        .iter()
-        .any(|error| error.has_code(9103));
-    is_unknown && is_key(refusal.credential)
+    let errors = &refusal.details.api_errors;
+    is_key(refusal.credential) && errors.iter().any(|error| error.has_code(9103))
 }
 
 /// `The API token is`, `The email address and the Global API key are`.
@@ -344,13 +340,8 @@ fn malformed_hint(parts: &[CredentialPart]) -> &'static str {
 }
 
 fn rejected_hint(refusal: &Refusal) -> String {
-    let all = || {
-        refusal
-            .details
-            .api_errors
-            .iter()
-            .chain(&refusal.details.api_messages)
-    };
+    let details = &refusal.details;
+    let all = || details.api_errors.iter().chain(&details.api_messages);
     if all().any(|error| error.has_code(10_000)) {
         format!(
             "This account or zone may not accept this kind of credential: use a kind other than the {}.",
