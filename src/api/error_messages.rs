@@ -182,7 +182,7 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
             Subject::Part(part) => Failure::new(
                 Rejected,
                 quoting(
-                    &format!("The API does not offer {} of {place}", subject_of(part)),
+                    &format!("The API does not offer {} of {place}", part.subject()),
                     refusal,
                 ),
                 doubted("Check the base URL, and whether the account uses this product."),
@@ -284,7 +284,7 @@ fn no_permission(refusal: &Refusal, place: &str, doubted: impl Fn(&str) -> Hint)
             "Use a token that may read itself.".into(),
         ),
         Subject::Part(part) => (
-            format!("but may not read {} of {place}", subject_of(part)),
+            format!("but may not read {} of {place}", part.subject()),
             part_hint(part, label).into(),
         ),
     };
@@ -362,28 +362,13 @@ fn unreadable(how: Unreadable, subject: Subject) -> String {
         Unreadable::NotJson => "The response is not JSON".to_owned(),
         Unreadable::NotEnvelope => "The response is JSON, but not the API's".to_owned(),
         Unreadable::NoObject => match subject {
-            Subject::Part(part) => format!("The response does not contain {}", subject_of(part)),
+            Subject::Part(part) => format!("The response does not contain {}", part.subject()),
             Subject::Credential => "The response contains no status".to_owned(),
             Subject::Token | Subject::Tokens | Subject::Scopes(_) => {
                 "The response contains no service token".to_owned()
             }
         },
         Unreadable::NoList => "The response contains no list".to_owned(),
-    }
-}
-
-/// A part in a sentence.
-fn subject_of(part: Part) -> &'static str {
-    match part {
-        Part::Tokens => "the service tokens",
-        Part::Apps => "the Access apps",
-        Part::Policies => "the reusable Access policies",
-        Part::Groups => "the Access groups",
-        Part::Organization => "the settings of the Zero Trust organization",
-        Part::Doh => "the settings of DNS over HTTPS",
-        Part::DeviceProfiles => "the device profiles",
-        Part::Hyperdrive => "the Hyperdrive configurations",
-        Part::Alerts => "the notification policies",
     }
 }
 

@@ -71,21 +71,7 @@ fn sample(sample: &PartSample) -> LabelledRow {
         }
         SampleState::NotAsked => ("not asked: only an account has this".to_owned(), None),
     };
-    (title(sample.part).to_owned(), value, tone)
-}
-
-fn title(part: Part) -> &'static str {
-    match part {
-        Part::Tokens => "Service tokens",
-        Part::Apps => "Apps",
-        Part::Policies => "Reusable policies",
-        Part::Groups => "Groups",
-        Part::Organization => "Organization",
-        Part::Doh => "DNS over HTTPS",
-        Part::DeviceProfiles => "Device profiles",
-        Part::Hyperdrive => "Hyperdrive",
-        Part::Alerts => "Alerts",
-    }
+    (sample.part.title().to_owned(), value, tone)
 }
 
 /// Lists the features that work, and those that work only in part or not at all.
