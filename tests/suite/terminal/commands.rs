@@ -18,8 +18,8 @@ use crate::support::assertions::{assert_contains, assert_starts};
 use crate::support::binary::{BINARY, Stage, TOKENS, ok, without_the_clock};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
-/// What a shell script writes to a terminal of so many columns, and its exit code. A signal is sent
-/// to the script's group once the output holds what is waited for.
+/// The output of a shell script on a terminal of this many columns, and its exit code. The signal
+/// is sent to the script's process group once the output contains the text.
 fn on_terminal(
     stage: &Stage,
     columns: u16,
@@ -35,7 +35,7 @@ fn on_terminal(
     )
 }
 
-/// The same before any API.
+/// The same with any API.
 fn on_terminal_asking(
     url: &str,
     home: &Path,
@@ -84,7 +84,7 @@ fn on_terminal_asking(
     (String::from_utf8(bytes).unwrap(), code)
 }
 
-/// Text without its colours, and without lines of progress that were erased.
+/// Text without its colours, and without erased progress lines.
 fn bare(text: &str) -> String {
     let mut bare = String::new();
     let mut rest = text;
@@ -130,7 +130,7 @@ async fn every_table_fits_its_terminal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_there_is_room_for_is_shown_whole() {
+async fn values_are_shown_completely_if_they_fit() {
     let stage = Stage::with(&TOKENS.replace("\n]", LONG)).await;
     let list = |columns| {
         let (output, _) = on_terminal(&stage, columns, "exec $tokenscope list", None);
@@ -165,7 +165,7 @@ async fn what_there_is_room_for_is_shown_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_wait_shows_a_line_that_is_gone_before_the_list() {
+async fn a_long_wait_shows_a_line_that_is_erased_before_the_list() {
     let slow = ok(success(TOKENS)).set_delay(Duration::from_millis(900));
     let stage = Stage::answering(slow).await;
     let (output, code) = on_terminal(&stage, 80, "exec $tokenscope list --color never", None);
@@ -190,7 +190,7 @@ async fn a_long_wait_shows_a_line_that_is_gone_before_the_list() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_signal_leaves_nothing_of_the_line_and_has_its_own_code() {
+async fn a_signal_erases_the_progress_line_and_sets_the_exit_code() {
     let never = ok(success(TOKENS)).set_delay(Duration::from_secs(60));
     let stage = Stage::answering(never).await;
     for (signal, expected) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
@@ -207,7 +207,7 @@ async fn a_signal_leaves_nothing_of_the_line_and_has_its_own_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_form_lets_a_name_reach_the_terminal_raw() {
+async fn no_format_lets_a_name_reach_the_terminal_raw() {
     let tokens =
         "[{\"id\":\"x\",\"name\":\"a\u{9b}2Jb\u{202e}c\\u001b[2J\\rd\",\"duration\":\"1h\"}]";
     let stage = Stage::with(tokens).await;
@@ -254,7 +254,7 @@ async fn no_argument_reaches_the_terminal_raw() {
     ] {
         let script = format!("exec $tokenscope {line} $'a\\e[2J\\u009b2Jb'");
         let (output, code) = on_terminal(&stage, 80, &script, None);
-        // What cannot be a profile's name is not repeated at all.
+        // An impossible profile name is not repeated at all.
         let is_repeated = line != "list --profile";
         assert!(
             code != 0 && output.contains("2J") == is_repeated,
@@ -267,7 +267,7 @@ async fn no_argument_reaches_the_terminal_raw() {
 }
 
 #[test]
-fn who_uses_a_token_fits_its_terminal() {
+fn the_table_of_uses_fits_its_terminal() {
     let mut app = example(APPS, 1);
     app["name"] =
         json!("東京-バックアップ of a warehouse whose name will not end before the line does");
@@ -315,7 +315,7 @@ fn who_uses_a_token_fits_its_terminal() {
 }
 
 #[test]
-fn a_long_wait_counts_the_parts_that_came() {
+fn a_long_wait_counts_the_parts_that_arrived() {
     let apps = Answer::list((0..4).map(|place| example(APPS, place)));
     let apps = apps.after(Duration::from_millis(1500));
     let api = AccessApi::example().with(APPS, apps).start();

@@ -30,14 +30,14 @@ use crate::support::tokens::{ACCOUNT, CANARY, ID};
 use crate::terminal::bounds::keys;
 use crate::terminal::display::{answer, noon, viewing};
 
-/// A program on a pseudo-terminal that nobody reads but on demand.
+/// A program on a pseudo-terminal that is read only on demand.
 #[cfg(target_os = "linux")]
 struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     reader: Box<dyn Read + Send>,
     stream: Vec<u8>,
-    /// The modes before the program came.
+    /// The modes before the program started.
     modes: String,
 }
 
@@ -49,8 +49,8 @@ impl Terminal {
         Self::spawn(size, command)
     }
 
-    /// A shell that keeps the terminal, for with the first program on it goes what nobody has read,
-    /// and says how the program ended.
+    /// Runs the program in a shell that keeps the terminal, since unread output is lost with the
+    /// last process on it. The shell prints the exit code.
     fn beneath_a_shell(size: (u16, u16), arguments: &str) -> Self {
         let program = BINARY;
         let script = format!("{program} {arguments}; echo code=$?; read end");
@@ -111,7 +111,7 @@ impl Terminal {
     }
 }
 
-/// What comes of something that is asked for again and again for a while.
+/// Polls until there is a result or the time is over.
 #[cfg(target_os = "linux")]
 fn ended<T>(wait: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + wait;
@@ -124,7 +124,7 @@ fn ended<T>(wait: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     }
 }
 
-/// The one child that a process has, or soon will have.
+/// The one child of a process, once it exists.
 #[cfg(target_os = "linux")]
 fn child_of(pid: Pid) -> Pid {
     let pid = pid.as_raw_nonzero();
@@ -136,7 +136,8 @@ fn child_of(pid: Pid) -> Pid {
     Pid::from_raw(child.unwrap()).unwrap()
 }
 
-/// Waits until a process hangs in a write to its standard output, to which it is driven.
+/// Waits until a process is blocked in a write to its standard output, while `drive` makes it
+/// write.
 #[cfg(target_os = "linux")]
 fn waits_for_its_reader(pid: Pid, mut drive: impl FnMut()) {
     let path = format!("/proc/{}/syscall", pid.as_raw_nonzero());
@@ -153,14 +154,14 @@ fn waits_for_its_reader(pid: Pid, mut drive: impl FnMut()) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn k04_a_terminal_that_does_not_read_keeps_no_signal_from_being_heard() {
+fn k04_an_unread_terminal_does_not_block_signals() {
     for (signal, code) in [
         (Signal::TERM, 143),
         (Signal::INT, 130),
         (Signal::HUP, 129),
         (Signal::QUIT, 131),
     ] {
-        // The shell keeps the terminal: with the last program on it goes what nobody has read.
+        // The shell keeps the terminal, since unread output is lost with the last process on it.
         let mut shell = CommandBuilder::new("/bin/sh");
         let program = BINARY;
         shell.args([
@@ -172,7 +173,7 @@ fn k04_a_terminal_that_does_not_read_keeps_no_signal_from_being_heard() {
         let program = child_of(terminal.pid());
         let mut keys = terminal.master.take_writer().unwrap();
         waits_for_its_reader(program, || {
-            // The whole screen anew, which nobody reads.
+            // Redraws the whole screen, which nobody reads.
             keys.write_all(b"\x0c").unwrap();
             keys.flush().unwrap();
         });
@@ -192,7 +193,7 @@ fn k04_a_terminal_that_does_not_read_keeps_no_signal_from_being_heard() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn k04_a_command_whose_output_nobody_reads_hears_signals() {
+fn k04_a_command_with_unread_output_reacts_to_signals() {
     let server = Fake::holding(&token(&keys(20_000)));
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
         let mut command = server.command(&["get", ID, "-o", "json"]);
@@ -213,8 +214,8 @@ fn k04_a_command_whose_output_nobody_reads_hears_signals() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn k05_a_signal_at_any_instant_of_the_start_leaves_the_terminal_as_it_was() {
-    // `TOKENSCOPE_SIGNALS` asks for more tries.
+fn k05_a_signal_during_startup_leaves_the_terminal_unchanged() {
+    // `TOKENSCOPE_SIGNALS` sets the number of tries.
     let tries = std::env::var("TOKENSCOPE_SIGNALS").map_or(60, |tries| tries.parse().unwrap());
     for at in 0..tries {
         let mut terminal = Terminal::beneath_a_shell((100, 30), "--demo");
@@ -235,7 +236,7 @@ fn k05_a_signal_at_any_instant_of_the_start_leaves_the_terminal_as_it_was() {
     }
 }
 
-/// A shell that sets something up and becomes the program.
+/// A shell that runs a script and is replaced by the program.
 #[cfg(target_os = "linux")]
 fn beneath_a_shell(server: &Fake, script: &str) -> Command {
     let mut inner = server.command(&[]);
@@ -250,7 +251,7 @@ fn beneath_a_shell(server: &Fake, script: &str) -> Command {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn k05_a_limit_on_file_sizes_makes_a_write_fail_and_ends_nothing() {
+fn k05_a_file_size_limit_fails_writes_without_killing_the_process() {
     let server = Fake::holding(&token(r#""name":"n""#));
     let home = crate::support::api::home();
     let file = home.path().join("out");
@@ -281,7 +282,7 @@ fn k05_a_limit_on_file_sizes_makes_a_write_fail_and_ends_nothing() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn k10_a_terminal_of_any_size_is_drawn_and_given_back() {
+fn k10_a_terminal_of_any_size_is_drawn_and_restored() {
     for size in [
         (65_535, 65_535),
         (65_535, 24),
@@ -306,7 +307,7 @@ fn k10_a_terminal_of_any_size_is_drawn_and_given_back() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn j02_a_signal_that_was_ignored_at_the_start_stays_ignored() {
+fn j02_a_signal_ignored_at_the_start_stays_ignored() {
     for (name, signal, code) in [
         ("HUP", Signal::HUP, 129),
         ("INT", Signal::INT, 130),
@@ -348,7 +349,7 @@ fn j02_a_signal_that_was_ignored_at_the_start_stays_ignored() {
     }
 }
 
-/// Runs the screens between two looks at the terminal's modes, and gives all that was written.
+/// Runs the screens between two queries of the terminal's modes, and returns all output.
 #[cfg(debug_assertions)]
 fn between_modes(variables: &[(&str, &str)]) -> String {
     let mut command = CommandBuilder::new("/bin/sh");
@@ -357,7 +358,7 @@ fn between_modes(variables: &[(&str, &str)]) -> String {
     Session::spawn(command, variables).end().1
 }
 
-/// The word that was last printed after a name.
+/// The last word printed after a name.
 fn printed_after<'a>(stream: &'a str, name: &str) -> &'a str {
     let start = stream.rfind(name).unwrap() + name.len();
     stream[start..].split_whitespace().next().unwrap()
@@ -365,7 +366,7 @@ fn printed_after<'a>(stream: &'a str, name: &str) -> &'a str {
 
 #[cfg(debug_assertions)]
 #[test]
-fn c04_a_panic_gives_the_terminal_back() {
+fn c04_a_panic_restores_the_terminal() {
     for (fault, code) in [("draw", 101), ("task", 101), ("start", 1)] {
         let stream = between_modes(&[("TOKENSCOPE_TEST_FAULT", fault)]);
         let modes = |name: &str| printed_after(&stream, name);
@@ -378,7 +379,7 @@ fn c04_a_panic_gives_the_terminal_back() {
 }
 
 #[test]
-fn c07_a_signal_ends_the_program_at_once_whatever_it_waits_for() {
+fn c07_a_signal_ends_the_program_at_once_while_it_waits() {
     let hung = Fake::start(|_, _| Reply::ThenSilence(Vec::new()));
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
         let session = hung.screens(&[ID]).showing("Looking up");
@@ -436,7 +437,7 @@ fn c07_a_signal_ends_a_command_that_waits_for_the_keyring() {
 }
 
 #[test]
-fn c08_ctrl_z_in_a_text_field_stops_the_program_and_fg_draws_it_again() {
+fn c08_ctrl_z_in_a_text_field_stops_the_program_and_fg_redraws_it() {
     let mut command = CommandBuilder::new("/bin/sh");
     command.arg("-i");
     let mut session = Session::spawn(command, &[("PS1", PROMPT), ("ENV", "")]);
@@ -476,7 +477,7 @@ fn c23_quitting_needs_no_further_key_and_waits_for_nothing() {
 }
 
 #[test]
-fn c24_without_a_terminal_there_is_one_line_and_no_escape_code() {
+fn c24_without_a_terminal_screens_print_one_line_without_escape_codes() {
     let binary = BINARY;
     for script in [
         "exec \"$1\" --demo </dev/null",
@@ -509,7 +510,7 @@ fn c24_without_a_terminal_there_is_one_line_and_no_escape_code() {
 }
 
 #[test]
-fn c24_commands_need_no_terminal_and_no_standard_stream() {
+fn c24_commands_need_no_terminal_and_no_standard_streams() {
     let fake = Fake::holding(&token(r#""duration":"forever""#));
     let binary = BINARY;
     for script in [
