@@ -398,8 +398,12 @@ fn hostile_names_shift_no_column() {
         assert!(columns[0].is_some(), "{screen}");
         assert!(columns.iter().all(|at| *at == columns[0]), "{screen}");
         for cell in buffer.content() {
-            let is_clean = |c: char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}');
-            assert!(cell.symbol().chars().all(is_clean), "{:?}", cell.symbol());
+            let assert_clean = |c: char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}');
+            assert!(
+                cell.symbol().chars().all(assert_clean),
+                "{:?}",
+                cell.symbol()
+            );
         }
     }
 }

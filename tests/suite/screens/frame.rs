@@ -98,8 +98,8 @@ fn only_the_box_in_front_has_a_bar() {
     for size in [(40, 10), USUAL, (120, 40)] {
         let (buffer, _) = renderer("dark", false).draw(detail_request(), size);
         let is_barred = |y: &u16| (0..size.0).any(|x| buffer[(x, *y)].bg != Color::Reset);
-        let barred: Vec<u16> = (0..size.1).filter(is_barred).collect();
-        assert_eq!(barred.len(), 1, "{size:?}: {barred:?}");
+        let unreadable_homes: Vec<u16> = (0..size.1).filter(is_barred).collect();
+        assert_eq!(unreadable_homes.len(), 1, "{size:?}: {unreadable_homes:?}");
     }
 }
 

@@ -179,8 +179,12 @@ fn hostile_names_shift_no_column_and_reach_no_terminal() {
             assert!(matches!(edge, "│" | "┤"), "row {y} ends in {edge:?}");
         }
         for cell in buffer.content() {
-            let is_clean = |c: char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}');
-            assert!(cell.symbol().chars().all(is_clean), "{:?}", cell.symbol());
+            let assert_clean = |c: char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}');
+            assert!(
+                cell.symbol().chars().all(assert_clean),
+                "{:?}",
+                cell.symbol()
+            );
         }
     }
 }

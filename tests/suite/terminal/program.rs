@@ -6,7 +6,7 @@ use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 
 use crate::support::binary::Binary;
-use crate::support::terminal::{PROMPT, Session, is_given_back_once};
+use crate::support::terminal::{PROMPT, Session, assert_restored_once};
 
 #[test]
 fn looks_up_a_token_and_restores_the_terminal() {
@@ -18,7 +18,7 @@ fn looks_up_a_token_and_restores_the_terminal() {
     // Closes the help.
     session.type_keys("q");
     let stream = session.quit();
-    is_given_back_once(&stream);
+    assert_restored_once(&stream);
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_signal_sets_the_exit_code_and_the_terminal_is_restored() {
         session.signal(signal);
         let (status, stream) = session.end();
         assert_eq!(status.exit_code(), code, "{signal:?}");
-        is_given_back_once(&stream);
+        assert_restored_once(&stream);
     }
 }
 
@@ -53,7 +53,7 @@ fn without_a_credential_setup_opens_and_ctrl_c_leaves_it() {
     session.type_keys("\x03");
     let (status, stream) = session.end();
     assert_eq!(status.exit_code(), 0);
-    is_given_back_once(&stream);
+    assert_restored_once(&stream);
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn after_a_panic_or_an_error_the_terminal_is_restored_before_the_message() {
             .on_terminal();
         let (status, stream) = session.end();
         assert_eq!(status.exit_code(), code, "{fault}");
-        is_given_back_once(&stream);
+        assert_restored_once(&stream);
         let left = stream.rfind("\x1b[?1049l").unwrap();
         assert!(
             stream[left..].contains(message),
