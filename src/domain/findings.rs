@@ -4,45 +4,41 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 
 use super::change::Change;
 use super::duration::{Lifetime, Remaining, humanize, rough};
 use super::status::{EvaluationContext, Lifecycle, Status};
 use super::text;
 use super::token::{FieldType, Reported, ServiceToken};
+use super::words::words;
 
-/// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    Info,
-    Warning,
-    Critical,
-}
-
-impl Severity {
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Critical => "critical",
-        }
+words! {
+    /// How much a finding matters.
+    #[derive(PartialOrd, Ord)]
+    pub enum Severity: code {
+        Info = "info",
+        Warning = "warning",
+        Critical = "critical",
     }
 }
 
 /// A finding about a token.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The stable name of the rule.
     pub code: &'static str,
     pub severity: Severity,
     /// The fact about this token, for a screen that lists the remedies itself.
+    #[serde(skip)]
     pub summary: String,
     /// The fact about this token, and the remedy.
     pub message: String,
     /// The changes that resolve it, the gentlest first.
+    #[serde(skip)]
     pub remedies: &'static [Change],
     /// When the subject of the finding ends, for a countdown of its own.
+    #[serde(skip)]
     pub ends_at: Option<DateTime<Utc>>,
 }
 
@@ -197,22 +193,16 @@ impl Note {
 
 /// The most severe finding that the status does not already express, as a note.
 pub fn note(token: &ServiceToken, context: EvaluationContext) -> Option<Note> {
-    facts(token, context)
-        .filter_map(|(severity, fact)| {
-            let is_soon = severity >= Severity::Warning;
-            Some(Note {
-                severity,
-                words: fact.note()?,
-                ends_at: fact.ends_at().filter(|_| is_soon),
-            })
+    let notes = facts(token, context).filter_map(|(severity, fact)| {
+        let is_soon = severity >= Severity::Warning;
+        Some(Note {
+            severity,
+            words: fact.note()?,
+            ends_at: fact.ends_at().filter(|_| is_soon),
         })
-        .reduce(|worst, note| {
-            if note.severity > worst.severity {
-                note
-            } else {
-                worst
-            }
-        })
+    });
+    // The first of equals.
+    notes.rev().max_by_key(|note| note.severity)
 }
 
 /// When the note next changes with time, other than together with the status.
@@ -242,7 +232,7 @@ pub fn next_note_change(token: &ServiceToken, context: EvaluationContext) -> Opt
 fn facts(
     token: &ServiceToken,
     context: EvaluationContext,
-) -> impl Iterator<Item = (Severity, Fact)> {
+) -> impl DoubleEndedIterator<Item = (Severity, Fact)> {
     let it = Evaluated::of(token, context);
     RULES.iter().filter_map(move |rule| rule(&it))
 }

@@ -11,37 +11,28 @@ use super::objects::{
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::{Scope, ScopeKind};
 use crate::domain::text;
+use crate::domain::words::words;
 
 pub use super::index::{Objects, unread_apps};
 
-/// The parts of a scope, each read by requests of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
-    Tokens,
-    Apps,
-    Policies,
-    Groups,
-    Organization,
-    Doh,
-    DeviceProfiles,
-    Hyperdrive,
-    Alerts,
+words! {
+    /// The parts of a scope, each read by requests of its own, in the order in which they are reported: the
+    /// label for a list, the title of a row, and the subject of a sentence.
+    #[derive(PartialOrd, Ord, Hash)]
+    pub enum Part: code, label, title, subject {
+        Tokens = ("tokens", "service tokens", "Service tokens", "the service tokens"),
+        Apps = ("apps", "apps", "Apps", "the Access apps"),
+        Policies = ("policies", "reusable policies", "Reusable policies", "the reusable Access policies"),
+        Groups = ("groups", "groups", "Groups", "the Access groups"),
+        Organization = ("organization", "the organization's settings", "Organization", "the settings of the Zero Trust organization"),
+        Doh = ("doh", "DNS over HTTPS", "DNS over HTTPS", "the settings of DNS over HTTPS"),
+        DeviceProfiles = ("device_profiles", "device profiles", "Device profiles", "the device profiles"),
+        Hyperdrive = ("hyperdrive", "Hyperdrive configurations", "Hyperdrive", "the Hyperdrive configurations"),
+        Alerts = ("alerts", "alerts", "Alerts", "the notification policies"),
+    }
 }
 
 impl Part {
-    /// Every part, in the order in which they are reported.
-    pub const ALL: [Self; 9] = [
-        Self::Tokens,
-        Self::Apps,
-        Self::Policies,
-        Self::Groups,
-        Self::Organization,
-        Self::Doh,
-        Self::DeviceProfiles,
-        Self::Hyperdrive,
-        Self::Alerts,
-    ];
-
     /// The parts on which verdicts rest.
     pub const OF_VERDICTS: [Self; 3] = [Self::Apps, Self::Policies, Self::Groups];
 
@@ -54,36 +45,6 @@ impl Part {
         Self::DeviceProfiles,
         Self::Hyperdrive,
     ];
-
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Tokens => "tokens",
-            Self::Apps => "apps",
-            Self::Policies => "policies",
-            Self::Groups => "groups",
-            Self::Organization => "organization",
-            Self::Doh => "doh",
-            Self::DeviceProfiles => "device_profiles",
-            Self::Hyperdrive => "hyperdrive",
-            Self::Alerts => "alerts",
-        }
-    }
-
-    /// The words in sentences.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Tokens => "service tokens",
-            Self::Apps => "apps",
-            Self::Policies => "reusable policies",
-            Self::Groups => "groups",
-            Self::Organization => "the organization's settings",
-            Self::Doh => "DNS over HTTPS",
-            Self::DeviceProfiles => "device profiles",
-            Self::Hyperdrive => "Hyperdrive configurations",
-            Self::Alerts => "alerts",
-        }
-    }
 
     /// The permission that allows to read it, if the API's documentation names one.
     pub fn permission(self) -> Option<&'static str> {
