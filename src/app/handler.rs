@@ -66,12 +66,8 @@ impl Pending {
     /// The wait for a value, or for a newer version of it.
     pub(crate) fn of<T>(remote: &Remote<T>) -> Option<Self> {
         let since = remote.loading_since()?;
-        let is_first = remote.value().is_none();
-        Some(if is_first {
-            Self::First
-        } else {
-            Self::Reload { since }
-        })
+        let first = remote.is_first().then_some(Self::First);
+        Some(first.unwrap_or(Self::Reload { since }))
     }
 }
 

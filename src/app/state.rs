@@ -62,8 +62,13 @@ impl Session {
 
     /// The API's host, unless it is Cloudflare's or the demo's.
     pub fn foreign_host(&self) -> Option<String> {
-        let is_demo = self.is_demo() || self.demo_only;
-        (!is_demo).then(|| self.base_url.foreign_host()).flatten()
+        let host = self.base_url.foreign_host();
+        host.filter(|_| !self.shows_demo())
+    }
+
+    /// Whether the embedded demo is in use, or will be once it runs.
+    pub fn shows_demo(&self) -> bool {
+        self.demo_only || self.is_demo()
     }
 
     /// The name of an account or zone, if a profile of it knows its name. Untrusted text.
@@ -498,18 +503,6 @@ impl State {
     /// Cancels a request, if there is one.
     pub(crate) fn cancel(&mut self, request: Option<RequestId>) {
         self.effects.extend(request.map(Effect::Cancel));
-    }
-
-    /// Stops waiting for a token: a pending lookup is for another one.
-    pub(crate) fn cancel_lookup(&mut self) {
-        let request = self.detail.token.cancel();
-        self.cancel(request);
-    }
-
-    /// Stops waiting for the request of the form, whose response would take over the screen.
-    pub(crate) fn cancel_setup(&mut self) {
-        let request = self.setup.cancel();
-        self.cancel(request);
     }
 
     /// A value that arrived now.

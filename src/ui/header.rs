@@ -137,14 +137,14 @@ fn joined(parts: Vec<Part>) -> Spans {
 /// shown at any width.
 fn crumbs(state: &State, ctx: &RenderContext<'_>) -> Vec<Part> {
     let session = &state.session;
-    let is_demo = session.is_demo() || session.demo_only;
+
     let dotted = |role: Option<Role>, text: &str, worth| Part {
         separator: ctx.dot(),
         spans: vec![ctx.span(role, text)],
         worth,
     };
     let mut parts = Vec::new();
-    if is_demo {
+    if session.shows_demo() {
         parts.push(dotted(Some(Role::Title), "demo", Worth::Name));
         let key = ctx.keymap.key_for(state.context(), Action::OpenDemo);
         if let Some(key) = key.filter(|_| !session.demo_only) {

@@ -247,7 +247,7 @@ fn count_opens(state: &mut State) {
 /// Whether the user waits for the list. One that is fetched again by itself is visible already.
 fn is_awaited(state: &State) -> bool {
     let list = &state.list;
-    list.extent.is_loading() && (!list.is_automatic || list.extent.value().is_none())
+    list.extent.is_first() || list.extent.is_loading() && !list.is_automatic
 }
 
 /// Sorts the list by the next column that is on screen.

@@ -283,7 +283,7 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
     let (browse, list) = (&state.browse, &state.list);
     let is_filtered = list.total() > 0;
     let mut lines = Vec::new();
-    if list.extent.is_loading() && list.extent.value().is_none() {
+    if list.extent.is_first() {
         lines.push(progress(state, ctx));
         if !is_filtered {
             let waited = (list.progress.stage, waited(state));

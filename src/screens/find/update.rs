@@ -23,6 +23,7 @@ use crate::domain::recent_lookups::Recent;
 use crate::domain::text;
 use crate::domain::token::{InvalidTokenRef, ServiceToken, TokenRef};
 use crate::layout::find::Section;
+use crate::layout::next_place;
 
 /// How old a list is, at most, that proves that a token does not exist.
 const FRESH: TimeDelta = TimeDelta::seconds(60);
@@ -144,32 +145,15 @@ impl Handler for Find {
     /// Selects the first item of the next list, or of the previous one.
     fn move_focus(&self, state: &mut State, forward: bool) {
         let counts = state.find_items();
-        let starts = [
-            Item::Match(0),
-            if counts.needs > 0 {
-                Item::Need(0)
-            } else {
-                Item::More
-            },
-            Item::Recent(0),
+        let lists = [
+            (Item::Match(0), counts.matches > 0),
+            (Item::Need(0), counts.needs > 0 || counts.has_more),
+            (Item::Recent(0), counts.recents > 0),
         ];
-        let sections = [
-            counts.matches > 0,
-            counts.needs > 0 || counts.has_more,
-            counts.recents > 0,
-        ];
-        let present = starts.into_iter().zip(sections);
-        let places: Vec<usize> = present
-            .filter(|(_, is_present)| *is_present)
-            .map(|(start, _)| counts.place(start))
-            .collect();
+        let present = lists.into_iter().filter(|(_, is_present)| *is_present);
+        let starts: Vec<usize> = present.map(|(start, _)| counts.place(start)).collect();
         let now = state.find.selected.map(|item| counts.place(item));
-        let next = match now {
-            None => places.first(),
-            Some(now) if forward => places.iter().find(|place| **place > now).or(places.first()),
-            Some(now) => places.iter().rfind(|place| **place < now).or(places.last()),
-        };
-        if let Some(at) = next.copied() {
+        if let Some(at) = next_place(&starts, now, forward) {
             pick(state, counts, at);
         }
     }
@@ -331,7 +315,7 @@ fn submit_text(state: &mut State) {
     if !is_listed {
         return look_up(state, reference, &scope);
     }
-    if list.extent.is_loading() && list.extent.value().is_none() {
+    if list.extent.is_first() {
         state.find.is_waiting = true;
         return;
     }

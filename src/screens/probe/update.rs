@@ -20,7 +20,7 @@ use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::status::Status;
 use crate::domain::text;
-use crate::domain::token::{ClientId, ServiceToken};
+use crate::domain::token::ServiceToken;
 use crate::layout::TextLine;
 use crate::theme::Role;
 
@@ -278,7 +278,9 @@ fn checked_pair(state: &State, token: &ServiceToken) -> Result<TokenPair, String
     if let Some(kept) = probe.kept.as_ref().filter(|_| typed.is_empty()) {
         return Ok(kept.clone());
     }
-    let client_id = client_id(token).ok_or("the API reports no client ID for this token")?;
+    let client_id = read_client_id(token.client_id_text())
+        .map_err(|_| "the API reports no client ID for this token")?
+        .value;
     let text = if typed.is_empty() && state.session.is_demo() {
         DEMO_SECRET
     } else {
@@ -286,11 +288,6 @@ fn checked_pair(state: &State, token: &ServiceToken) -> Result<TokenPair, String
     };
     let secret = read_secret(text).map_err(|error| error.to_string())?.value;
     Ok(TokenPair { client_id, secret })
-}
-
-fn client_id(token: &ServiceToken) -> Option<ClientId> {
-    let read = read_client_id(token.client_id_text()).ok()?;
-    Some(read.value)
 }
 
 /// Handles the end of a probe. One that is no longer awaited changes nothing.
@@ -413,13 +410,13 @@ impl State {
         let advice = advice.flat_map(|hint| text::wrap(&self.glyphs().clean(hint), columns));
         let advice: Vec<TextLine> = advice.map(|line| vec![(None, line)]).collect();
         let advice = titled("What to do", advice);
-        if lines.len() + table.len() + advice.len() <= page {
-            lines.extend(table);
-            lines.extend(advice);
+        let fits = lines.len() + table.len() + advice.len() <= page;
+        let parts = if fits {
+            [table, advice]
         } else {
-            lines.extend(advice);
-            lines.extend(table);
-        }
+            [advice, table]
+        };
+        lines.extend(parts.into_iter().flatten());
         (lines, page)
     }
 
@@ -451,10 +448,8 @@ impl State {
 /// Lines with a title, or nothing without lines.
 fn titled(title: &'static str, lines: Vec<TextLine>) -> Vec<ProbeLine> {
     let title = (!lines.is_empty()).then_some(ProbeLine::Divider(title));
-    title
-        .into_iter()
-        .chain(lines.into_iter().map(ProbeLine::Text))
-        .collect()
+    let lines = lines.into_iter().map(ProbeLine::Text);
+    title.into_iter().chain(lines).collect()
 }
 
 /// Both answers side by side or, in few columns, one below the other.
@@ -505,17 +500,13 @@ fn answer_lines(answers: &ProbeAnswers, columns: usize, ellipsis: &str) -> Vec<T
 
 /// Status, who answered, ray and time of an answer.
 fn cells(answer: Option<&ProbeAnswer>, ellipsis: &str) -> [String; 4] {
+    let blank = String::new;
     let Some(answer) = answer else {
-        return [
-            "not sent".to_owned(),
-            String::new(),
-            String::new(),
-            String::new(),
-        ];
+        return ["not sent".to_owned(), blank(), blank(), blank()];
     };
     let took = format!("{} ms", answer.took.as_millis());
     let Some(status) = answer.status else {
-        return ["no answer".to_owned(), String::new(), String::new(), took];
+        return ["no answer".to_owned(), blank(), blank(), took];
     };
     let ray = answer.cf_ray.as_deref().unwrap_or("none");
     let ray = text::sanitize(text::beginning(ray)).into_owned();
