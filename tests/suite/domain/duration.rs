@@ -191,6 +191,8 @@ fn distances_are_told_in_one_floored_unit() {
     ] {
         assert_eq!(rough(TimeDelta::seconds(seconds)), text);
     }
+    assert_eq!(ago(TimeDelta::seconds(-7_200)), "2 h ahead of this clock");
+    assert_eq!(ago(TimeDelta::seconds(-60)), "1 min ahead of this clock");
     assert_eq!(ago(TimeDelta::seconds(-1)), "just now");
     assert_eq!(ago(TimeDelta::seconds(59)), "just now");
     assert_eq!(ago(TimeDelta::seconds(60)), "1 min ago");
