@@ -54,7 +54,7 @@
 //! # The life of a lookup
 //!
 //! A key becomes an [`action::Action`] in [`keymap`]; [`app::update()`] hands it to the screen in
-//! front, which changes the state and returns an [`app::message::Effect`]. [`tui`] runs the effect
+//! front, which changes the state and asks for an [`app::message::Effect`]. [`tui`] runs the effect
 //! through [`service`], which asks [`api`]; the answer comes back as an [`app::message::Message`]
 //! that carries the number of its request, and `update` drops it if it is no longer awaited.
 //! `screens/*/view.rs` draws the state. Commands take the same path from [`service`] down.

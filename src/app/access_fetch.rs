@@ -1,7 +1,6 @@
 //! Reads the access map of a scope: once for all its tokens, and again when the user asks.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::message::Effect;
 use super::navigation::must_pause;
@@ -13,34 +12,30 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Fetched, RequestId};
 
 /// Reads the map of a scope, unless it is there or on its way.
-pub(crate) fn read_once(state: &mut State, access: &Access) -> Vec<Effect> {
+pub(crate) fn read_once(state: &mut State, access: &Access) {
     let reading = &state.access_reading;
     let is_same = reading.access.as_ref() == Some(access);
-    if is_same && (reading.map.is_loading() || reading.map.value().is_some()) {
-        return Vec::new();
+    let is_known = reading.map.is_loading() || reading.map.value().is_some();
+    if !is_same || !is_known {
+        read(state, access);
     }
-    read(state, access)
 }
 
 /// Reads the map of a scope, again if it is there already.
-pub(crate) fn read(state: &mut State, access: &Access) -> Vec<Effect> {
+pub(crate) fn read(state: &mut State, access: &Access) {
     let is_same = state.access_reading.access.as_ref() == Some(access);
     if is_same && state.access_reading.map.is_loading() || must_pause(state) {
-        return Vec::new();
+        return;
     }
-    let dropped = if is_same {
-        None
-    } else {
-        state.access_reading.reset()
-    };
+    if !is_same {
+        let dropped = state.access_reading.reset();
+        state.cancel(dropped);
+    }
     let request = state.next_request();
-    let now = state.clock.steady;
     let access = access.clone();
+    let now = state.clock.steady;
     state.access_reading.begin(access.clone(), request, now);
-    let dropped = dropped.into_iter().map(Effect::Cancel);
-    dropped
-        .chain([Effect::ReadAccess { request, access }])
-        .collect()
+    state.emit(Effect::ReadAccess { request, access });
 }
 
 /// Handles the answer about a part. One that is no longer awaited changes nothing, here and below.
@@ -59,40 +54,26 @@ pub(crate) fn part_read(state: &mut State, request: RequestId, answer: PartAnswe
 }
 
 /// Handles the end of a reading.
-pub(crate) fn ended(
-    state: &mut State,
-    request: RequestId,
-    result: Result<Fetched<()>, Failure>,
-) -> Vec<Effect> {
+pub(crate) fn ended(state: &mut State, request: RequestId, result: Result<Fetched<()>, Failure>) {
     let reading = &mut state.access_reading;
     state.changed = reading.map.request() == Some(request);
     let Some(access) = reading.access.clone().filter(|_| state.changed) else {
-        return Vec::new();
+        return;
     };
     let arrived = reading.take_arrived();
     let arrived = arrived.unwrap_or_else(|| Arc::new(AccessMap::new(access.scope.clone())));
-    let (result, took) = match result {
-        Ok(read) => {
-            state.clock.measured(read.clock.offset());
-            (or_failure(arrived), read.took)
-        }
-        Err(failure) => (Err(failure), Duration::ZERO),
-    };
-    match result {
-        Ok(map) => {
-            let received = state.received(map, took);
-            state.access_reading.settle(request, Ok(received));
-            if state.screen == Screen::Uses {
-                state.banner = None;
-            }
-            Vec::new()
-        }
-        Err(failure) => {
-            state.access_reading.settle(request, Err(failure.clone()));
-            if state.screen != Screen::Uses {
-                return Vec::new();
-            }
-            report(state, failure, &access, !state.context().is_text())
+    let result = result.and_then(|read| {
+        state.clock.measured(read.clock.offset());
+        Ok(state.received(or_failure(arrived)?, read.took))
+    });
+    let failure = result.as_ref().err().cloned();
+    state.access_reading.settle(request, result);
+    match failure {
+        _ if state.screen != Screen::Uses => {}
+        None => state.banner = None,
+        Some(failure) => {
+            let opens_form = !state.context().is_text();
+            report(state, failure, &access, opens_form);
         }
     }
 }

@@ -13,14 +13,14 @@ use crate::domain::token::ServiceToken;
 /// A token with the status that it has now.
 type Crossing = (Arc<ServiceToken>, Status);
 
-/// Moves the tokens of the list on to the present, and returns the alerts for those, and for the token
-/// on Detail, that crossed a threshold since an instant of the server's clock.
-pub(crate) fn follow_time(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
+/// Moves the tokens of the list on to the present, and alerts for those, and for the token on Detail,
+/// that crossed a threshold since an instant of the server's clock.
+pub(crate) fn follow_time(state: &mut State, before: DateTime<Utc>) {
     let mut crossings = crossings_of_list(state);
     let now = state.clock.corrected();
     if now <= before {
         // No time passed: the clock was set.
-        return Vec::new();
+        return;
     }
     if let Some(token) = state.detail.token.value()
         && matches!(state.screen, Screen::Detail | Screen::Uses | Screen::Probe)
@@ -34,13 +34,13 @@ pub(crate) fn follow_time(state: &mut State, before: DateTime<Utc>) -> Vec<Effec
             crossings.push((token.clone(), new));
         }
     }
-    let settings = &state.session.settings;
     let Some(text) = describe(&crossings) else {
-        return Vec::new();
+        return;
     };
+    let settings = &state.session.settings;
     let bell = settings.bell.then_some(Effect::RingBell);
     let notification = settings.notify.then_some(Effect::Notify(text));
-    bell.into_iter().chain(notification).collect()
+    state.effects.extend(bell.into_iter().chain(notification));
 }
 
 fn crossings_of_list(state: &mut State) -> Vec<Crossing> {

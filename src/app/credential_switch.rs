@@ -16,12 +16,11 @@ use crate::screens::detail::state::Detail;
 use crate::screens::setup::state::{Opener, Repeat};
 
 /// Continues with another credential on the lookup form. Sends nothing.
-pub(crate) fn switch(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
+pub(crate) fn switch(state: &mut State, credential: ActiveCredential) {
     let name = in_words(&credential);
-    let mut effects = activate(state, credential);
-    effects.extend(show_find(state));
+    activate(state, credential);
+    show_find(state);
     state.notify(format!("Now using {name}."));
-    effects
 }
 
 /// A credential, as sentences call it.
@@ -36,21 +35,20 @@ fn in_words(credential: &ActiveCredential) -> String {
 
 /// Repeats a lookup with the credential that made it: another one may not see the token, and is not
 /// sent where the user does not expect it.
-pub(crate) fn look_up_again(state: &mut State, recent: &Recent) -> Vec<Effect> {
-    let mut effects = match owner(state, recent) {
-        Ok(None) => Vec::new(),
+pub(crate) fn look_up_again(state: &mut State, recent: &Recent) {
+    match owner(state, recent) {
+        Ok(None) => {}
         Ok(Some(credential)) => switch(state, credential),
         Err(name) => {
             state.notify(format!(
                 "The profile {name} looked this up, but no longer exists. Choose another for the {}.",
                 recent.scope
             ));
-            return Vec::new();
+            return;
         }
-    };
+    }
     let token = TokenRef::Id(recent.id.clone());
-    effects.extend(token_fetch::look_up(state, token, &recent.scope));
-    effects
+    token_fetch::look_up(state, token, &recent.scope);
 }
 
 /// Finds the credential of a recent lookup: its profile's, or the one for its scope. `None` means
@@ -80,34 +78,32 @@ fn owner<'a>(state: &State, recent: &'a Recent) -> Result<Option<ActiveCredentia
 
 /// Continues after the removal of the profile in use: with the environment's credential, or else the
 /// default profile. Without either, the user must choose a profile, or set one up if none is left.
-fn remove_active(state: &mut State) -> Vec<Effect> {
+fn remove_active(state: &mut State) {
     let screen = state.screen;
     let settings = &state.session.settings;
     let default = settings.profile(&settings.default_profile);
     let external = state.profiles.external.first().cloned();
     let successor = external.or_else(|| default.map(ActiveCredential::of));
-    let mut effects = if let Some(credential) = successor {
-        activate(state, credential)
+    if let Some(credential) = successor {
+        activate(state, credential);
     } else {
-        let effects = deactivate(state);
+        deactivate(state);
         state.session.active = ActiveCredential::default();
         state.session.store = None;
-        effects
-    };
+    }
     let session = &state.session;
     if session.active.identity.is_none() && session.settings.profiles.is_empty() {
-        effects.extend(open_session_setup(state, false));
+        open_session_setup(state, false);
     } else if screen == Screen::Profiles {
         state.screen = screen;
     } else {
-        effects.extend(show_find(state));
+        show_find(state);
     }
-    effects
 }
 
 /// Activates a credential.
-pub(crate) fn activate(state: &mut State, credential: ActiveCredential) -> Vec<Effect> {
-    let mut effects = deactivate(state);
+pub(crate) fn activate(state: &mut State, credential: ActiveCredential) {
+    deactivate(state);
     let was_demo = state.session.is_demo();
     let session = &mut state.session;
     session.store = credential.profile.as_ref().and_then(|name| {
@@ -122,15 +118,14 @@ pub(crate) fn activate(state: &mut State, credential: ActiveCredential) -> Vec<E
     state.limited_until = pause.map(|at| state.pauses.swap_remove(at).1);
     session.active = credential;
     match (was_demo, state.session.is_demo()) {
-        (true, false) => effects.push(Effect::LoadRecents),
+        (true, false) => state.emit(Effect::LoadRecents),
         (_, true) => state.find.recents.clear(),
         (false, false) => {}
     }
-    effects
 }
 
 /// Drops everything fetched or shown with the active credential, and cancels its requests.
-fn deactivate(state: &mut State) -> Vec<Effect> {
+fn deactivate(state: &mut State) {
     remember_external(state);
     // A pause requested by the API belongs to a credential, and applies again once it is active.
     if let (Some(until), Some(identity)) =
@@ -138,18 +133,12 @@ fn deactivate(state: &mut State) -> Vec<Effect> {
     {
         state.pauses.push((identity.source.clone(), until));
     }
-    let requests = state.reset();
-    requests.into_iter().map(Effect::Cancel).collect()
+    state.reset();
 }
 
 /// Continues with a newly entered, working credential: repeats the lookup that failed without it,
 /// or starts a new one.
-pub(crate) fn enter(
-    state: &mut State,
-    identity: Identity,
-    profile: Option<String>,
-    scope: Scope,
-) -> Vec<Effect> {
+pub(crate) fn enter(state: &mut State, identity: Identity, profile: Option<String>, scope: Scope) {
     let is_same = state.session.uses(&identity.source);
     let is_told = state.setup.opener == Opener::Profiles;
     let repeats = state.setup.is_replacing && (is_same || !is_told);
@@ -168,14 +157,14 @@ pub(crate) fn enter(
         scope: Some(scope),
         scope_origin,
     };
-    let mut effects = activate(state, credential);
-    effects.extend(show_find(state));
+    activate(state, credential);
+    show_find(state);
     if let Some(saved) = saved {
         state.notify(saved);
     }
     match (kept, repeat) {
         (None, _) => {}
-        (Some(_), Repeat::List) => effects.extend(list_fetch::open_list(state)),
+        (Some(_), Repeat::List) => list_fetch::open_list(state),
         (Some(mut kept), Repeat::LookUp) => {
             // The data on screen came from another credential, unless only the secret is new.
             kept.token.cancel();
@@ -187,27 +176,25 @@ pub(crate) fn enter(
                     ..Detail::default()
                 }
             };
-            effects.extend(token_fetch::repeat(state));
+            token_fetch::repeat(state);
         }
     }
-    effects
 }
 
 /// Lets the user enter the credential in use again, or runs the command that prints it again. Repeats
 /// what failed without it.
-pub(crate) fn reenter(state: &mut State) -> Vec<Effect> {
+pub(crate) fn reenter(state: &mut State) {
     let Some(CredentialSource::Command { profile }) = state.session.active.source() else {
-        return open_session_setup(state, true).into_iter().collect();
+        return open_session_setup(state, true);
     };
     let profile = profile.clone();
     state.banner = None;
-    let mut effects = vec![Effect::ForgetPrinted { profile }];
+    state.emit(Effect::ForgetPrinted { profile });
     if state.screen == Screen::Find && state.detail.token.failure().is_some() {
-        effects.extend(token_fetch::repeat(state));
+        token_fetch::repeat(state);
     } else {
-        effects.extend(state.screen.handler().reload(state));
+        state.screen.handler().reload(state);
     }
-    effects
 }
 
 impl State {
@@ -222,20 +209,13 @@ impl State {
 }
 
 /// Handles the start of the embedded demo, or its failure.
-pub(crate) fn demo_opened(
-    state: &mut State,
-    request: RequestId,
-    result: Result<Access, Failure>,
-) -> Vec<Effect> {
+pub(crate) fn demo_opened(state: &mut State, request: RequestId, result: Result<Access, Failure>) {
     if state.demo_request.take_if(|it| *it == request).is_none() {
-        return Vec::new();
+        return;
     }
     let access = match result {
         Ok(access) => access,
-        Err(failure) => {
-            state.report(failure);
-            return Vec::new();
-        }
+        Err(failure) => return state.report(failure),
     };
     let token = (state.screen == Screen::Detail)
         .then(|| TokenRef::parse(state.find.token.value()).ok())
@@ -249,29 +229,27 @@ pub(crate) fn demo_opened(
     if !state.session.is_demo() {
         state.before_demo = Some(state.session.active.clone());
     }
-    let mut effects = activate(state, credential);
-    effects.extend(show_find(state));
+    activate(state, credential);
+    show_find(state);
     if let Some(token) = token {
         state.screen = Screen::Detail;
-        effects.extend(token_fetch::fetch(state, access, token));
+        token_fetch::fetch(state, access, token);
     }
-    effects
 }
 
 /// Continues with what was in use before the demo, or else lets the user choose or set up a credential.
-pub(crate) fn leave_demo(state: &mut State) -> Vec<Effect> {
+pub(crate) fn leave_demo(state: &mut State) {
     let before = state.before_demo.take().unwrap_or_default();
     if before.identity.is_some() {
         return switch(state, before);
     }
-    let mut effects = activate(state, before);
-    effects.extend(show_find(state));
+    activate(state, before);
+    show_find(state);
     if state.session.needs_choice() {
-        effects.extend(choose_profile(state));
+        choose_profile(state);
     } else {
-        effects.extend(open_session_setup(state, false));
+        open_session_setup(state, false);
     }
-    effects
 }
 
 /// Handles the end of a profile change. The new settings are those of the file, which another
@@ -280,9 +258,9 @@ pub(crate) fn profiles_changed(
     state: &mut State,
     request: RequestId,
     result: Result<Settings, Failure>,
-) -> Vec<Effect> {
+) {
     let Some(change) = state.profiles.ended(request) else {
-        return Vec::new();
+        return;
     };
     let settings = match result {
         Ok(settings) => settings,
@@ -292,33 +270,31 @@ pub(crate) fn profiles_changed(
             if is_gone {
                 let hint = "It was renamed or removed elsewhere. The list is now up to date.";
                 failure.hint = hint.into();
+                find_secrets(state);
             }
-            state.report(failure);
-            let found = is_gone.then(|| find_secrets(state));
-            return found.flatten().into_iter().collect();
+            return state.report(failure);
         }
     };
     use_settings(state, settings);
     let name = change.name;
-    if !change.is_removal {
-        let text = overruled(state, &name);
-        state.notify(text.unwrap_or_else(|| format!("{name} is now the default.")));
-        return find_secrets(state).into_iter().collect();
-    }
-    let mut effects = Vec::new();
-    let mut text = format!("Removed {name}.");
-    if state.session.active.profile.as_ref() == Some(&name) {
-        effects = remove_active(state);
-    }
-    let active = &state.session.active;
-    if active.identity.is_some() {
-        text = format!("{text} In use: {}.", in_words(active));
-    } else if state.session.needs_choice() {
-        text.push_str(" Choose what to use now.");
-    }
-    effects.extend(find_secrets(state));
+    let text = if change.is_removal {
+        if state.session.active.profile.as_ref() == Some(&name) {
+            remove_active(state);
+        }
+        let active = &state.session.active;
+        if active.identity.is_some() {
+            format!("Removed {name}. In use: {}.", in_words(active))
+        } else if state.session.needs_choice() {
+            format!("Removed {name}. Choose what to use now.")
+        } else {
+            format!("Removed {name}.")
+        }
+    } else {
+        let default = || format!("{name} is now the default.");
+        overruled(state, &name).unwrap_or_else(default)
+    };
+    find_secrets(state);
     state.notify(text);
-    effects
 }
 
 /// The notice for a profile that an environment variable overrides at the next start.

@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::form::Editor;
 use super::message::Effect;
+
 use super::state::{Overlay, Screen, State};
 use crate::action::{Action, Context, Motion};
 use crate::domain::credential::{Access, Secret};
@@ -18,6 +19,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Remote, RequestId};
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
+use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::screens::for_each_screen;
 
@@ -115,9 +117,8 @@ pub(crate) trait Handler {
     }
 
     /// Leaves the text field or the screen, or closes the overlay, which is all that most need.
-    fn back(&self, state: &mut State) -> Vec<Effect> {
+    fn back(&self, state: &mut State) {
         state.overlay = None;
-        Vec::new()
     }
 
     /// The contexts that help explains first.
@@ -146,9 +147,7 @@ pub(crate) trait Handler {
     fn edit(&self, _: &mut State) {}
 
     /// Activates the focused item.
-    fn submit(&self, _: &mut State) -> Vec<Effect> {
-        Vec::new()
-    }
+    fn submit(&self, _: &mut State) {}
 
     /// Stops waiting, on screens where Back does that first.
     fn stop_waiting(&self, _: &mut State) -> Option<RequestId> {
@@ -165,14 +164,10 @@ pub(crate) trait Handler {
     fn switch(&self, _: &mut State) {}
 
     /// Fetches again.
-    fn reload(&self, _: &mut State) -> Vec<Effect> {
-        Vec::new()
-    }
+    fn reload(&self, _: &mut State) {}
 
     /// Copies something on screen.
-    fn copy(&self, _: &mut State, _: Copied) -> Option<Effect> {
-        None
-    }
+    fn copy(&self, _: &mut State, _: Copied) {}
 
     /// The token that keys act on, and what it is fetched with.
     fn token(&self, _: &State) -> Option<(Arc<ServiceToken>, Access)> {
@@ -188,9 +183,7 @@ pub(crate) trait Handler {
     }
 
     /// Opens the choice between accounts and zones.
-    fn pick_scope(&self, _: &mut State) -> Option<Effect> {
-        None
-    }
+    fn pick_scope(&self, _: &mut State) {}
 
     /// The scope on screen; `None` means the session's.
     fn scope(&self, _: &State) -> Option<Scope> {
@@ -294,6 +287,36 @@ impl State {
         let dismisses = self.banner.is_some() && self.overlay.is_none();
         let dismiss = (dismisses && !self.context().is_text()).then_some("dismiss");
         hint.or(dismiss)
+    }
+
+    /// Copies one line, sanitised as on screen, and names it as in `the ID`. The destination is known
+    /// only once it is sent.
+    pub(crate) fn copy(&mut self, what: &str, text: Option<&str>) {
+        let text = text.map(|text| text::sanitize(text).into_owned());
+        self.copy_raw(what, text);
+    }
+
+    /// Copies text exactly as the API sent it.
+    pub(crate) fn copy_raw(&mut self, what: &str, text: Option<String>) {
+        match text.filter(|text| !text.is_empty()) {
+            None => self.notify("Nothing to copy: the API did not report it."),
+            Some(text) => {
+                self.notify(format!("Copying {what} …"));
+                let what = what.to_owned();
+                self.emit(Effect::Copy { what, text });
+            }
+        }
+    }
+
+    /// Copies a part of a token; its ID is what is selected of it.
+    pub(crate) fn copy_part(&mut self, token: Option<&ServiceToken>, what: Copied) {
+        match what {
+            Copied::Selection => self.copy("the ID", token.map(ServiceToken::id_text)),
+            Copied::ClientId => self.copy("the client ID", token.map(ServiceToken::client_id_text)),
+            Copied::Json => {
+                self.copy_raw("the JSON", token.map(|token| token.raw.as_str().to_owned()));
+            }
+        }
     }
 
     /// How the tokens on screen are evaluated.

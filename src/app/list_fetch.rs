@@ -27,60 +27,56 @@ use crate::screens::browse::state::{Browse, Follow};
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(15);
 
 /// Shows Find, ready to type.
-pub(crate) fn show_find(state: &mut State) -> Vec<Effect> {
+pub(crate) fn show_find(state: &mut State) {
     state.screen = Screen::Find;
     state.overlay = None;
     state.find.start_over();
-    fetch_for_find(state)
+    fetch_for_find(state);
 }
 
-/// Leaves a form for Find. Cancels the form's request, whose response would take over the screen.
-pub(crate) fn open_find(state: &mut State) -> Vec<Effect> {
-    let request = state.setup.cancel().map(Effect::Cancel);
-    request.into_iter().chain(show_find(state)).collect()
+/// Leaves a form for Find.
+pub(crate) fn open_find(state: &mut State) {
+    state.cancel_setup();
+    show_find(state);
 }
 
 /// Goes back to Find: letters are commands, and the selection is where it was.
-pub(crate) fn return_to_find(state: &mut State) -> Vec<Effect> {
+pub(crate) fn return_to_find(state: &mut State) {
     state.screen = Screen::Find;
     state.overlay = None;
     state.find.is_commanding = true;
-    fetch_for_find(state)
+    fetch_for_find(state);
 }
 
 /// Fetches the list of the session's scope, unless it is there, was refused, or is on its way.
-pub(crate) fn fetch_for_find(state: &mut State) -> Vec<Effect> {
-    let mut effects: Vec<_> = profile_lists::leave(state)
-        .map(Effect::Cancel)
-        .into_iter()
-        .collect();
+pub(crate) fn fetch_for_find(state: &mut State) {
+    profile_lists::leave(state);
     let session = &state.session;
     let scope = session.active.scope.as_ref();
     let access = scope.and_then(|scope| session.access(scope));
     let is_known = state.list.access == access && state.list.extent != Remote::Idle;
     if is_known || access.is_none() || state.limited_for().is_some() {
-        return effects;
+        return;
     }
     if state.list.access != access {
-        effects.extend(drop_list(state).map(Effect::Cancel));
+        drop_list(state);
         state.list.access = access;
     }
-    effects.extend(fetch_list(state));
-    effects
+    fetch_list(state);
 }
 
 /// Opens the choice of the account or zone whose tokens Find shows.
-pub(crate) fn choose_scope(state: &mut State) -> Option<Effect> {
+pub(crate) fn choose_scope(state: &mut State) {
     let Some(identity) = state.session.active.identity.clone() else {
         return open_session_setup(state, false);
     };
     let current = state.session.active.scope.as_ref();
     let id = current.map_or_else(String::new, |scope| scope.id().to_owned());
-    pick_scope(state, CredentialRef::Identity(identity), &id)
+    pick_scope(state, CredentialRef::Identity(identity), &id);
 }
 
 /// Changes the account or zone whose tokens Find shows.
-pub(crate) fn use_scope(state: &mut State, scope: &Scope) -> Vec<Effect> {
+pub(crate) fn use_scope(state: &mut State, scope: &Scope) {
     let active = &mut state.session.active;
     if active.scope.as_ref() != Some(scope) {
         active.scope = Some(scope.clone());
@@ -89,7 +85,8 @@ pub(crate) fn use_scope(state: &mut State, scope: &Scope) -> Vec<Effect> {
     }
     state.find.edit();
     let named = name_scope(state);
-    named.into_iter().chain(fetch_for_find(state)).collect()
+    state.effects.extend(named);
+    fetch_for_find(state);
 }
 
 /// Writes the name of the account or zone of the profile in use, if the choice lists another name than
@@ -109,74 +106,68 @@ fn name_scope(state: &State) -> Option<Effect> {
 }
 
 /// Opens Browse with those tokens that need the user.
-pub(crate) fn open_needs(state: &mut State) -> Vec<Effect> {
-    let effects = open_list(state);
+pub(crate) fn open_needs(state: &mut State) {
+    open_list(state);
     state.browse.show_needs(&state.list);
-    effects
 }
 
 /// Returns from a token to the list that it was opened from.
-pub(crate) fn back_to_list(state: &mut State) -> Vec<Effect> {
+pub(crate) fn back_to_list(state: &mut State) {
     if state.list.profiles.is_none() {
         return open_list(state);
     }
     state.screen = Screen::Browse;
     state.overlay = None;
-    Vec::new()
 }
 
 /// Opens the list of the current scope. Keeps a loaded list with its cursor and filter.
-pub(crate) fn open_list(state: &mut State) -> Vec<Effect> {
+pub(crate) fn open_list(state: &mut State) {
     if state.session.needs_choice() {
         return choose_profile(state);
     }
     let Some(identity) = state.session.active.identity.clone() else {
         if state.screen != Screen::Setup {
-            return open_session_setup(state, false).into_iter().collect();
+            return open_session_setup(state, false);
         }
         // Leave a form that is being filled in unchanged.
-        state.notify("Set up a credential to list tokens.");
-        return Vec::new();
+        return state.notify("Set up a credential to list tokens.");
     };
-    let left = profile_lists::leave(state);
+    profile_lists::leave(state);
     let Some(scope) = scope_to_list(state) else {
-        let awaited = state.setup.cancel();
+        state.cancel_setup();
         state.screen = Screen::Find;
         state.notify("First an account or zone.");
-        let sent = pick_scope(state, CredentialRef::Identity(identity), "");
-        let cancelled = [left, awaited].into_iter().flatten();
-        return cancelled.map(Effect::Cancel).chain(sent).collect();
+        return pick_scope(state, CredentialRef::Identity(identity), "");
     };
     let access = Access { identity, scope };
     let is_known = state.list.access.as_ref() == Some(&access);
-    let dropped = if is_known { None } else { drop_list(state) };
-    let awaited = state.setup.cancel();
+    if !is_known {
+        drop_list(state);
+    }
+    state.cancel_setup();
     let is_lost = state.lost_name().is_some();
     let query = query_to_carry(state);
     state.screen = Screen::Browse;
     state.overlay = None;
     let is_loading = state.list.extent.is_loading();
     let is_loaded = is_known && (is_loading || state.list.extent.value().is_some());
-    let sent = if is_loaded && !is_lost {
-        None
-    } else {
+    if is_lost || !is_loaded {
         state.list.access = Some(access);
         state.banner = None;
-        fetch_list(state)
-    };
+        fetch_list(state);
+    }
     if let Some(query) = query {
         state.browse.filter = TextField::with(&query);
         state.browse.is_filtering = false;
         state.browse.filter_changed(&state.list);
     }
-    let cancelled = [left, dropped, awaited].into_iter().flatten();
-    cancelled.map(Effect::Cancel).chain(sent).collect()
 }
 
-/// Drops the list, and returns the pending request.
-pub(crate) fn drop_list(state: &mut State) -> Option<RequestId> {
+/// Drops the list, and cancels the pending request.
+pub(crate) fn drop_list(state: &mut State) {
     state.browse = Browse::default();
-    state.list.reset()
+    let request = state.list.reset();
+    state.cancel(request);
 }
 
 /// The filter for Browse: the name of a token that was just not found, or what was typed in Find.
@@ -204,13 +195,15 @@ fn scope_to_list(state: &State) -> Option<Scope> {
 }
 
 /// Fetches the list, unless it is being fetched or the API asked us to pause.
-pub(crate) fn fetch_list(state: &mut State) -> Option<Effect> {
+pub(crate) fn fetch_list(state: &mut State) {
     if state.list.profiles.is_some() {
         return profile_lists::fetch(state);
     }
-    let access = state.list.access.clone()?;
+    let Some(access) = state.list.access.clone() else {
+        return;
+    };
     if state.list.extent.is_loading() || must_pause(state) {
-        return None;
+        return;
     }
     let request = state.next_request();
     state.list.extent.begin(request, state.clock.steady);
@@ -220,7 +213,7 @@ pub(crate) fn fetch_list(state: &mut State) -> Option<Effect> {
         stage: Stage::Credential,
         ..Progress::default()
     };
-    Some(Effect::ListTokens { request, access })
+    state.emit(Effect::ListTokens { request, access });
 }
 
 /// Handles a page of the list. Shows a first list as it grows; otherwise keeps the old list until
@@ -249,16 +242,16 @@ pub(crate) fn listed(
     state: &mut State,
     request: RequestId,
     result: Result<Fetched<Tokens>, Failure>,
-) -> Vec<Effect> {
+) {
     state.changed = state.list.extent.request() == Some(request);
     if !state.changed {
-        return Vec::new();
+        return;
     }
     let listed = match result {
         Ok(listed) => listed,
         Err(failure) => {
             let Some(access) = state.list.access.clone() else {
-                return Vec::new();
+                return;
             };
             let failure = without_doubt(state, failure, &access.scope);
             let (list, now) = (&mut state.list, state.clock.steady);
@@ -287,12 +280,11 @@ pub(crate) fn listed(
     if state.screen == Screen::Browse {
         state.banner = None;
     }
-    Vec::new()
 }
 
 /// Shows why the list could not be fetched: on Browse, and on Find unless the credential may simply
 /// not list, which Find says in a quiet line.
-fn report_list(state: &mut State, failure: Failure, access: &Access) -> Vec<Effect> {
+fn report_list(state: &mut State, failure: Failure, access: &Access) {
     let may_not_list = matches!(
         failure.kind,
         FailureKind::Permission | FailureKind::NotFound
@@ -302,9 +294,9 @@ fn report_list(state: &mut State, failure: Failure, access: &Access) -> Vec<Effe
     } else if state.screen == Screen::Find && !may_not_list {
         !is_typing_elsewhere(state)
     } else {
-        return Vec::new();
+        return;
     };
-    report(state, failure, access, opens_form)
+    report(state, failure, access, opens_form);
 }
 
 impl State {
@@ -328,12 +320,10 @@ impl State {
 }
 
 /// Fetches the list again if that is due.
-pub(crate) fn reload_if_due(state: &mut State) -> Option<Effect> {
-    let due = state.list_reload_due()?;
-    if due > state.clock.steady || state.limited_for().is_some() {
-        return None;
+pub(crate) fn reload_if_due(state: &mut State) {
+    let due = state.list_reload_due();
+    if due.is_some_and(|due| due <= state.clock.steady) && state.limited_for().is_none() {
+        fetch_list(state);
+        state.list.is_automatic = state.list.extent.is_loading();
     }
-    let effect = fetch_list(state)?;
-    state.list.is_automatic = true;
-    Some(effect)
 }

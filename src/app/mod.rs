@@ -65,8 +65,8 @@ pub enum Opening {
 
 /// Opens the first screen. Run the effects after the first frame.
 pub fn start(state: &mut State, opening: Opening) -> Vec<Effect> {
-    let effects = match opening {
-        Opening::Setup => open_session_setup(state, false).into_iter().collect(),
+    match opening {
+        Opening::Setup => open_session_setup(state, false),
         Opening::Find => open_find(state),
         Opening::Token(token) => open_token(state, token),
         Opening::Demo(token) => {
@@ -74,11 +74,11 @@ pub fn start(state: &mut State, opening: Opening) -> Vec<Effect> {
                 state.find.token = TextField::with(&token.to_string());
                 state.screen = Screen::Detail;
             }
-            vec![start_demo(state)]
+            start_demo(state);
         }
-    };
+    }
     keep_up(state);
-    effects
+    std::mem::take(&mut state.effects)
 }
 
 /// Brings up to date what is on screen, and when that next changes.
@@ -89,20 +89,19 @@ fn keep_up(state: &mut State) {
 }
 
 /// Opens a token from the command line. Without a scope, opens the lookup form instead.
-fn open_token(state: &mut State, token: TokenRef) -> Vec<Effect> {
+fn open_token(state: &mut State, token: TokenRef) {
     state.find.token = TextField::with(&token.to_string());
     let scope = token.scope().or(state.session.active.scope.as_ref());
-    let Some(scope) = scope.cloned() else {
-        return Vec::new();
-    };
-    state.screen = Screen::Detail;
-    token_fetch::look_up(state, token, &scope)
+    if let Some(scope) = scope.cloned() {
+        state.screen = Screen::Detail;
+        token_fetch::look_up(state, token, &scope);
+    }
 }
 
-fn start_demo(state: &mut State) -> Effect {
+fn start_demo(state: &mut State) {
     let request = state.next_request();
     state.demo_request = Some(request);
-    Effect::OpenDemo { request }
+    state.emit(Effect::OpenDemo { request });
 }
 
 /// Applies a message at an instant, and returns the effects to run.
@@ -124,11 +123,10 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
     handler::expire_notices(state);
     state.setup.watch_store(now.steady);
     let request = state.detail.token.request();
-    let alerts = alerts::follow_time(state, before);
-    let has_alerts = !alerts.is_empty();
-    let mut effects = Vec::new();
+    alerts::follow_time(state, before);
+    let has_alerts = !state.effects.is_empty();
     match message {
-        Message::Input(Input::Act(action)) => effects = press(state, action),
+        Message::Input(Input::Act(action)) => press(state, action),
         Message::Input(Input::Type(typed)) => {
             state.dismiss_warnings(None);
             edit(state, |editor| editor.insert(typed.0).is_ok());
@@ -143,13 +141,13 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         }
         Message::Input(Input::Resize(width, height)) => state.size = (width, height),
         Message::Input(Input::Wheel(motion)) => move_by(state, motion, ROWS_PER_TURN),
-        Message::Input(Input::Click(rows)) => effects = click(state, rows),
+        Message::Input(Input::Click(rows)) => click(state, rows),
         Message::Input(Input::ForeignLetter) => explain_letters(state),
         Message::Ticked => {
             state.changed = false;
-            effects = ticked(state, before);
+            ticked(state, before);
         }
-        Message::Resumed => effects = ticked(state, before),
+        Message::Resumed => ticked(state, before),
         Message::ClockMeasured { request, offset } => {
             let awaited = state.clock_request.take_if(|it| *it == request);
             state.changed = awaited.is_some();
@@ -157,8 +155,8 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         }
         Message::Staged { request, stage } => token_fetch::staged(state, request, stage),
         Message::TokenFetched { request, result } => {
-            effects = token_fetch::fetched(state, request, result);
-            effects.extend(uses::update::open_looked_up(state));
+            token_fetch::fetched(state, request, result);
+            uses::update::open_looked_up(state);
         }
         Message::TokensArrived {
             request,
@@ -166,9 +164,9 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
             total,
         } => list_fetch::page_arrived(state, request, tokens, total),
         Message::TokensListed { request, result } => {
-            effects = list_fetch::listed(state, request, result);
+            list_fetch::listed(state, request, result);
             if state.changed {
-                effects.extend(find::update::list_ended(state));
+                find::update::list_ended(state);
             }
         }
         Message::ProfileArrived {
@@ -185,9 +183,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::AccessPartRead { request, answer } => {
             access_fetch::part_read(state, request, answer);
         }
-        Message::AccessRead { request, result } => {
-            effects = access_fetch::ended(state, request, result);
-        }
+        Message::AccessRead { request, result } => access_fetch::ended(state, request, result),
         Message::Probed { request, result } => probe::update::probed(state, request, result),
         Message::ResponseNoted {
             source,
@@ -201,23 +197,17 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         }
         Message::SettingsRead(settings) => credential_switch::use_settings(state, settings),
         Message::ProfilesChanged { request, result } => {
-            effects = credential_switch::profiles_changed(state, request, result);
+            credential_switch::profiles_changed(state, request, result);
         }
         Message::CredentialChecked { request, result } => {
-            effects = setup::update::checked(state, request, result);
+            setup::update::checked(state, request, result);
         }
-        Message::ProfileSaved { request, result } => {
-            effects = setup::update::saved(state, request, result);
-        }
-        Message::StoreProbed { request, result } => {
-            setup::update::probed(state, request, result);
-        }
+        Message::ProfileSaved { request, result } => setup::update::saved(state, request, result),
+        Message::StoreProbed { request, result } => setup::update::probed(state, request, result),
         Message::DemoOpened { request, result } => {
-            effects = credential_switch::demo_opened(state, request, result);
+            credential_switch::demo_opened(state, request, result);
         }
-        Message::ListWritten { request, result } => {
-            export::update::written(state, request, result);
-        }
+        Message::ListWritten { request, result } => export::update::written(state, request, result),
         Message::JsonSearched(found) => {
             let rows = state.body_rows();
             if let View::Raw(raw) = &mut state.detail.view {
@@ -230,17 +220,17 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         Message::Notified(text) => state.notify(text),
     }
     state.changed |= has_jumped || is_due || has_alerts;
-    effects.splice(..0, alerts);
     if state.detail.token.request() == request {
-        effects.extend(token_fetch::measure_clock(state));
+        token_fetch::measure_clock(state);
     }
     if let View::Raw(raw) = &mut state.detail.view {
         let due = raw.search_due();
-        effects.extend(due.map(|(lines, query)| Effect::SearchJson { lines, query }));
+        let search = due.map(|(lines, query)| Effect::SearchJson { lines, query });
+        state.effects.extend(search);
     }
     leave_error_behind(state);
     keep_up(state);
-    effects
+    std::mem::take(&mut state.effects)
 }
 
 /// Drops an error once its screen is left.
@@ -255,62 +245,57 @@ fn leave_error_behind(state: &mut State) {
 }
 
 /// Handles the passing of time since an instant of the server's clock.
-fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
-    let mut effects = token_fetch::ticked(state, before);
-    effects.extend(list_fetch::reload_if_due(state));
-    effects
+fn ticked(state: &mut State, before: DateTime<Utc>) {
+    token_fetch::ticked(state, before);
+    list_fetch::reload_if_due(state);
 }
 
 /// Handles a key: it edits the focused text field, or else triggers its action, a global one or one of
 /// the current screen or overlay.
-fn press(state: &mut State, action: Action) -> Vec<Effect> {
+fn press(state: &mut State, action: Action) {
     let is_safe = matches!(action, Action::Quit | Action::Suspend | Action::Redraw);
     if state.is_too_small() && !is_safe {
-        return Vec::new();
+        return;
     }
     state.notice = None;
     let is_dismissal = state.dismiss_warnings(Some(action)) && state.banner.is_none();
     if edit(state, |editor| editor.act(action)) {
-        return Vec::new();
+        return;
     }
     if action == Action::Back && is_dismissal && state.overlay.is_none() {
-        return Vec::new();
+        return;
     }
     let front = state.front();
     let screen = Some(state.screen).filter(|_| state.overlay.is_none());
-    let mut effects = Vec::new();
     match action {
         Action::Quit => state.quit = true,
-        Action::Suspend => effects.push(Effect::Suspend),
-        Action::Redraw => effects.push(Effect::Redraw),
+        Action::Suspend => state.emit(Effect::Suspend),
+        Action::Redraw => state.emit(Effect::Redraw),
         Action::Help if state.is_covered() => state.overlay = state.covered.take(),
         Action::Help => {
             state.covered = state.overlay;
             state.help = HelpMenu::default();
             state.overlay = Some(Overlay::Help);
         }
-        Action::Back => effects = back(state),
-        Action::Find => effects = open_find(state),
-        Action::Browse => effects = list_fetch::open_list(state),
-        Action::Profiles => effects = open_profiles(state),
+        Action::Back => back(state),
+        Action::Find => open_find(state),
+        Action::Browse => list_fetch::open_list(state),
+        Action::Profiles => open_profiles(state),
         Action::ErrorDetails if state.failures_on_screen().next().is_some() => {
             state.overlay = Some(Overlay::ErrorDetails { top: 0 });
         }
-        Action::ReenterCredential if state.reentry_helps() => {
-            effects = credential_switch::reenter(state);
-        }
+        Action::ReenterCredential if state.reentry_helps() => credential_switch::reenter(state),
         Action::OpenDemo if !state.session.is_demo() => {
             state.notify("Starting the demo …");
-            effects.push(start_demo(state));
+            start_demo(state);
         }
-        Action::OpenDemo if !state.session.demo_only => {
-            effects = credential_switch::leave_demo(state);
-        }
+        Action::OpenDemo if !state.session.demo_only => credential_switch::leave_demo(state),
         Action::Submit if state.is_covered() => {
-            let chosen = help::update::run(state);
-            return chosen.map_or_else(Vec::new, |action| press(state, action));
+            if let Some(chosen) = help::update::run(state) {
+                press(state, chosen);
+            }
         }
-        Action::Submit => effects = front.submit(state),
+        Action::Submit => front.submit(state),
         Action::Edit | Action::Search => front.edit(state),
         Action::NextField => front.move_focus(state, true),
         Action::PreviousField => front.move_focus(state, false),
@@ -321,16 +306,16 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Top => front.scroll(state, Motion::Top),
         Action::Bottom => front.scroll(state, Motion::Bottom),
         Action::Left | Action::Right => front.switch(state),
-        Action::Reload => effects.extend(front.reload(state)),
-        Action::CopyField => effects.extend(front.copy(state, Copied::Selection)),
-        Action::CopyClientId => effects.extend(front.copy(state, Copied::ClientId)),
-        Action::CopyJson => effects.extend(front.copy(state, Copied::Json)),
+        Action::Reload => front.reload(state),
+        Action::CopyField => front.copy(state, Copied::Selection),
+        Action::CopyClientId => front.copy(state, Copied::ClientId),
+        Action::CopyJson => front.copy(state, Copied::Json),
         Action::OpenDashboard => {
             let url = front.dashboard_url(state);
-            effects = all_profiles::use_profile_of_row(state);
-            effects.extend(url.map(Effect::OpenUrl));
+            all_profiles::use_profile_of_row(state);
+            state.effects.extend(url.map(Effect::OpenUrl));
         }
-        Action::PickScope => effects.extend(front.pick_scope(state)),
+        Action::PickScope => front.pick_scope(state),
         Action::Sort if screen == Some(Screen::Browse) => browse::update::sort(state),
         Action::ReverseSort if screen == Some(Screen::Browse) => browse::update::reverse(state),
         Action::TogglePreview if screen == Some(Screen::Browse) => {
@@ -348,7 +333,7 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
             }
         }
         Action::AllProfiles if matches!(screen, Some(Screen::Browse | Screen::Find)) => {
-            effects = all_profiles::toggle(state);
+            all_profiles::toggle(state);
         }
         Action::WriteList if screen == Some(Screen::Browse) => export::update::open(state),
         Action::ToggleRaw if screen == Some(Screen::Detail) => detail::update::toggle_raw(state),
@@ -356,23 +341,23 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
             detail::update::next_match(state, action == Action::NextMatch);
         }
         Action::CopyRequest if state.overlay.is_none() => {
-            effects = all_profiles::use_profile_of_row(state);
+            all_profiles::use_profile_of_row(state);
             request::update::open(state);
         }
-        Action::Uses if state.overlay.is_none() => effects = uses::update::open(state),
-        Action::Probe if state.overlay.is_none() => effects = probe::update::open(state),
+        Action::Uses if state.overlay.is_none() => uses::update::open(state),
+        Action::Probe if state.overlay.is_none() => probe::update::open(state),
         Action::OtherSecret if screen == Some(Screen::Probe) => probe::update::other_secret(state),
         Action::PreviousToken | Action::NextToken if screen == Some(Screen::Detail) => {
-            effects = neighbours::open(state, action == Action::NextToken);
+            neighbours::open(state, action == Action::NextToken);
         }
         Action::MakeToken if screen == Some(Screen::Setup) => {
-            effects.push(Effect::OpenUrl(TOKEN_PAGE.to_owned()));
+            state.emit(Effect::OpenUrl(TOKEN_PAGE.to_owned()));
         }
-        Action::AddProfile => effects.extend(on_profiles(state, profiles::update::add)),
-        Action::EditProfile => effects.extend(on_profiles(state, profiles::update::edit)),
-        Action::ReplaceCredential => effects.extend(on_profiles(state, profiles::update::replace)),
-        Action::RemoveProfile => effects.extend(on_profiles(state, profiles::update::remove)),
-        Action::MakeDefault => effects.extend(on_profiles(state, profiles::update::make_default)),
+        Action::AddProfile => on_profiles(state, profiles::update::add),
+        Action::EditProfile => on_profiles(state, profiles::update::edit),
+        Action::ReplaceCredential => on_profiles(state, profiles::update::replace),
+        Action::RemoveProfile => on_profiles(state, profiles::update::remove),
+        Action::MakeDefault => on_profiles(state, profiles::update::make_default),
         // These do nothing here.
         Action::ErrorDetails
         | Action::MakeToken
@@ -400,29 +385,30 @@ fn press(state: &mut State, action: Action) -> Vec<Effect> {
         | Action::DeleteToStart
         | Action::DeleteToEnd => {}
     }
-    effects
 }
 
 /// Handles a key on the profiles, if they are on screen and no change is pending.
-fn on_profiles(state: &mut State, act: fn(&mut State) -> Option<Effect>) -> Option<Effect> {
+fn on_profiles(state: &mut State, act: fn(&mut State)) {
     let is_in_front = state.screen == Screen::Profiles && state.overlay.is_none();
-    let is_idle = !state.session.demo_only && state.profiles.change.is_none();
-    (is_in_front && is_idle).then(|| act(state)).flatten()
+    if is_in_front && !state.session.demo_only && state.profiles.change.is_none() {
+        act(state);
+    }
 }
 
 /// `Esc`: closes the overlay, stops waiting, dismisses the error, or goes back.
-fn back(state: &mut State) -> Vec<Effect> {
+fn back(state: &mut State) {
     let front = state.front();
     if state.overlay.is_none() {
-        if let Some(request) = front.stop_waiting(state) {
+        let request = front.stop_waiting(state);
+        if request.is_some() {
             state.notify("Cancelled.");
-            return vec![Effect::Cancel(request)];
+            return state.cancel(request);
         }
         if !state.context().is_text() && state.banner.take().is_some() {
-            return Vec::new();
+            return;
         }
     }
-    front.back(state)
+    front.back(state);
 }
 
 /// Inserts a paste into the focused text field.
@@ -444,14 +430,12 @@ fn paste(state: &mut State, pasted: &Secret) {
 }
 
 /// Handles a click on a row so many below the selected one: selects it, or opens the selected one.
-fn click(state: &mut State, rows: i16) -> Vec<Effect> {
-    let front = state.front();
+fn click(state: &mut State, rows: i16) {
     match rows {
-        0 => return front.submit(state),
+        0 => state.front().submit(state),
         1.. => move_by(state, Motion::Down, usize::from(rows.unsigned_abs())),
         _ => move_by(state, Motion::Up, usize::from(rows.unsigned_abs())),
     }
-    Vec::new()
 }
 
 fn move_by(state: &mut State, motion: Motion, rows: usize) {

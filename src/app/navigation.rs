@@ -8,7 +8,7 @@ use crate::screens::picker::state::Picker;
 use crate::screens::setup::state::{Opener, Repeat, Setup, SetupField};
 
 /// Opens the form for the active credential, filled in with what the session knows.
-pub(crate) fn open_session_setup(state: &mut State, is_replacing: bool) -> Option<Effect> {
+pub(crate) fn open_session_setup(state: &mut State, is_replacing: bool) {
     let session = &state.session;
     let settings = &session.settings;
     let mut setup = Setup::adding(settings);
@@ -26,16 +26,15 @@ pub(crate) fn open_session_setup(state: &mut State, is_replacing: bool) -> Optio
     }
     setup.is_replacing = is_replacing;
     setup.opener = Opener::Program;
-    open_setup(state, setup)
+    open_setup(state, setup);
 }
 
 /// Opens a form, and probes the credential store where the secret would go.
-pub(crate) fn open_setup(state: &mut State, setup: Setup) -> Option<Effect> {
+pub(crate) fn open_setup(state: &mut State, setup: Setup) {
     if state.session.demo_only {
-        state.notify(
+        return state.notify(
             "The demo stores nothing. Start tokenscope without --demo to set up a credential.",
         );
-        return None;
     }
     state.setup = setup;
     if state.screen == Screen::Browse {
@@ -43,20 +42,24 @@ pub(crate) fn open_setup(state: &mut State, setup: Setup) -> Option<Effect> {
     }
     state.screen = Screen::Setup;
     state.overlay = None;
-    if state.setup.command().is_some() {
-        return None;
+    if state.setup.command().is_none() {
+        probe_store(state);
     }
+}
+
+/// Tests where the secret can be stored.
+pub(crate) fn probe_store(state: &mut State) {
     let request = state.next_request();
     state.setup.store.begin(request, state.clock.steady);
-    Some(Effect::ProbeStore { request })
+    state.emit(Effect::ProbeStore { request });
 }
 
 /// Opens the profiles. Cancels requests that only the current screen waits for: a first lookup, and
 /// the check of a form.
-pub(crate) fn open_profiles(state: &mut State) -> Vec<Effect> {
+pub(crate) fn open_profiles(state: &mut State) {
     state.overlay = None;
     if state.screen == Screen::Profiles {
-        return find_secrets(state).into_iter().collect();
+        return find_secrets(state);
     }
     let is_first = state.detail.token.value().is_none();
     let requests = [
@@ -78,16 +81,16 @@ pub(crate) fn open_profiles(state: &mut State) -> Vec<Effect> {
     if requests.iter().any(Option::is_some) {
         state.notify("Request cancelled.");
     }
-    let mut effects: Vec<_> = requests.into_iter().flatten().map(Effect::Cancel).collect();
-    effects.extend(find_secrets(state));
-    effects
+    for request in requests {
+        state.cancel(request);
+    }
+    find_secrets(state);
 }
 
 /// Opens the profiles because none is active.
-pub(crate) fn choose_profile(state: &mut State) -> Vec<Effect> {
-    let effects = open_profiles(state);
+pub(crate) fn choose_profile(state: &mut State) {
+    open_profiles(state);
     state.notify("Choose a profile first; there is no default.");
-    effects
 }
 
 /// Remembers the active credential if it has no profile, so that the user can return to it.
@@ -99,23 +102,22 @@ pub(crate) fn remember_external(state: &mut State) {
 }
 
 /// Finds out where the secrets of the profiles are stored.
-pub(crate) fn find_secrets(state: &mut State) -> Option<Effect> {
+pub(crate) fn find_secrets(state: &mut State) {
     let profiles = state.session.settings.profiles.iter();
     let stored = profiles.filter(|profile| profile.command.is_none());
     let profiles: Vec<String> = stored.map(|it| it.name.clone()).collect();
-    if state.session.demo_only || profiles.is_empty() {
-        return None;
+    if !state.session.demo_only && !profiles.is_empty() {
+        let request = state.next_request();
+        state.profiles.locations.begin(request, state.clock.steady);
+        state.emit(Effect::FindSecrets { request, profiles });
     }
-    let request = state.next_request();
-    state.profiles.locations.begin(request, state.clock.steady);
-    Some(Effect::FindSecrets { request, profiles })
 }
 
 /// Opens the choice between the accounts and zones that a credential can see, with the one in the
 /// form selected.
-pub(crate) fn pick_scope(state: &mut State, asker: CredentialRef, id: &str) -> Option<Effect> {
+pub(crate) fn pick_scope(state: &mut State, asker: CredentialRef, id: &str) {
     if must_pause(state) {
-        return None;
+        return;
     }
     let request = state.next_request();
     state.picker = Picker {
@@ -124,7 +126,7 @@ pub(crate) fn pick_scope(state: &mut State, asker: CredentialRef, id: &str) -> O
     };
     state.picker.scopes.begin(request, state.clock.steady);
     state.overlay = Some(Overlay::Picker);
-    Some(Effect::ListScopes { request, asker })
+    state.emit(Effect::ListScopes { request, asker });
 }
 
 /// Whether a pause requested by the API is still running. Notifies the user if so.

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 
 use super::all_profiles::use_profile_of;
 use super::handler::Rows;
-use super::message::Effect;
+
 use super::state::State;
 use super::token_fetch::show_row;
 use crate::domain::token::{ServiceToken, TokenId};
@@ -134,40 +134,35 @@ fn end_of(rows: Rows, is_next: bool, total: usize) -> String {
 }
 
 /// Shows the token before or after the current one, with the same field selected.
-pub(crate) fn open(state: &mut State, is_next: bool) -> Vec<Effect> {
+pub(crate) fn open(state: &mut State, is_next: bool) {
     let Some(row) = neighbour(state, is_next) else {
         if let Some((_, total)) = place(state) {
             state.notify(end_of(rows(state), is_next, total));
         }
-        return Vec::new();
+        return;
     };
     let Some((rows, token)) =
         Origin::of(state).and_then(|rows| Some((rows, rows.token(state, row)?.clone())))
     else {
-        return Vec::new();
+        return;
     };
-    let detail = &mut state.detail;
-    let dropped = detail.token.cancel().map(Effect::Cancel);
-    let mut effects: Vec<Effect> = dropped.into_iter().collect();
+    state.cancel_lookup();
+    let detail = &state.detail;
     let focus = detail.focus;
     let key = detail.fields().get(detail.selected);
     let key = key.map(|field| field.key.clone());
-    match use_profile_of(state, &token) {
-        Some(switched) => effects.extend(switched),
-        None => return effects,
+    if !use_profile_of(state, &token) {
+        return;
     }
     rows.select(state, row);
     if !show_row(state, token) {
-        return effects;
+        return;
     }
     let due = state.clock.steady.checked_add_signed(REST);
     let detail = &mut state.detail;
     detail.fetch_due = due;
     detail.focus = focus;
-    let same = detail
-        .fields()
-        .iter()
-        .position(|field| Some(&field.key) == key.as_ref());
+    let mut fields = detail.fields().iter();
+    let same = fields.position(|field| Some(&field.key) == key.as_ref());
     detail.selected = same.unwrap_or_default();
-    effects
 }

@@ -48,9 +48,9 @@ pub(crate) fn can_open(state: &State) -> bool {
 }
 
 /// Shows the list of all profiles. Keeps a loaded one with its cursor and filter.
-pub(crate) fn open(state: &mut State) -> Vec<Effect> {
+pub(crate) fn open(state: &mut State) {
     let is_from_find = state.screen == Screen::Find;
-    let dropped = exchange(state);
+    exchange(state);
     let in_use = state.session.active.profile.as_deref();
     let wanted = ProfileReads::of(&state.session.settings, in_use);
     let known = state.list.profiles.as_mut();
@@ -65,21 +65,21 @@ pub(crate) fn open(state: &mut State) -> Vec<Effect> {
     state.screen = Screen::Browse;
     state.overlay = None;
     state.banner = None;
-    let is_loaded = state.list.extent.value().is_some();
-    let sent = if is_loaded { None } else { fetch(state) };
-    let dropped = dropped.map(Effect::Cancel);
-    dropped.into_iter().chain(sent).collect()
+    if state.list.extent.value().is_none() {
+        fetch(state);
+    }
 }
 
-/// Puts the scope's list back in its place. Returns the pending request.
-pub(crate) fn leave(state: &mut State) -> Option<RequestId> {
-    state.list.profiles.as_ref()?;
-    exchange(state)
+/// Puts the scope's list back in its place.
+pub(crate) fn leave(state: &mut State) {
+    if state.list.profiles.is_some() {
+        exchange(state);
+    }
 }
 
-/// Exchanges the list on screen for the one set aside. Returns the pending request of the former,
+/// Exchanges the list on screen for the one set aside. Cancels the pending request of the former,
 /// since nothing waits for a list that is not on screen.
-fn exchange(state: &mut State) -> Option<RequestId> {
+fn exchange(state: &mut State) {
     let request = if state.list.extent.value().is_some() {
         state.list.extent.cancel()
     } else {
@@ -103,15 +103,14 @@ fn exchange(state: &mut State) -> Option<RequestId> {
         std::mem::replace(&mut state.browse, browse),
     );
     state.set_aside = Some(Box::new(old));
-    request
+    state.cancel(request);
 }
 
 /// Reads all profiles, unless they are being read. Skips those that the API asked to pause.
-pub(crate) fn fetch(state: &mut State) -> Option<Effect> {
+pub(crate) fn fetch(state: &mut State) {
     if state.list.extent.is_loading() {
-        return None;
+        return;
     }
-    state.list.profiles.as_ref()?;
     let in_use = state.session.active.profile.as_deref();
     let mut new = ProfileReads::of(&state.session.settings, in_use);
     let mut paused = Vec::new();
@@ -122,7 +121,9 @@ pub(crate) fn fetch(state: &mut State) -> Option<Effect> {
             None => read.is_awaited = true,
         }
     }
-    let reads = state.list.profiles.as_mut()?;
+    let Some(reads) = &mut state.list.profiles else {
+        return;
+    };
     reads.begin(new);
     for (source, failure) in paused {
         if let Some(read) = reads.read_mut(&source) {
@@ -136,7 +137,7 @@ pub(crate) fn fetch(state: &mut State) -> Option<Effect> {
         stage: Stage::Credential,
         ..Progress::default()
     };
-    Some(Effect::ListProfiles { request, scopes })
+    state.emit(Effect::ListProfiles { request, scopes });
 }
 
 fn paused_failure(seconds: i64) -> Failure {

@@ -265,6 +265,8 @@ macro_rules! define_state {
             /// The credential in use before the demo.
             pub(crate) before_demo: Option<ActiveCredential>,
             pub(crate) clock_request: Option<RequestId>,
+            /// What to do about the message that is being handled; empty between messages.
+            pub(super) effects: Vec<Effect>,
         }
 
         impl State {
@@ -285,9 +287,9 @@ macro_rules! define_state {
                 }
             }
 
-            /// Drops everything fetched or shown with the active credential, and returns the
-            /// requests to cancel. Names what stays, so that nothing is kept by mistake.
-            pub(super) fn reset(&mut self) -> Vec<RequestId> {
+            /// Drops everything fetched or shown with the active credential, and cancels the pending
+            /// requests. Names what stays, so that nothing is kept by mistake.
+            pub(super) fn reset(&mut self) {
                 let mut requests = Vec::new();
                 $(requests.extend(self.$module.reset());)*
                 requests.extend(self.picker.reset());
@@ -321,9 +323,10 @@ macro_rules! define_state {
                     next_change: old.next_change,
                     before_demo: old.before_demo,
                     last_request: old.last_request,
+                    effects: old.effects,
                     ..Self::default()
                 };
-                requests
+                self.effects.extend(requests.into_iter().map(Effect::Cancel));
             }
         }
     };
@@ -486,6 +489,28 @@ impl State {
         self.last_request
     }
 
+    /// Asks for an effect, once the message is handled.
+    pub(crate) fn emit(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Cancels a request, if there is one.
+    pub(crate) fn cancel(&mut self, request: Option<RequestId>) {
+        self.effects.extend(request.map(Effect::Cancel));
+    }
+
+    /// Stops waiting for a token: a pending lookup is for another one.
+    pub(crate) fn cancel_lookup(&mut self) {
+        let request = self.detail.token.cancel();
+        self.cancel(request);
+    }
+
+    /// Stops waiting for the request of the form, whose response would take over the screen.
+    pub(crate) fn cancel_setup(&mut self) {
+        let request = self.setup.cancel();
+        self.cancel(request);
+    }
+
     /// A value that arrived now.
     pub(crate) fn received<T>(&self, value: T, took: Duration) -> Received<T> {
         let at = self.clock.steady;
@@ -496,24 +521,6 @@ impl State {
     pub fn scope_name(&self, scope: &Scope) -> Option<&str> {
         let listed = self.picker.named(scope).map(|named| named.name.as_str());
         self.session.scope_name(scope).or(listed)
-    }
-
-    /// Copies one line, sanitised as on screen, and names it as in `the ID`. The destination is known
-    /// only once it is sent.
-    pub(crate) fn copy(&mut self, what: &str, text: Option<&str>) -> Option<Effect> {
-        let text = text.map(|text| text::sanitize(text).into_owned());
-        self.copy_raw(what, text)
-    }
-
-    /// Copies text exactly as the API sent it.
-    pub(crate) fn copy_raw(&mut self, what: &str, text: Option<String>) -> Option<Effect> {
-        let Some(text) = text.filter(|text| !text.is_empty()) else {
-            self.notify("Nothing to copy: the API did not report it.");
-            return None;
-        };
-        self.notify(format!("Copying {what} …"));
-        let what = what.to_owned();
-        Some(Effect::Copy { what, text })
     }
 
     /// Shows a short message for a few seconds.

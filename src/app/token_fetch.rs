@@ -23,19 +23,17 @@ use crate::screens::browse::state::Follow;
 use crate::screens::detail::state::{Detail, View};
 
 /// Looks a token up with the active credential. Replaces a pending lookup.
-pub(crate) fn look_up(state: &mut State, token: TokenRef, scope: &Scope) -> Vec<Effect> {
+pub(crate) fn look_up(state: &mut State, token: TokenRef, scope: &Scope) {
     if state.session.needs_choice() {
         return choose_profile(state);
     }
-    let is_other = !is_in_view(&state.detail, &token, scope);
-    let is_dropped = is_other && state.limited_for().is_none();
-    let dropped = is_dropped.then(|| state.detail.token.cancel()).flatten();
-    let sent = match state.session.access(scope) {
+    if !is_in_view(&state.detail, &token, scope) && state.limited_for().is_none() {
+        state.cancel_lookup();
+    }
+    match state.session.access(scope) {
         Some(access) => fetch(state, access, token),
         None => open_session_setup(state, false),
-    };
-    let dropped = dropped.into_iter().map(Effect::Cancel);
-    dropped.chain(sent).collect()
+    }
 }
 
 fn is_in_view(detail: &Detail, token: &TokenRef, scope: &Scope) -> bool {
@@ -44,41 +42,43 @@ fn is_in_view(detail: &Detail, token: &TokenRef, scope: &Scope) -> bool {
 }
 
 /// Fetches a token.
-pub(crate) fn fetch(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {
-    let effect = send(state, access, token)?;
-    state.detail.opened_from_list = false;
-    state.detail.opens_on_answer = true;
-    state.detail.shows_uses_on_answer = false;
-    state.banner = None;
-    Some(effect)
+pub(crate) fn fetch(state: &mut State, access: Access, token: TokenRef) {
+    if send(state, access, token) {
+        state.detail.opened_from_list = false;
+        state.detail.opens_on_answer = true;
+        state.detail.shows_uses_on_answer = false;
+        state.banner = None;
+    }
 }
 
 /// Reloads the current token.
-pub(crate) fn reload(state: &mut State) -> Option<Effect> {
-    let access = state.detail.access.clone()?;
-    let token = state.detail.reference.clone()?;
-    let effect = send(state, access, token)?;
-    state.detail.opens_on_answer = false;
-    Some(effect)
+pub(crate) fn reload(state: &mut State) {
+    let detail = &state.detail;
+    let known = detail.access.clone().zip(detail.reference.clone());
+    if known.is_some_and(|(access, token)| send(state, access, token)) {
+        state.detail.opens_on_answer = false;
+    }
 }
 
 /// Repeats the current lookup with the active credential.
-pub(crate) fn repeat(state: &mut State) -> Option<Effect> {
-    let token = state.detail.reference.clone()?;
-    let scope = state.session.active.scope.clone()?;
-    let access = state.session.access(&scope)?;
-    state.screen = match state.detail.token.value() {
-        Some(_) => Screen::Detail,
-        None => Screen::Find,
-    };
-    fetch(state, access, token)
+pub(crate) fn repeat(state: &mut State) {
+    let session = &state.session;
+    let scope = session.active.scope.as_ref();
+    let access = scope.and_then(|scope| session.access(scope));
+    if let Some((access, token)) = access.zip(state.detail.reference.clone()) {
+        state.screen = match state.detail.token.value() {
+            Some(_) => Screen::Detail,
+            None => Screen::Find,
+        };
+        fetch(state, access, token);
+    }
 }
 
-/// Sends a lookup, unless one is pending or the API asked us to pause. Drops the current token if it
-/// is a different one.
-fn send(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {
+/// Sends a lookup, unless one is pending or the API asked us to pause; then returns false. Drops the
+/// current token if it is a different one.
+fn send(state: &mut State, access: Access, token: TokenRef) -> bool {
     if state.detail.token.is_loading() || must_pause(state) {
-        return None;
+        return false;
     }
     if !is_in_view(&state.detail, &token, &access.scope) {
         state.detail = Detail::default();
@@ -94,11 +94,12 @@ fn send(state: &mut State, access: Access, token: TokenRef) -> Option<Effect> {
     detail.stage = Stage::Credential;
     detail.lost_name = None;
     state.find.is_edited = false;
-    Some(Effect::FetchToken {
+    state.emit(Effect::FetchToken {
         request,
         access,
         token,
-    })
+    });
+    true
 }
 
 /// Handles the next stage of a lookup or list request.
@@ -121,13 +122,10 @@ pub(crate) fn fetched(
     state: &mut State,
     request: RequestId,
     result: Result<Fetched<Tokens>, Failure>,
-) -> Vec<Effect> {
+) {
     state.changed = state.detail.token.request() == Some(request);
-    if !state.changed {
-        return Vec::new();
-    }
-    let Some(access) = state.detail.access.clone() else {
-        return Vec::new();
+    let Some(access) = state.detail.access.clone().filter(|_| state.changed) else {
+        return;
     };
     let found = match result {
         Ok(found) => found,
@@ -151,10 +149,9 @@ pub(crate) fn fetched(
         let count = found.value.len();
         let name = state.detail.reference.as_ref().map(ToString::to_string);
         let name = name.unwrap_or_default();
-        state.notify(format!(
+        return state.notify(format!(
             "{count} tokens are called {name}. Look it up again to choose."
         ));
-        return Vec::new();
     }
     state.detail.choices = found.value;
     let choice = Some(Overlay::Choice { selected: 0 });
@@ -163,7 +160,6 @@ pub(crate) fn fetched(
     } else {
         state.overlay = choice;
     }
-    Vec::new()
 }
 
 /// Whether the user is typing text unrelated to the pending lookup. Its response must then not take
@@ -183,7 +179,7 @@ fn show(
     request: RequestId,
     scope: &Scope,
     fetched: Received<Arc<ServiceToken>>,
-) -> Vec<Effect> {
+) {
     let token = fetched.value.clone();
     let detail = &mut state.detail;
     let old = detail.token.value();
@@ -207,15 +203,12 @@ fn show(
     if state.detail.opens_on_answer {
         come_to_front(state);
     }
-    let Some(mut record) = record else {
-        return Vec::new();
-    };
-    record.profile.clone_from(&state.session.active.profile);
-    recent_lookups::remember(&mut state.find.recents, record.clone());
-    if state.session.is_demo() {
-        Vec::new()
-    } else {
-        vec![Effect::Remember(record)]
+    if let Some(mut record) = record {
+        record.profile.clone_from(&state.session.active.profile);
+        recent_lookups::remember(&mut state.find.recents, record.clone());
+        if !state.session.is_demo() {
+            state.emit(Effect::Remember(record));
+        }
     }
 }
 
@@ -236,17 +229,13 @@ fn come_to_front(state: &mut State) {
 }
 
 /// Shows why a fetch failed. If the secret is gone from the keyring, opens the form to enter it.
-pub(crate) fn report(
-    state: &mut State,
-    failure: Failure,
-    access: &Access,
-    opens_form: bool,
-) -> Vec<Effect> {
+pub(crate) fn report(state: &mut State, failure: Failure, access: &Access, opens_form: bool) {
     let is_stored = matches!(access.identity.source, CredentialSource::Keyring { .. });
     let is_gone = is_stored && failure.kind == FailureKind::NoCredential;
     state.report(failure);
-    let opened = (is_gone && opens_form).then(|| open_session_setup(state, true));
-    opened.flatten().into_iter().collect()
+    if is_gone && opens_form {
+        open_session_setup(state, true);
+    }
 }
 
 /// The failure without doubts about a scope whose tokens were read before.
@@ -288,48 +277,50 @@ impl State {
 
 /// Measures the server's clock again if the wall clock was set: by reloading the current token, or
 /// with the smallest request.
-pub(crate) fn measure_clock(state: &mut State) -> Option<Effect> {
+pub(crate) fn measure_clock(state: &mut State) {
     if !state.clock.needs_measuring || state.limited_for().is_some() {
-        return None;
+        return;
     }
     if state.screen == Screen::Detail && state.detail.token.value().is_some() {
         // A response to a request from before the jump may not show the clock.
-        if state.detail.token.is_loading() {
-            return None;
+        if !state.detail.token.is_loading() {
+            state.clock.needs_measuring = false;
+            reload(state);
         }
-        state.clock.needs_measuring = false;
-        return reload(state);
+        return;
     }
     let listed = state.list.access.clone();
     let listed = listed.filter(|_| state.screen == Screen::Browse);
     let in_use = || state.session.access(state.session.active.scope.as_ref()?);
-    let access = listed.or_else(in_use)?;
-    state.clock.needs_measuring = false;
-    let request = state.next_request();
-    state.clock_request = Some(request);
-    Some(Effect::MeasureClock { request, access })
+    if let Some(access) = listed.or_else(in_use) {
+        state.clock.needs_measuring = false;
+        let request = state.next_request();
+        state.clock_request = Some(request);
+        state.emit(Effect::MeasureClock { request, access });
+    }
 }
 
 /// Handles the passing of time since an instant of the server's clock: reloads the current token
 /// when due, and again when it expires.
-pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) -> Vec<Effect> {
+pub(crate) fn ticked(state: &mut State, before: DateTime<Utc>) {
     if state.screen != Screen::Detail || state.detail.token.value().is_none() {
-        return Vec::new();
+        return;
     }
     let now = state.clock.corrected();
     let end = state.detail.end();
     let has_expired = end.is_some_and(|end| before < end && end <= now);
-    let is_due = state
-        .reload_due()
-        .is_some_and(|due| due <= state.clock.steady);
-    let reloads = (is_due || has_expired) && state.limited_for().is_none();
-    let sent = reloads.then(|| reload(state)).flatten();
-    sent.into_iter().collect()
+    let due = state.reload_due();
+    let is_due = due.is_some_and(|due| due <= state.clock.steady);
+    if (is_due || has_expired) && state.limited_for().is_none() {
+        reload(state);
+    }
 }
 
 /// Opens a token of the list: shows the list's copy at once, then fetches the token.
-pub(crate) fn open_row(state: &mut State, token: Arc<ServiceToken>) -> Option<Effect> {
-    show_row(state, token).then(|| reload(state)).flatten()
+pub(crate) fn open_row(state: &mut State, token: Arc<ServiceToken>) {
+    if show_row(state, token) {
+        reload(state);
+    }
 }
 
 /// Shows the list's copy of a token. Returns false if the token cannot be fetched.

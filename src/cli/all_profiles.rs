@@ -16,9 +16,6 @@ use crate::startup::Context;
 /// The names of all profiles, and what each reads.
 pub(super) type ProfileAccesses = (Vec<String>, Vec<Result<Access, Failure>>);
 
-/// The result of reading each profile's list.
-type Answers = Vec<Result<Fetched<Tokens>, Failure>>;
-
 /// The tokens of all profiles.
 pub(super) struct ProfileTokens {
     /// Each with the profile that it was read with; one that several profiles see comes once.
@@ -44,12 +41,8 @@ pub(super) fn accesses(context: &Context, other: Option<&str>) -> Result<Profile
             "Create one with `tokenscope auth set`.",
         ));
     }
-    if context
-        .settings
-        .profiles
-        .iter()
-        .any(|it| it.command.is_some())
-    {
+    let mut profiles = context.settings.profiles.iter();
+    if profiles.any(|profile| profile.command.is_some()) {
         wait_for("the credentials of the profiles");
     }
     let accesses = names.iter().map(|name| access_of_profile(name, context));
@@ -58,12 +51,12 @@ pub(super) fn accesses(context: &Context, other: Option<&str>) -> Result<Profile
 }
 
 fn refuse_contradictions(context: &Context, other: Option<&str>) -> Result<(), Failure> {
-    let other = match () {
-        () if other.is_some() => other.unwrap_or_default(),
-        () if context.flags.profile.is_some() => "--profile",
-        () if context.credential.scope.is_some() => "--account or --zone",
-        () if context.flags.demo => "--demo",
-        () => return Ok(()),
+    let other = match other {
+        Some(other) => other,
+        None if context.flags.profile.is_some() => "--profile",
+        None if context.credential.scope.is_some() => "--account or --zone",
+        None if context.flags.demo => "--demo",
+        None => return Ok(()),
     };
     Err(Failure::new(
         FailureKind::Usage,
@@ -85,7 +78,7 @@ fn access_of_profile(name: &str, context: &Context) -> Result<Access, Failure> {
 /// it does.
 pub(super) fn combine(
     (names, accesses): ProfileAccesses,
-    answers: Answers,
+    answers: impl IntoIterator<Item = Result<Fetched<Tokens>, Failure>>,
     of_empty: Option<&str>,
 ) -> ProfileTokens {
     let mut all = ProfileTokens {

@@ -13,17 +13,20 @@ use crate::domain::list_report::ProfileOutcome;
 use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Urgency};
 use crate::domain::token::{ServiceToken, TokenId};
+use crate::domain::words::words;
 
 /// Why an empty list is not ok: a credential that may not list the tokens gets the same response.
 pub(super) const NONE_LISTED: &str = "the API lists no service tokens";
 
-/// A verdict, from best to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
-    Ok,
-    Warning,
-    Unknown,
-    Critical,
+words! {
+    /// A verdict, from best to worst.
+    #[derive(PartialOrd, Ord)]
+    pub enum Verdict: code {
+        Ok = "ok",
+        Warning = "warning",
+        Unknown = "unknown",
+        Critical = "critical",
+    }
 }
 
 impl Verdict {
@@ -34,16 +37,6 @@ impl Verdict {
             Status::Expiring => Self::Warning,
             Status::Critical | Status::Expired | Status::Disabled => Self::Critical,
             Status::Unknown => Self::Unknown,
-        }
-    }
-
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Warning => "warning",
-            Self::Unknown => "unknown",
-            Self::Critical => "critical",
         }
     }
 
@@ -81,12 +74,7 @@ impl CheckEntry {
     pub fn life(&self) -> Lifecycle {
         match &self.subject {
             Ok(token) => Lifecycle::of(token),
-            Err(_) => Lifecycle {
-                enabled: Some(true),
-                forever: false,
-                expires_at: None,
-                duration: None,
-            },
+            Err(_) => Lifecycle::UNKNOWN,
         }
     }
 
@@ -141,6 +129,12 @@ impl CredentialEntry {
     pub fn status(&self, context: EvaluationContext) -> Status {
         let status = |validity: &CredentialValidity| validity.status(context);
         self.validity.as_ref().map_or(Status::Unknown, status)
+    }
+
+    /// What its status depends on while it is active.
+    pub fn life(&self) -> Lifecycle {
+        let life = self.validity.as_ref().map(CredentialValidity::life);
+        life.unwrap_or(Lifecycle::UNKNOWN)
     }
 
     /// When it ends, if that is known.

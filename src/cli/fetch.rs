@@ -1,7 +1,5 @@
 //! Fetches from the API or the demo, with progress on a terminal and warnings on the error stream.
 
-use std::sync::Mutex;
-
 use futures_util::stream::{self, StreamExt as _};
 
 use super::error_report::warn;
@@ -15,10 +13,9 @@ use crate::domain::fetched::{ClockOffset, Fetched, ServerClock, Tokens};
 use crate::domain::profile::Settings;
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
-use crate::domain::sync::locked;
 use crate::domain::token::TokenRef;
 use crate::formats::rfc3339;
-use crate::service::{ListEvent, ListedAndVerified, nothing_selected};
+use crate::service::{ListedAndVerified, nothing_selected};
 use crate::startup::Context;
 
 /// How many profiles are asked at once.
@@ -30,6 +27,12 @@ pub(super) struct Fetcher {
 }
 
 impl Fetcher {
+    /// Starts the demo, if that is to be asked.
+    pub(super) async fn connect(context: Context) -> Result<Self, Failure> {
+        let context = context.connected().await?;
+        Ok(Self { context })
+    }
+
     /// The access to a scope. The scope in a token's URL takes precedence.
     pub(super) fn access(&self, named: Option<&Scope>) -> Result<Access, Failure> {
         let selected = &self.context.credential;
@@ -72,66 +75,36 @@ impl Fetcher {
         let mut count = |page: Page<'_, _>| progress.count(page.received, page.total);
         let on_network = || progress.network();
         let service = &self.context.service;
-        let asking = service.list_and_verify(access, on_network, &mut count);
-        let (listed, verified) = progress.beside(asking).await;
-        listed.iter().for_each(warn_of);
-        (listed, verified)
-    }
-
-    /// Lists the tokens of several scopes and verifies the credentials, each with its own results.
-    pub(super) async fn list_and_verify_all(
-        &self,
-        accesses: &[Result<Access, Failure>],
-    ) -> Vec<ListedAndVerified> {
-        let progress = &Progress::new(self.context.style.is_dumb);
-        let service = &self.context.service;
-        let ask = async |access: &Result<Access, Failure>| match access {
-            Ok(access) => {
-                let on_network = || progress.network();
-                service
-                    .list_and_verify(access, on_network, &mut |_| {})
-                    .await
-            }
-            Err(failure) => (Err(failure.clone()), Err(failure.clone())),
-        };
-        let asking = stream::iter(accesses.iter().map(ask)).buffered(AT_ONCE);
-        let answers: Vec<_> = progress.beside(asking.collect()).await;
-        let listed = answers
-            .iter()
-            .filter_map(|(listed, _)| listed.as_ref().ok());
-        listed.for_each(warn_of);
+        let asking = service.list_and_verify(access, true, on_network, &mut count);
+        let answers = progress.beside(asking).await;
+        answers.0.iter().for_each(warn_of);
         answers
     }
 
-    /// Lists the tokens of several scopes concurrently, each with its own result.
+    /// Lists the tokens of several scopes concurrently and, if wanted, verifies the credentials, each with
+    /// its own results.
     pub(super) async fn list_all(
         &self,
         accesses: &[Result<Access, Failure>],
-    ) -> Vec<Result<Fetched<Tokens>, Failure>> {
+        verifies: bool,
+    ) -> Vec<ListedAndVerified> {
         let progress = &Progress::new(self.context.style.is_dumb);
-        let ended = Mutex::new(Vec::new());
-        let on_event = |access: &Access, event: ListEvent<'_>| match event {
-            ListEvent::SentOff => progress.network(),
-            ListEvent::Page(_) => {}
-            ListEvent::Ended(result) => locked(&ended).push((access.clone(), result)),
+        let service = &self.context.service;
+        let on_network = || progress.network();
+        let ask = async |access: &Result<Access, Failure>| match access {
+            Ok(access) => {
+                let mut ignore = |_: Page<'_, _>| {};
+                let asking = service.list_and_verify(access, verifies, on_network, &mut ignore);
+                asking.await
+            }
+            Err(failure) => (Err(failure.clone()), verifies.then(|| Err(failure.clone()))),
         };
-        // Each profile is judged, also one whose scope another reads too.
-        let each: Vec<_> = accesses
+        let asking = stream::iter(accesses.iter().map(ask)).buffered(AT_ONCE);
+        let answers: Vec<_> = progress.beside(asking.collect()).await;
+        answers
             .iter()
-            .flatten()
-            .map(|it| vec![it.clone()])
-            .collect();
-        let listing = self.context.service.list_each(&each, &on_event);
-        progress.beside(listing).await;
-        let mut answer = |access: &Result<Access, Failure>| {
-            let access = access.as_ref().map_err(Clone::clone)?;
-            let mut ended = locked(&ended);
-            let at = ended.iter().position(|(of, _)| of == access);
-            let answer = at.map(|at| ended.swap_remove(at).1);
-            answer.unwrap_or_else(|| Err(no_scope()))
-        };
-        let answers: Vec<_> = accesses.iter().map(&mut answer).collect();
-        answers.iter().flatten().for_each(warn_of);
+            .flat_map(|(listed, _)| listed)
+            .for_each(warn_of);
         answers
     }
 

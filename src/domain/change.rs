@@ -9,6 +9,7 @@ use super::scope::{BaseUrl, Scope, ScopeKind};
 use super::text;
 use super::token::ServiceToken;
 use super::token_ref::TokenId;
+use super::words::words;
 
 /// The permission that every change needs.
 pub const PERMISSION: &str = "Service Tokens Write";
@@ -19,16 +20,17 @@ const GRACE: TimeDelta = TimeDelta::days(1);
 /// The duration that the API's refresh prolongs a token by.
 const YEAR: TimeDelta = TimeDelta::hours(8760);
 
-/// A change to a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// A new expiry, the same secret.
-    Renew,
-    /// A new secret; the old one works for another day.
-    Rotate,
-    Disable,
-    Enable,
-    Delete,
+words! {
+    /// A change to a token, the gentlest first: the verb of a menu, and the consequence in a few words.
+    pub enum Change: word, price {
+        /// A new expiry, the same secret.
+        Renew = ("renew", "same secret, later expiry; no client changes"),
+        /// A new secret; the old one works for another day.
+        Rotate = ("rotate", "new secret for every client; the old one works for another day"),
+        Disable = ("disable", "every client is refused until you enable it"),
+        Enable = ("enable", "every client that has the secret is admitted again"),
+        Delete = ("delete", "cannot be undone; first see who uses it"),
+    }
 }
 
 /// A command that makes a change.
@@ -41,37 +43,6 @@ pub struct CurlCommand {
 }
 
 impl Change {
-    /// Every change, the gentlest first.
-    pub const ALL: [Self; 5] = [
-        Self::Renew,
-        Self::Rotate,
-        Self::Disable,
-        Self::Enable,
-        Self::Delete,
-    ];
-
-    /// The verb of a menu.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Renew => "renew",
-            Self::Rotate => "rotate",
-            Self::Disable => "disable",
-            Self::Enable => "enable",
-            Self::Delete => "delete",
-        }
-    }
-
-    /// The consequence of the change, in a few words.
-    pub fn price(self) -> &'static str {
-        match self {
-            Self::Renew => "same secret, later expiry; no client changes",
-            Self::Rotate => "new secret for every client; the old one works for another day",
-            Self::Disable => "every client is refused until you enable it",
-            Self::Enable => "every client that has the secret is admitted again",
-            Self::Delete => "cannot be undone; first see who uses it",
-        }
-    }
-
     /// Whether the change means anything for a token.
     fn applies_to(self, token: &ServiceToken) -> bool {
         let is_enabled = token.enabled.valid().copied();

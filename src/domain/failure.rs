@@ -8,38 +8,41 @@ use std::time::Duration;
 use super::redaction::scrub;
 use super::scope::ScopeKind;
 use super::text;
+use super::words::words;
 
-/// The class of a failure, which scripts branch on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum FailureKind {
-    /// Wrong arguments, malformed IDs included.
-    Usage,
-    NoCredential,
-    /// The keyring is absent, locked, unresponsive, or refused access.
-    Keyring,
-    /// `config.toml`, `keymap.toml` or `state.json` cannot be read or written.
-    Config,
-    /// The API rejected the credential.
-    Authentication,
-    /// The credential is valid but lacks permission.
-    Permission,
-    NotFound,
-    /// Several tokens have the name.
-    Ambiguous,
-    /// The API rejected the request for another reason.
-    Rejected,
-    RateLimited,
-    Server,
-    Network,
-    Timeout,
-    /// The server's certificate was rejected.
-    Tls,
-    Proxy,
-    /// A redirect, which is never followed.
-    Redirect,
-    /// The response was not the API's.
-    InvalidResponse,
-    Interrupted,
+words! {
+    /// The class of a failure, which scripts branch on, and a summary for failures without an HTTP status.
+    #[derive(Hash)]
+    pub enum FailureKind: code, words {
+        /// Wrong arguments, malformed IDs included.
+        Usage = ("usage", "not asked"),
+        NoCredential = ("no_credential", "no credential"),
+        /// The keyring is absent, locked, unresponsive, or refused access.
+        Keyring = ("keyring", "keyring"),
+        /// `config.toml`, `keymap.toml` or `state.json` cannot be read or written.
+        Config = ("config", "configuration"),
+        /// The API rejected the credential.
+        Authentication = ("authentication", "credential refused"),
+        /// The credential is valid but lacks permission.
+        Permission = ("permission", "no permission"),
+        NotFound = ("not_found", "not found"),
+        /// Several tokens have the name.
+        Ambiguous = ("ambiguous", "several of this name"),
+        /// The API rejected the request for another reason.
+        Rejected = ("rejected", "request refused"),
+        RateLimited = ("rate_limited", "rate limited"),
+        Server = ("server", "server error"),
+        Network = ("network", "no connection"),
+        Timeout = ("timeout", "timed out"),
+        /// The server's certificate was rejected.
+        Tls = ("tls", "certificate refused"),
+        Proxy = ("proxy", "proxy"),
+        /// A redirect, which is never followed.
+        Redirect = ("redirect", "redirected"),
+        /// The response was not the API's.
+        InvalidResponse = ("invalid_response", "not the API's answer"),
+        Interrupted = ("interrupted", "interrupted"),
+    }
 }
 
 impl FailureKind {
@@ -49,54 +52,6 @@ impl FailureKind {
             self,
             Self::Authentication | Self::NoCredential | Self::Keyring
         )
-    }
-
-    /// A summary in a few words, for failures without an HTTP status.
-    fn words(self) -> &'static str {
-        match self {
-            Self::Usage => "not asked",
-            Self::NoCredential => "no credential",
-            Self::Keyring => "keyring",
-            Self::Config => "configuration",
-            Self::Authentication => "credential refused",
-            Self::Permission => "no permission",
-            Self::NotFound => "not found",
-            Self::Ambiguous => "several of this name",
-            Self::Rejected => "request refused",
-            Self::RateLimited => "rate limited",
-            Self::Server => "server error",
-            Self::Network => "no connection",
-            Self::Timeout => "timed out",
-            Self::Tls => "certificate refused",
-            Self::Proxy => "proxy",
-            Self::Redirect => "redirected",
-            Self::InvalidResponse => "not the API's answer",
-            Self::Interrupted => "interrupted",
-        }
-    }
-
-    /// The name in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Usage => "usage",
-            Self::NoCredential => "no_credential",
-            Self::Keyring => "keyring",
-            Self::Config => "config",
-            Self::Authentication => "authentication",
-            Self::Permission => "permission",
-            Self::NotFound => "not_found",
-            Self::Ambiguous => "ambiguous",
-            Self::Rejected => "rejected",
-            Self::RateLimited => "rate_limited",
-            Self::Server => "server",
-            Self::Network => "network",
-            Self::Timeout => "timeout",
-            Self::Tls => "tls",
-            Self::Proxy => "proxy",
-            Self::Redirect => "redirect",
-            Self::InvalidResponse => "invalid_response",
-            Self::Interrupted => "interrupted",
-        }
     }
 }
 

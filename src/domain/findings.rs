@@ -4,45 +4,41 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 
 use super::change::Change;
 use super::duration::{Lifetime, Remaining, humanize, rough};
 use super::status::{EvaluationContext, Lifecycle, Status};
 use super::text;
 use super::token::{FieldType, Reported, ServiceToken};
+use super::words::words;
 
-/// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    Info,
-    Warning,
-    Critical,
-}
-
-impl Severity {
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Critical => "critical",
-        }
+words! {
+    /// How much a finding matters.
+    #[derive(PartialOrd, Ord)]
+    pub enum Severity: code {
+        Info = "info",
+        Warning = "warning",
+        Critical = "critical",
     }
 }
 
 /// A finding about a token.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The stable name of the rule.
     pub code: &'static str,
     pub severity: Severity,
     /// The fact about this token, for a screen that lists the remedies itself.
+    #[serde(skip)]
     pub summary: String,
     /// The fact about this token, and the remedy.
     pub message: String,
     /// The changes that resolve it, the gentlest first.
+    #[serde(skip)]
     pub remedies: &'static [Change],
     /// When the subject of the finding ends, for a countdown of its own.
+    #[serde(skip)]
     pub ends_at: Option<DateTime<Utc>>,
 }
 

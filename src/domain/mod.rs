@@ -24,3 +24,4 @@ pub mod sync;
 pub mod text;
 pub mod token;
 pub mod token_ref;
+pub(crate) mod words;

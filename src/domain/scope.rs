@@ -2,35 +2,24 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use url::{Host, Url};
 
+use super::words::words;
 use super::{pasted, text};
 
-/// The two kinds of scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ScopeKind {
-    Account,
-    /// A zone (a domain) of an account.
-    Zone,
+words! {
+    /// The two kinds of scope: the word, also for configuration and sentences, and the segment of the
+    /// API's paths.
+    #[derive(Hash)]
+    pub enum ScopeKind: word, segment {
+        Account = ("account", "accounts"),
+        /// A zone (a domain) of an account.
+        Zone = ("zone", "zones"),
+    }
 }
 
 impl ScopeKind {
-    /// `account` or `zone`: the word in JSON, configuration and sentences.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Account => "account",
-            Self::Zone => "zone",
-        }
-    }
-
-    /// The segment of the API's path: `accounts` or `zones`.
-    pub fn segment(self) -> &'static str {
-        match self {
-            Self::Account => "accounts",
-            Self::Zone => "zones",
-        }
-    }
-
     /// The other kind.
     #[must_use]
     pub fn other(self) -> Self {
@@ -58,7 +47,7 @@ impl ScopeKind {
 }
 
 /// 32 hexadecimal digits, in lower case.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct ScopeId(String);
 
 /// Why a string is not an account or zone ID.
@@ -94,7 +83,8 @@ impl ScopeId {
 }
 
 /// The account or zone of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Scope {
     Account(ScopeId),
     Zone(ScopeId),

@@ -163,6 +163,14 @@ pub struct Lifecycle {
 }
 
 impl Lifecycle {
+    /// Enabled, and without a known end.
+    pub const UNKNOWN: Self = Self {
+        enabled: Some(true),
+        forever: false,
+        expires_at: None,
+        duration: None,
+    };
+
     /// Extracts the facts from a token.
     pub fn of(token: &ServiceToken) -> Self {
         Self {

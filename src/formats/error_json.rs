@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::domain::failure::{Failure, and_more};
 
-/// A failure.
 #[derive(Serialize)]
-pub struct ErrorReport<'a> {
+struct ErrorReport<'a> {
     kind: &'static str,
     summary: &'a str,
     hint: String,
@@ -23,9 +22,9 @@ struct ApiErrorReport<'a> {
     message: Cow<'a, str>,
 }
 
-impl<'a> From<&'a Failure> for ErrorReport<'a> {
-    fn from(failure: &'a Failure) -> Self {
-        let details = &failure.details;
+impl Serialize for Failure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let details = &self.details;
         let (errors, more) = details.shown();
         let errors = errors.into_iter().map(|(_, error)| ApiErrorReport {
             code: error.code,
@@ -35,13 +34,14 @@ impl<'a> From<&'a Failure> for ErrorReport<'a> {
             code: None,
             message: and_more(more).into(),
         });
-        Self {
-            kind: failure.kind.code(),
-            summary: &failure.summary,
-            hint: failure.hint.to_string(),
+        let report = ErrorReport {
+            kind: self.kind.code(),
+            summary: &self.summary,
+            hint: self.hint.to_string(),
             http_status: details.http_status,
             api_errors: errors.chain(rest).collect(),
             cf_ray: details.cf_ray.as_deref(),
-        }
+        };
+        report.serialize(serializer)
     }
 }

@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::error_json::ErrorReport;
-use super::{ScopeReport, is_inert, parallel, rfc3339, unicode_escape};
+use super::{is_inert, parallel, rfc3339, unicode_escape};
 use crate::domain::duration::Remaining;
-use crate::domain::findings::findings;
+use crate::domain::failure::Failure;
+use crate::domain::findings::{Finding, findings};
 use crate::domain::list_report::{ListReport, Origin, Origins, ProfileOutcome};
+use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::token::ServiceToken;
 
@@ -66,7 +67,7 @@ impl serde_json::ser::Formatter for Inert {
 pub fn list(out: &mut impl Write, report: &ListReport) -> io::Result<()> {
     #[derive(Serialize)]
     struct ListHeader<'a> {
-        scope: Option<ScopeReport>,
+        scope: Option<&'a Scope>,
         count: usize,
         complete: bool,
         incomplete_reason: Option<&'a str>,
@@ -74,7 +75,7 @@ pub fn list(out: &mut impl Write, report: &ListReport) -> io::Result<()> {
     let incomplete_reason = report.incomplete.as_deref();
     let head = ListHeader {
         scope: match &report.origin {
-            Origins::Scope(scope) => Some(scope.into()),
+            Origins::Scope(scope) => Some(scope),
             Origins::Profiles { .. } => None,
         },
         count: report.tokens.len(),
@@ -97,7 +98,7 @@ pub fn list(out: &mut impl Write, report: &ListReport) -> io::Result<()> {
     let end = AfterTokens {
         profiles: match &report.origin {
             Origins::Scope(_) => None,
-            Origins::Profiles { outcomes, .. } => Some(outcomes.iter().map(Into::into).collect()),
+            Origins::Profiles { outcomes, .. } => Some(outcomes.as_slice()),
         },
         clock: Clock::of(report.context),
     };
@@ -131,32 +132,32 @@ pub fn after_tokens(members: &impl Serialize) -> io::Result<Vec<u8>> {
 #[derive(Serialize)]
 struct AfterTokens<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    profiles: Option<Vec<ProfileReport<'a>>>,
+    profiles: Option<&'a [ProfileOutcome]>,
     #[serde(flatten)]
     clock: Clock,
 }
 
 /// How reading one profile's tokens went.
-#[derive(Serialize)]
-pub struct ProfileReport<'a> {
-    profile: &'a str,
-    scope: Option<ScopeReport>,
-    count: usize,
-    complete: bool,
-    incomplete_reason: Option<&'a str>,
-    error: Option<ErrorReport<'a>>,
-}
-
-impl<'a> From<&'a ProfileOutcome> for ProfileReport<'a> {
-    fn from(outcome: &'a ProfileOutcome) -> Self {
-        Self {
-            profile: &outcome.profile,
-            scope: outcome.scope.as_ref().map(Into::into),
-            count: outcome.count,
-            complete: outcome.incomplete.is_none() && outcome.error.is_none(),
-            incomplete_reason: outcome.incomplete.as_deref(),
-            error: outcome.error.as_ref().map(Into::into),
+impl Serialize for ProfileOutcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct ProfileReport<'a> {
+            profile: &'a str,
+            scope: Option<&'a Scope>,
+            count: usize,
+            complete: bool,
+            incomplete_reason: Option<&'a str>,
+            error: Option<&'a Failure>,
         }
+        let report = ProfileReport {
+            profile: &self.profile,
+            scope: self.scope.as_ref(),
+            count: self.count,
+            complete: self.incomplete.is_none() && self.error.is_none(),
+            incomplete_reason: self.incomplete.as_deref(),
+            error: self.error.as_ref(),
+        };
+        report.serialize(serializer)
     }
 }
 
@@ -169,7 +170,7 @@ struct AfterToken<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<ScopeReport>,
+    scope: Option<&'a Scope>,
 }
 
 impl<'a> AfterToken<'a> {
@@ -178,7 +179,7 @@ impl<'a> AfterToken<'a> {
             judged: Judged::of(token, context),
             previous_secret_expires_at: previous_secret_end(token),
             profile: origin.map(|origin| origin.profile.as_str()),
-            scope: origin.map(|origin| (&origin.scope).into()),
+            scope: origin.map(|origin| &origin.scope),
         }
     }
 }
@@ -203,19 +204,12 @@ pub fn previous_secret_end(token: &ServiceToken) -> Option<String> {
 /// The evaluation of a token; all unknown for a token that could not be read.
 #[derive(Serialize)]
 pub struct Judged {
-    status: &'static str,
+    status: Status,
     expires_at: Option<String>,
     seconds_left: Option<i64>,
     days_left: Option<i64>,
     last_seen_at: Option<String>,
-    findings: Vec<FindingReport>,
-}
-
-#[derive(Serialize)]
-struct FindingReport {
-    code: &'static str,
-    severity: &'static str,
-    message: String,
+    findings: Vec<Finding>,
 }
 
 impl Judged {
@@ -225,27 +219,20 @@ impl Judged {
         let end = Lifecycle::of(token).end();
         let end = end.filter(|_| status != Status::Unknown);
         let remaining = end.map(|end| Remaining::until(end, context.now));
-        let findings = findings(token, context).into_iter();
         Self {
-            status: status.code(),
+            status,
             expires_at: end.map(rfc3339),
             seconds_left: remaining.map(Remaining::seconds),
             days_left: remaining.map(Remaining::days),
             last_seen_at: token.last_seen_at.valid().copied().map(rfc3339),
-            findings: findings
-                .map(|found| FindingReport {
-                    code: found.code,
-                    severity: found.severity.code(),
-                    message: found.message,
-                })
-                .collect(),
+            findings: findings(token, context),
         }
     }
 
     /// The evaluation of a token that could not be read.
     pub fn unknown() -> Self {
         Self {
-            status: Status::Unknown.code(),
+            status: Status::Unknown,
             expires_at: None,
             seconds_left: None,
             days_left: None,

@@ -1,18 +1,16 @@
 //! Formats for scripts, spreadsheets and calendars, which commands print and the screens write to files.
 
 pub mod csv;
-pub mod error_json;
+mod error_json;
 pub mod ics;
 pub mod json;
 pub mod parallel;
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::Serialize;
 
-use crate::domain::scope::Scope;
 use crate::domain::text;
 
 /// Whether a terminal shows a character and does nothing else with it.
@@ -32,26 +30,4 @@ pub fn unicode_escape(c: char) -> String {
 /// An instant in machine-readable output: RFC 3339, UTC, whole seconds.
 pub fn rfc3339(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-/// A scope.
-#[derive(Debug, Serialize)]
-pub struct ScopeReport {
-    kind: &'static str,
-    id: String,
-}
-
-impl From<&Scope> for ScopeReport {
-    fn from(scope: &Scope) -> Self {
-        Self {
-            kind: scope.kind().word(),
-            id: scope.id().to_owned(),
-        }
-    }
-}
-
-impl fmt::Display for ScopeReport {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.kind, self.id)
-    }
 }

@@ -17,10 +17,10 @@ use crate::domain::fetched::{Fetched, Tokens};
 use crate::domain::scope::{Scope, ScopeId};
 use crate::domain::token::ServiceToken;
 
-/// The tokens of a scope, and what is known about the credential that listed them.
+/// The tokens of a scope, and what is known about the credential that listed them, if that was asked.
 pub type ListedAndVerified = (
     Result<Fetched<Tokens>, Failure>,
-    Result<CredentialValidity, Failure>,
+    Option<Result<CredentialValidity, Failure>>,
 );
 
 impl TokenService {
@@ -73,22 +73,26 @@ impl TokenService {
         self.verify_with(&credential, &access.scope).await
     }
 
-    /// Lists the tokens of a scope and verifies the credential, both at once.
+    /// Lists the tokens of a scope and, if wanted, verifies the credential, both at once.
     pub async fn list_and_verify(
         &self,
         access: &Access,
+        verifies: bool,
         on_network: impl FnOnce(),
         on_page: &mut (dyn FnMut(Page<'_, Arc<ServiceToken>>) + Send),
     ) -> ListedAndVerified {
         let credential = match self.credential(&access.identity).await {
             Ok(credential) => credential,
-            Err(failure) => return (Err(failure.clone()), Err(failure)),
+            Err(failure) => return (Err(failure.clone()), verifies.then_some(Err(failure))),
         };
         on_network();
-        tokio::join!(
-            self.list_with(&credential, access, on_page),
-            self.verify_with(&credential, &access.scope),
-        )
+        let verifying = async {
+            if !verifies {
+                return None;
+            }
+            Some(self.verify_with(&credential, &access.scope).await)
+        };
+        tokio::join!(self.list_with(&credential, access, on_page), verifying)
     }
 
     async fn verify_with(

@@ -21,7 +21,6 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::{Profile, invalid_profile_name, parse_new_profile_name};
 use crate::domain::redaction::scrub;
 use crate::domain::text;
-use crate::formats::ScopeReport;
 use crate::service::{TokenService, no_default};
 use crate::startup::Context;
 
@@ -207,7 +206,7 @@ pub(super) async fn status(
         let asked = &fetcher.context.credential;
         let kind = asked.identity.as_ref().map(|identity| identity.kind.code());
         report.credential = report.credential.or(kind);
-        report.scope = asked.scope.as_ref().map(ScopeReport::from);
+        report.scope.clone_from(&asked.scope);
         is_usable = found.may_list_tokens();
         report.online = Some(found);
     }
@@ -232,7 +231,7 @@ async fn offline(context: &Context) -> (AuthReport, bool) {
         variable: None,
         credential: identity.map(|identity| identity.kind.code()),
         email: identity.and_then(|it| it.kind.email()).map(str::to_owned),
-        scope: credential.scope.as_ref().map(ScopeReport::from),
+        scope: credential.scope.clone(),
         base_url: context.service.base_url().to_string(),
         stored: None,
         locked: None,

@@ -98,17 +98,15 @@ async fn one_credential(context: Context, wanted: &Check) -> Result<CheckResult,
     let named = texts
         .map(|text| Ok((text.clone(), parse(text)?)))
         .collect::<Result<Vec<_>, Failure>>()?;
-    let fetcher = Fetcher {
-        context: context.connected().await?,
-    };
+    let fetcher = Fetcher::connect(context).await?;
     if !named.is_empty() {
         return these(&fetcher, named, wanted).await;
     }
     let access = fetcher.access(None)?;
     let (listed, credentials) = if wanted.credential {
         let (listed, verified) = fetcher.list_and_verify(&access).await;
-        let entry = CredentialEntry::new(Some(&access.identity), verified);
-        (listed, Some(vec![entry]))
+        let entry = |verified| CredentialEntry::new(Some(&access.identity), verified);
+        (listed, Some(verified.map(entry).into_iter().collect()))
     } else {
         (Ok(fetcher.list(&access).await?), None)
     };
@@ -150,25 +148,20 @@ async fn all_profiles(context: Context, wanted: &Check) -> Result<CheckResult, F
     let asked = (!wanted.tokens.is_empty()).then_some("a token");
     let (names, accesses) = accesses(&context, asked)?;
     let fetcher = Fetcher { context };
-    if !wanted.credential {
-        let answers = fetcher.list_all(&accesses).await;
-        let read = combine((names, accesses), answers, Some(NONE_LISTED));
-        return Ok(result_of(read, &fetcher, is_table(wanted)));
-    }
-    let answers = fetcher.list_and_verify_all(&accesses).await;
+    let answers = fetcher.list_all(&accesses, wanted.credential).await;
     let (listed, verified): (Vec<_>, Vec<_>) = answers.into_iter().unzip();
     let credentials = names.iter().zip(&accesses).zip(verified);
-    let credentials = credentials.map(|((name, access), verified)| {
+    let credentials = credentials.filter_map(|((name, access), verified)| {
         let identity = access.as_ref().ok().map(|access| &access.identity);
-        CredentialEntry {
+        Some(CredentialEntry {
             profile: Some(name.clone()),
-            ..CredentialEntry::new(identity, verified)
-        }
+            ..CredentialEntry::new(identity, verified?)
+        })
     });
-    let credentials = Some(credentials.collect());
+    let credentials: Vec<_> = credentials.collect();
     let read = combine((names, accesses), listed, Some(NONE_LISTED));
     Ok(CheckResult {
-        credentials,
+        credentials: wanted.credential.then_some(credentials),
         ..result_of(read, &fetcher, is_table(wanted))
     })
 }

@@ -17,9 +17,7 @@ const MOST_IDS: usize = 10;
 
 pub(super) async fn get(context: Context, wanted: &Get, out: &mut Output) -> Result<u8, Failure> {
     let token = parse(&wanted.token)?;
-    let fetcher = Fetcher {
-        context: context.connected().await?,
-    };
+    let fetcher = Fetcher::connect(context).await?;
     let access = fetcher.access(token.scope())?;
     let found = fetcher.look_up(&access, &token).await?;
     let [one] = found.value.as_slice() else {

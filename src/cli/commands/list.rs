@@ -26,9 +26,7 @@ pub(super) async fn list(context: Context, wanted: &List, out: &mut Output) -> R
     if wanted.all_profiles {
         return all_profiles(context, wanted, out).await;
     }
-    let fetcher = Fetcher {
-        context: context.connected().await?,
-    };
+    let fetcher = Fetcher::connect(context).await?;
     let access = fetcher.access(None)?;
     let listed = fetcher.list(&access).await?;
     let context = fetcher.evaluation_context(listed.clock, is_table(wanted));
@@ -53,12 +51,12 @@ pub(super) async fn list(context: Context, wanted: &List, out: &mut Output) -> R
 async fn all_profiles(context: Context, wanted: &List, out: &mut Output) -> Result<u8, Failure> {
     let (names, accesses) = accesses(&context, None)?;
     let fetcher = Fetcher { context };
-    let answers = fetcher.list_all(&accesses).await;
+    let answers = fetcher.list_all(&accesses, false).await.into_iter();
     let ProfileTokens {
         tokens,
         mut outcomes,
         clock,
-    } = combine((names, accesses), answers, None);
+    } = combine((names, accesses), answers.map(|(listed, _)| listed), None);
     let errors = outcomes.iter().filter_map(|outcome| outcome.error.as_ref());
     errors.for_each(log::failed);
     for outcome in &outcomes {

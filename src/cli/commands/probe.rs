@@ -43,9 +43,7 @@ pub(super) async fn probe(
         .map(|text| said("--client-id", read_client_id(text)))
         .transpose()?;
     let source = SecretSource::find(&context, wanted).await?;
-    let fetcher = Fetcher {
-        context: context.connected().await?,
-    };
+    let fetcher = Fetcher::connect(context).await?;
     let known = source.client_id().or(given.as_ref());
     let subject = Subject::find(&fetcher, named.as_ref(), known, &url).await?;
     let client_id = one_client_id([

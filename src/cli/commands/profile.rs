@@ -2,8 +2,8 @@
 
 use crate::cli::args::ProfileCommand;
 use crate::cli::error_report::warn;
+use crate::cli::output::Report;
 use crate::cli::output::print::{Output, print};
-use crate::cli::output::{ProfilesReport, Report};
 use crate::domain::failure::Failure;
 use crate::domain::profile::no_such_profile;
 use crate::startup::Context;
@@ -15,8 +15,8 @@ pub(super) async fn profile(
 ) -> Result<u8, Failure> {
     match command {
         ProfileCommand::List { output } => {
-            let report = ProfilesReport::from(&context.settings);
-            print(Report::Profiles(&report), output, out, context.style)?;
+            let report = Report::Profiles(&context.settings);
+            print(report, output, out, context.style)?;
         }
         ProfileCommand::Use { name } => {
             context.service.use_profile(&name)?;

@@ -16,9 +16,7 @@ use crate::startup::Context;
 
 pub(super) async fn uses(context: Context, wanted: &Uses, out: &mut Output) -> Result<u8, Failure> {
     let token = wanted.token.as_deref().map(parse).transpose()?;
-    let fetcher = Fetcher {
-        context: context.connected().await?,
-    };
+    let fetcher = Fetcher::connect(context).await?;
     let access = fetcher.access(token.as_ref().and_then(|token| token.scope()))?;
     let style = fetcher.context.style;
     let is_table = wanted.output == OutputFormat::Table;

@@ -2,19 +2,24 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::{AuthReport, ProbeReport, Report, uses_json};
-use crate::cli::check_result::{CheckEntry, CheckResult};
+use super::{ProbeReport, Report, uses_json};
+use crate::cli::check_result::{CheckEntry, CheckResult, Verdict};
+use crate::domain::access::conclusion::{Fault, ProbeVerdict};
+use crate::domain::access::map::Part;
 use crate::domain::access::probe::{PolicyView, ProbeAnswer};
-use crate::domain::access::verdict::Verdict;
+use crate::domain::access::verdict::Verdict as AppVerdict;
+use crate::domain::credential_survey::CredentialSurvey;
 use crate::domain::duration::Remaining;
 use crate::domain::failure::Failure;
+use crate::domain::list_report::ProfileOutcome;
+use crate::domain::profile::{Profile, Settings};
 use crate::domain::raw::RawJson;
+use crate::domain::scope::Scope;
 use crate::domain::status::Status;
-use crate::formats::error_json::ErrorReport;
-use crate::formats::json::{Clock, Judged, ProfileReport, document, list, previous_secret_end};
-use crate::formats::{ScopeReport, rfc3339};
+use crate::formats::json::{Clock, Judged, document, list, previous_secret_end};
+use crate::formats::rfc3339;
 
 /// Prints a report as one JSON document.
 ///
@@ -29,7 +34,7 @@ pub fn print(out: &mut impl Write, report: Report<'_>) -> io::Result<()> {
         } => document(
             out,
             &TokenReport {
-                scope: scope.into(),
+                scope,
                 token: &token.raw,
                 judged: Judged::of(token, context),
                 clock: Clock::of(context),
@@ -38,64 +43,49 @@ pub fn print(out: &mut impl Write, report: Report<'_>) -> io::Result<()> {
         Report::Tokens(report) => list(out, report),
         Report::Check(check) => document(out, &CheckReport::from(check)),
         Report::Probe(report) => document(out, &ProbeDocument::from(report)),
-        Report::Credential(report) => document(out, &AuthStatusReport::from(report)),
-        Report::Profiles(report) => document(out, report),
+        Report::Credential(report) => document(out, report),
+        Report::Profiles(settings) => document(out, &ProfilesReport::from(settings)),
         Report::Uses(report) => uses_json::print(out, report),
     }
 }
 
-#[derive(Serialize)]
-struct AuthStatusReport<'a> {
-    #[serde(flatten)]
-    offline: &'a AuthReport,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    online: Option<OnlineReport<'a>>,
-}
-
-#[derive(Serialize)]
-struct OnlineReport<'a> {
-    credential: Option<ValidityReport<'a>>,
-    reads: Vec<SampleReport<'a>>,
-}
-
-#[derive(Serialize)]
-struct ValidityReport<'a> {
-    status: &'a str,
-    expires_on: Option<String>,
-}
-
-#[derive(Serialize)]
-struct SampleReport<'a> {
-    part: &'static str,
-    state: &'static str,
-    count: Option<usize>,
-    permission: Option<&'static str>,
-    error: Option<ErrorReport<'a>>,
-}
-
-impl<'a> From<&'a AuthReport> for AuthStatusReport<'a> {
-    fn from(report: &'a AuthReport) -> Self {
-        let online = report.online.as_ref().map(|online| {
-            let validity = online.validity.as_ref().and_then(|it| it.as_ref().ok());
-            let samples = online.samples.iter().map(|sample| SampleReport {
-                part: sample.part.code(),
-                state: sample.code(),
-                count: sample.count,
-                permission: sample.permission(),
-                error: sample.failure().map(Into::into),
-            });
-            OnlineReport {
-                credential: validity.map(|validity| ValidityReport {
-                    status: &validity.word,
-                    expires_on: validity.expires_at().map(rfc3339),
-                }),
-                reads: samples.collect(),
-            }
-        });
-        Self {
-            offline: report,
-            online,
+/// The answer of the API about a credential.
+impl Serialize for CredentialSurvey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct OnlineReport<'a> {
+            credential: Option<ValidityReport<'a>>,
+            reads: Vec<SampleReport<'a>>,
         }
+        #[derive(Serialize)]
+        struct ValidityReport<'a> {
+            status: &'a str,
+            expires_on: Option<String>,
+        }
+        #[derive(Serialize)]
+        struct SampleReport<'a> {
+            part: Part,
+            state: &'static str,
+            count: Option<usize>,
+            permission: Option<&'static str>,
+            error: Option<&'a Failure>,
+        }
+        let validity = self.validity.as_ref().and_then(|it| it.as_ref().ok());
+        let samples = self.samples.iter().map(|sample| SampleReport {
+            part: sample.part,
+            state: sample.code(),
+            count: sample.count,
+            permission: sample.permission(),
+            error: sample.failure(),
+        });
+        let report = OnlineReport {
+            credential: validity.map(|validity| ValidityReport {
+                status: &validity.word,
+                expires_on: validity.expires_at().map(rfc3339),
+            }),
+            reads: samples.collect(),
+        };
+        report.serialize(serializer)
     }
 }
 
@@ -106,15 +96,14 @@ impl<'a> From<&'a AuthReport> for AuthStatusReport<'a> {
 pub fn failure(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
     #[derive(Serialize)]
     struct FailureReport<'a> {
-        error: ErrorReport<'a>,
+        error: &'a Failure,
     }
-    let error = failure.into();
-    document(out, &FailureReport { error })
+    document(out, &FailureReport { error: failure })
 }
 
 #[derive(Serialize)]
 struct TokenReport<'a> {
-    scope: ScopeReport,
+    scope: &'a Scope,
     token: &'a RawJson,
     #[serde(flatten)]
     judged: Judged,
@@ -124,18 +113,18 @@ struct TokenReport<'a> {
 
 #[derive(Serialize)]
 struct CheckReport<'a> {
-    verdict: &'static str,
-    scope: Option<ScopeReport>,
+    verdict: Verdict,
+    scope: Option<&'a Scope>,
     count: usize,
     complete: bool,
     incomplete_reason: Option<String>,
     tokens: Vec<CheckedToken<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    profiles: Option<Vec<ProfileReport<'a>>>,
+    profiles: Option<&'a [ProfileOutcome]>,
     credential: Option<CredentialReport<'a>>,
     #[serde(flatten)]
     clock: Clock,
-    error: Option<ErrorReport<'a>>,
+    error: Option<&'a Failure>,
 }
 
 /// The credential of a check: one, or one for each profile.
@@ -150,10 +139,10 @@ enum CredentialReport<'a> {
 struct CheckedCredential<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<&'a str>,
-    status: &'static str,
+    status: Status,
     expires_at: Option<String>,
     seconds_left: Option<i64>,
-    error: Option<ErrorReport<'a>>,
+    error: Option<&'a Failure>,
 }
 
 impl<'a> CredentialReport<'a> {
@@ -163,10 +152,10 @@ impl<'a> CredentialReport<'a> {
             let end = entry.expires_at().filter(|_| status != Status::Unknown);
             CheckedCredential {
                 profile: entry.profile.as_deref(),
-                status: status.code(),
+                status,
                 expires_at: end.map(rfc3339),
                 seconds_left: end.map(|end| Remaining::until(end, check.context.now).seconds()),
-                error: entry.validity.as_ref().err().map(Into::into),
+                error: entry.validity.as_ref().err(),
             }
         });
         let mut reports: Vec<CheckedCredential<'_>> = reports.collect();
@@ -181,8 +170,8 @@ impl<'a> From<&'a CheckResult> for CheckReport<'a> {
     fn from(check: &'a CheckResult) -> Self {
         let incomplete_reason = check.incomplete_reason();
         Self {
-            verdict: check.verdict().code(),
-            scope: check.scope.as_ref().map(Into::into),
+            verdict: check.verdict(),
+            scope: check.scope.as_ref(),
             count: check.entries.len(),
             complete: incomplete_reason.is_none(),
             incomplete_reason,
@@ -191,13 +180,10 @@ impl<'a> From<&'a CheckResult> for CheckReport<'a> {
                 .iter()
                 .map(|entry| CheckedToken::of(entry, check))
                 .collect(),
-            profiles: check
-                .profiles
-                .as_ref()
-                .map(|profiles| profiles.iter().map(Into::into).collect()),
+            profiles: check.profiles.as_deref(),
             credential: CredentialReport::of(check),
             clock: Clock::of(check.context),
-            error: check.error.as_ref().map(Into::into),
+            error: check.error.as_ref(),
         }
     }
 }
@@ -212,12 +198,12 @@ struct CheckedToken<'a> {
     )]
     profile: Option<Option<&'a str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<ScopeReport>,
+    scope: Option<&'a Scope>,
     token: Option<&'a RawJson>,
     #[serde(flatten)]
     judged: Judged,
     previous_secret_expires_at: Option<String>,
-    error: Option<ErrorReport<'a>>,
+    error: Option<&'a Failure>,
 }
 
 impl<'a> CheckedToken<'a> {
@@ -226,11 +212,40 @@ impl<'a> CheckedToken<'a> {
         Self {
             requested: entry.requested.as_deref(),
             profile: check.profiles.is_some().then_some(entry.profile.as_deref()),
-            scope: check.scope.is_none().then(|| (&entry.scope).into()),
+            scope: check.scope.is_none().then_some(&entry.scope),
             token: token.map(|token| &token.raw),
             judged: token.map_or_else(Judged::unknown, |token| Judged::of(token, check.context)),
             previous_secret_expires_at: token.and_then(previous_secret_end),
-            error: entry.subject.as_ref().err().map(Into::into),
+            error: entry.subject.as_ref().err(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ProfilesReport<'a> {
+    profiles: Vec<ProfileReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct ProfileReport<'a> {
+    name: &'a str,
+    default: bool,
+    credential: &'static str,
+    email: Option<&'a str>,
+    scope: Option<&'a Scope>,
+}
+
+impl<'a> From<&'a Settings> for ProfilesReport<'a> {
+    fn from(settings: &'a Settings) -> Self {
+        let report = |profile: &'a Profile| ProfileReport {
+            name: &profile.name,
+            default: profile.name == settings.default_profile,
+            credential: profile.kind.code(),
+            email: profile.kind.email(),
+            scope: profile.scope.as_ref(),
+        };
+        Self {
+            profiles: settings.profiles.iter().map(report).collect(),
         }
     }
 }
@@ -240,55 +255,35 @@ struct ProbeDocument<'a> {
     url: String,
     token: Option<&'a RawJson>,
     client_id: &'a str,
-    verdict: &'static str,
-    fault: &'static str,
+    verdict: ProbeVerdict,
+    fault: Fault,
     message: &'a str,
     hint: Option<&'a str>,
     mode: Option<&'static str>,
-    bare: AnswerReport<'a>,
-    with_token: Option<AnswerReport<'a>>,
-    uses_verdict: Option<&'static str>,
-    error: Option<ErrorReport<'a>>,
+    bare: &'a ProbeAnswer,
+    with_token: Option<&'a ProbeAnswer>,
+    uses_verdict: Option<AppVerdict>,
+    error: Option<&'a Failure>,
     checked_at: String,
 }
 
 impl<'a> From<ProbeReport<'a>> for ProbeDocument<'a> {
     fn from(report: ProbeReport<'a>) -> Self {
         let (answers, conclusion) = (report.answers, report.conclusion);
-        let uses = report.policies.and_then(PolicyView::uses_verdict);
         Self {
             url: report.url.to_string(),
             token: report.token.map(|token| &token.raw),
             client_id: report.client_id,
-            verdict: conclusion.verdict.code(),
-            fault: conclusion.fault.code(),
+            verdict: conclusion.verdict,
+            fault: conclusion.fault,
             message: &conclusion.message,
             hint: conclusion.hint.as_deref(),
             mode: report.policies.and_then(PolicyView::mode),
-            bare: (&answers.bare).into(),
-            with_token: answers.with_token.as_ref().map(Into::into),
-            uses_verdict: uses.map(Verdict::code),
-            error: answers.failure.as_ref().map(Into::into),
+            bare: &answers.bare,
+            with_token: answers.with_token.as_ref(),
+            uses_verdict: report.policies.and_then(PolicyView::uses_verdict),
+            error: answers.failure.as_ref(),
             checked_at: rfc3339(report.checked_at),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct AnswerReport<'a> {
-    status: Option<u16>,
-    answered_by: &'static str,
-    cf_ray: Option<&'a str>,
-    took_ms: u128,
-}
-
-impl<'a> From<&'a ProbeAnswer> for AnswerReport<'a> {
-    fn from(answer: &'a ProbeAnswer) -> Self {
-        Self {
-            status: answer.status,
-            answered_by: answer.answered_by.code(),
-            cf_ray: answer.cf_ray.as_deref(),
-            took_ms: answer.took.as_millis(),
         }
     }
 }

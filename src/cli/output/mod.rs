@@ -22,12 +22,12 @@ use crate::domain::access::conclusion::Conclusion;
 use crate::domain::access::probe::{PolicyView, ProbeAnswers, ProbeUrl};
 use crate::domain::credential_survey::CredentialSurvey;
 use crate::domain::list_report::ListReport;
-use crate::domain::profile::{Profile, Settings};
+use crate::domain::profile::Settings;
 use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
-use crate::formats::{ScopeReport, unicode_escape};
+use crate::formats::unicode_escape;
 
 /// An output format; `args` says which commands accept it, `print` who writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -78,7 +78,7 @@ pub enum Report<'a> {
     Check(&'a CheckResult),
     Probe(ProbeReport<'a>),
     Credential(&'a AuthReport),
-    Profiles(&'a ProfilesReport),
+    Profiles(&'a Settings),
     Uses(&'a UsesResult),
 }
 
@@ -106,7 +106,7 @@ pub struct AuthReport {
     /// `api_token` or `global_key`.
     pub credential: Option<&'static str>,
     pub email: Option<String>,
-    pub scope: Option<ScopeReport>,
+    pub scope: Option<Scope>,
     pub base_url: String,
     /// Whether the keyring holds the secret.
     pub stored: Option<bool>,
@@ -121,39 +121,6 @@ pub struct AuthReport {
     #[serde(skip)]
     pub program: Option<String>,
     /// The answer of the API, if it was asked.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub online: Option<CredentialSurvey>,
-}
-
-/// The report of `profile list`.
-#[derive(Debug, Serialize)]
-pub struct ProfilesReport {
-    pub profiles: Vec<ProfileReport>,
-}
-
-/// A profile.
-#[derive(Debug, Serialize)]
-pub struct ProfileReport {
-    pub name: String,
-    pub default: bool,
-    /// `api_token` or `global_key`.
-    pub credential: &'static str,
-    pub email: Option<String>,
-    /// A hand-written profile may have none.
-    pub scope: Option<ScopeReport>,
-}
-
-impl From<&Settings> for ProfilesReport {
-    fn from(settings: &Settings) -> Self {
-        let report = |profile: &Profile| ProfileReport {
-            name: profile.name.clone(),
-            default: profile.name == settings.default_profile,
-            credential: profile.kind.code(),
-            email: profile.kind.email().map(str::to_owned),
-            scope: profile.scope.as_ref().map(Into::into),
-        };
-        Self {
-            profiles: settings.profiles.iter().map(report).collect(),
-        }
-    }
 }

@@ -7,12 +7,11 @@ use std::sync::Arc;
 
 use crossterm::style::Stylize;
 
-use super::ProfilesReport;
 use crate::cli::check_result::{CheckResult, CredentialEntry};
-use crate::domain::credential_survey::CredentialValidity;
 use crate::domain::duration::{self, Remaining};
 use crate::domain::fields::last_seen_word;
 use crate::domain::list_report::{ListReport, Origins};
+use crate::domain::profile::Settings;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status, Tone};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
@@ -69,7 +68,7 @@ impl Column {
     }
 }
 
-/// The columns of a list: the first choice that fits is used.
+/// The columns of a list, besides that of the profile: the first choice that fits is used.
 const LIST: [&[Column]; 5] = {
     use Column::{Expires, Id, LastSeen, Left, Name, ShortId, Status};
     [
@@ -78,18 +77,6 @@ const LIST: [&[Column]; 5] = {
         &[Name, Status, Left, LastSeen, ShortId],
         &[Name, Status, Left, ShortId],
         &[Name, Status, Left],
-    ]
-};
-
-/// The columns of a list of all profiles.
-const LIST_PROFILES: [&[Column]; 5] = {
-    use Column::{Expires, Id, LastSeen, Left, Name, Profile, ShortId, Status};
-    [
-        &[Profile, Name, Status, Left, LastSeen, Expires, Id],
-        &[Profile, Name, Status, Left, LastSeen, Expires, ShortId],
-        &[Profile, Name, Status, Left, LastSeen, ShortId],
-        &[Profile, Name, Status, Left, ShortId],
-        &[Profile, Name, Status, Left],
     ]
 };
 
@@ -104,18 +91,8 @@ const CHECK: [&[Column]; 4] = {
     ]
 };
 
-/// The columns of a check of all profiles.
-const CHECK_PROFILES: [&[Column]; 4] = {
-    use Column::{Expires, Id, Left, Name, Note, Profile, ShortId, Status};
-    [
-        &[Profile, Name, Status, Left, Expires, Id, Note],
-        &[Profile, Name, Status, Left, Expires, ShortId],
-        &[Profile, Name, Status, Left, Expires],
-        &[Profile, Name, Status, Left],
-    ]
-};
-
 /// The text of a row in a column.
+#[derive(Clone)]
 pub(super) struct Cell<'a> {
     pub(super) text: Cow<'a, str>,
     pub(super) tone: Option<Tone>,
@@ -229,11 +206,8 @@ pub fn tokens<'a>(
         rows.extend(tokens.iter().zip(first..).map(row));
     };
     let rows = parallel::collect(&list.tokens, &some_rows);
-    let choices = match &list.origin {
-        Origins::Scope(_) => &LIST,
-        Origins::Profiles { .. } => &LIST_PROFILES,
-    };
-    table(out, &rows, choices, context, style)
+    let has_profiles = matches!(list.origin, Origins::Profiles { .. });
+    table(out, &rows, &LIST, has_profiles, context, style)
 }
 
 /// Prints the rows of a check.
@@ -274,28 +248,18 @@ pub fn entries(out: &mut impl Write, checkup: &CheckResult, style: OutputStyle) 
     let credentials = credentials.map(|entry| credential(entry, *context));
     let rows: Vec<Row<'_>> = rows.chain(credentials).collect();
     let has_profiles = entries.iter().any(|entry| entry.profile.is_some());
-    let choices = if has_profiles { CHECK_PROFILES } else { CHECK };
-    table(out, &rows, &choices, *context, style)
+    table(out, &rows, &CHECK, has_profiles, *context, style)
 }
 
 /// The row of the credential itself.
 fn credential(entry: &CredentialEntry, context: EvaluationContext) -> Row<'_> {
     let failure = entry.validity.as_ref().err();
-    let unknown = Lifecycle {
-        enabled: Some(true),
-        forever: false,
-        expires_at: None,
-        duration: None,
-    };
     Row {
         profile: entry.profile.as_deref().unwrap_or_default(),
         name: format!("({})", entry.kind.unwrap_or("credential")).into(),
         id: "".into(),
         status: entry.status(context),
-        life: entry
-            .validity
-            .as_ref()
-            .map_or(unknown, CredentialValidity::life),
+        life: entry.life(),
         token: None,
         note: failure
             .map_or("", |failure| failure.summary.as_str())
@@ -307,43 +271,103 @@ fn table(
     out: &mut impl Write,
     rows: &[Row<'_>],
     choices: &[&[Column]],
+    has_profiles: bool,
     context: EvaluationContext,
     style: OutputStyle,
 ) -> io::Result<()> {
-    let columns = match style.width {
-        Some(width) => fitting(rows, choices, width, context, style),
-        None => choices[0].iter().map(|column| (*column, 0)).collect(),
-    };
-    if style.width.is_some() && !rows.is_empty() {
-        let titles = columns
-            .iter()
-            .map(|(column, width)| (column.title().into(), *width));
-        line(out, titles, style)?;
-    }
-    lines(out, rows, style, |row| {
-        let cells = columns.iter();
-        cells.map(|(column, width)| (row.cell(*column, context, style), *width))
-    })
+    let table = Table::new(rows, style, Column::title, |row, column| {
+        row.cell(column, context, style)
+    });
+    let choices = choices.iter().map(|choice| {
+        let profile = has_profiles.then_some(Column::Profile);
+        profile.into_iter().chain(choice.iter().copied())
+    });
+    let columns = table.choose(choices, |columns, width| {
+        let taken: usize = columns.iter().map(|(_, cells)| cells + GAP.len()).sum();
+        let name = columns.iter_mut().find(|(it, _)| *it == Column::Name);
+        name.is_none_or(|(_, name)| {
+            let natural = *name;
+            let room = (width + GAP.len() + natural).saturating_sub(taken);
+            *name = natural.min(room);
+            room >= natural.min(NARROWEST_NAME)
+        })
+    });
+    table.print(out, &columns)
 }
 
-/// Prints a line for each row, as [`line`] does.
-pub(super) fn lines<'r, R: Sync, C: Iterator<Item = (Cell<'r>, usize)>>(
-    out: &mut impl Write,
+/// Rows in columns.
+pub(super) struct Table<'r, R, C, F> {
     rows: &'r [R],
     style: OutputStyle,
-    cells: impl Fn(&'r R) -> C + Sync,
-) -> io::Result<()> {
-    let text = |_: usize, rows: &'r [R], text: &mut Vec<u8>| {
-        for row in rows {
-            line(text, cells(row), style)?;
+    title: fn(C) -> &'static str,
+    cell: F,
+}
+
+impl<'r, R: Sync, C: Copy + Sync, F: Fn(&'r R, C) -> Cell<'r> + Sync> Table<'r, R, C, F> {
+    /// Some rows, with the title of each column and the cell of a row in it.
+    pub(super) fn new(
+        rows: &'r [R],
+        style: OutputStyle,
+        title: fn(C) -> &'static str,
+        cell: F,
+    ) -> Self {
+        Self {
+            rows,
+            style,
+            title,
+            cell,
         }
-        Ok(())
-    };
-    parallel::write(out, rows, &text)
+    }
+
+    /// A column with the width of its title or its widest cell.
+    fn natural(&self, column: C) -> (C, usize) {
+        let cells = self.rows.iter();
+        let cells = cells.map(|row| text::width(&(self.cell)(row, column).text));
+        let widest = cells.max().unwrap_or(0);
+        (column, widest.max((self.title)(column).len()))
+    }
+
+    /// The first choice of columns that `fits` the width of the terminal, perhaps after it made some
+    /// narrower, or else the last. The first of all where there is no terminal.
+    pub(super) fn choose<I: IntoIterator<Item = C>>(
+        &self,
+        choices: impl IntoIterator<Item = I>,
+        fits: impl Fn(&mut [(C, usize)], usize) -> bool,
+    ) -> Vec<(C, usize)> {
+        let mut columns = Vec::new();
+        for choice in choices {
+            let Some(width) = self.style.width else {
+                return choice.into_iter().map(|column| (column, 0)).collect();
+            };
+            columns = choice.into_iter().map(|it| self.natural(it)).collect();
+            if fits(&mut columns, width) {
+                break;
+            }
+        }
+        columns
+    }
+
+    /// Prints titles, on a terminal, and a line for each row.
+    pub(super) fn print(&self, out: &mut impl Write, columns: &[(C, usize)]) -> io::Result<()> {
+        if self.style.width.is_some() && !self.rows.is_empty() {
+            let titles = columns.iter();
+            let titles = titles.map(|(column, width)| ((self.title)(*column).into(), *width));
+            line(out, titles, self.style)?;
+        }
+        let text = |_: usize, rows: &'r [R], text: &mut Vec<u8>| {
+            for row in rows {
+                let cells = columns.iter();
+                let cells = cells.map(|(column, width)| ((self.cell)(row, *column), *width));
+                line(text, cells, self.style)?;
+            }
+            Ok(())
+        };
+        parallel::write(out, self.rows, &text)
+    }
 }
 
 /// Prints cells in columns of these widths, or separated by tabs.
-pub(super) fn line<'a>(
+fn line<'a>(
     out: &mut impl Write,
     cells: impl Iterator<Item = (Cell<'a>, usize)>,
     style: OutputStyle,
@@ -374,79 +398,38 @@ pub(super) fn line<'a>(
     out.write_all(line.as_bytes())
 }
 
-/// The first choice of columns that leaves room for names, and the width of each.
-fn fitting(
-    rows: &[Row<'_>],
-    choices: &[&[Column]],
-    width: usize,
-    context: EvaluationContext,
-    style: OutputStyle,
-) -> Vec<(Column, usize)> {
-    let natural = |column: Column| {
-        let cells = rows
-            .iter()
-            .map(|row| text::width(&row.cell(column, context, style).text));
-        cells.max().unwrap_or(0).max(column.title().len())
-    };
-    let name = natural(Column::Name);
-    let mut fitted = Vec::new();
-    for choice in choices {
-        fitted = choice
-            .iter()
-            .map(|column| (*column, natural(*column)))
-            .collect();
-        let taken: usize = fitted.iter().map(|(_, cells)| cells + GAP.len()).sum();
-        let room = (width + GAP.len() + name).saturating_sub(taken);
-        for (column, cells) in &mut fitted {
-            if *column == Column::Name {
-                *cells = name.min(room);
-            }
-        }
-        if room >= name.min(NARROWEST_NAME) {
-            break;
-        }
-    }
-    fitted
-}
-
 /// Prints the profiles: name, whether it is the default, credential, scope, email.
 ///
 /// # Errors
 /// The writer's.
-pub fn profiles(
-    out: &mut impl Write,
-    report: &ProfilesReport,
-    style: OutputStyle,
-) -> io::Result<()> {
-    let rows: Vec<Vec<Cell<'_>>> = report
-        .profiles
-        .iter()
-        .map(|profile| {
-            let scope = profile.scope.as_ref().map(ToString::to_string);
-            vec![
-                style.clean(&profile.name).into(),
-                if profile.default { "default" } else { "" }.into(),
-                profile.credential.into(),
-                scope.unwrap_or_default().into(),
-                style
-                    .clean(profile.email.as_deref().unwrap_or_default())
-                    .into(),
-            ]
-        })
-        .collect();
-    let mut room = style.width.unwrap_or(usize::MAX);
-    let titles = ["NAME", "", "CREDENTIAL", "SCOPE", "EMAIL"];
-    let widths = titles.iter().enumerate().map(|(at, title)| {
-        let cells = rows.iter().map(|row| text::width(&row[at].text));
-        let widest = cells.max().unwrap_or(0).max(title.len()).min(room);
-        room = room.saturating_sub(widest + GAP.len());
-        widest
+pub fn profiles(out: &mut impl Write, settings: &Settings, style: OutputStyle) -> io::Result<()> {
+    const TITLES: [&str; 5] = ["NAME", "", "CREDENTIAL", "SCOPE", "EMAIL"];
+    let rows = settings.profiles.iter().map(|profile| {
+        let is_default = profile.name == settings.default_profile;
+        let scope = profile.scope.as_ref().map(ToString::to_string);
+        let email = profile.kind.email().unwrap_or_default();
+        [
+            style.clean(&profile.name).into(),
+            if is_default { "default" } else { "" }.into(),
+            profile.kind.code().into(),
+            scope.unwrap_or_default().into(),
+            style.clean(email).into(),
+        ]
     });
-    let widths: Vec<usize> = widths.collect();
-    if style.width.is_some() && !rows.is_empty() {
-        let titles = titles.into_iter().map(Cell::from);
-        line(out, titles.zip(widths.iter().copied()), style)?;
-    }
-    rows.into_iter()
-        .try_for_each(|row| line(out, row.into_iter().zip(widths.iter().copied()), style))
+    let rows: Vec<[Cell<'_>; 5]> = rows.collect();
+    let table = Table::new(
+        &rows,
+        style,
+        |at: usize| TITLES[at],
+        |row, at: usize| row[at].clone(),
+    );
+    let mut room = style.width.unwrap_or(usize::MAX);
+    let columns = (0..TITLES.len()).map(|at| {
+        let (_, natural) = table.natural(at);
+        let width = natural.min(room);
+        room = room.saturating_sub(width + GAP.len());
+        (at, width)
+    });
+    let columns: Vec<(usize, usize)> = columns.collect();
+    table.print(out, &columns)
 }

@@ -8,15 +8,16 @@ use serde::{Serialize, Serializer};
 use crate::cli::uses_result::{TokenEntry, UsesResult};
 use crate::domain::access::Counts;
 use crate::domain::access::map::{AccessMap, Part, PartState};
-use crate::domain::access::objects::Inactivity;
-use crate::domain::access::uses::{CleanUpPlan, Lookup, Reference, SECRET_PLACES};
-use crate::domain::access::verdict::{AppAnswer, Reason};
+use crate::domain::access::objects::{CleanUp, Organization};
+use crate::domain::access::uses::{CleanUpPlan, Deletable, Lookup, Reference, SECRET_PLACES, Told};
+use crate::domain::access::verdict::{AppAnswer, DecidingPolicy, Reason, Verdict};
 use crate::domain::duration::Remaining;
+use crate::domain::failure::Failure;
+use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
 use crate::domain::token::ServiceToken;
-use crate::formats::error_json::ErrorReport;
 use crate::formats::json::{Clock, after_tokens, append, before_tokens};
-use crate::formats::{ScopeReport, parallel, rfc3339};
+use crate::formats::{parallel, rfc3339};
 
 /// Writes the report. The tokens' bytes were valid JSON when they arrived, so they are copied.
 ///
@@ -26,11 +27,12 @@ pub fn print(out: &mut impl Write, result: &UsesResult) -> io::Result<()> {
     let lookup = Lookup::new(&result.map);
     let any_token_apps = (!result.is_one).then(|| result.any_token_apps(&lookup));
     let head = BeforeTokens {
-        scope: (&result.map.scope).into(),
+        scope: &result.map.scope,
         complete: result.incomplete.is_empty(),
         incomplete_reasons: &result.incomplete,
         read: reads(&result.map),
-        organization: organization(&result.map),
+        organization: (result.map.is_read(Part::Organization))
+            .then(|| &result.map.objects().organization),
         any_token_apps: any_token_apps
             .as_deref()
             .map(|apps| apps.iter().map(Into::into).collect()),
@@ -65,22 +67,22 @@ fn tokens(out: &mut impl Write, result: &UsesResult, lookup: &Lookup<'_>) -> io:
 /// The members that precede the tokens.
 #[derive(Serialize)]
 struct BeforeTokens<'a> {
-    scope: ScopeReport,
+    scope: &'a Scope,
     complete: bool,
     incomplete_reasons: &'a [String],
     read: Vec<ReadReport<'a>>,
-    organization: Option<OrganizationReport>,
+    organization: Option<&'a Organization>,
     any_token_apps: Option<Vec<AppReport<'a>>>,
 }
 
 /// The result of reading a part.
 #[derive(Serialize)]
 struct ReadReport<'a> {
-    part: &'static str,
+    part: Part,
     state: &'static str,
     count: usize,
     permission: Option<&'static str>,
-    error: Option<ErrorReport<'a>>,
+    error: Option<&'a Failure>,
 }
 
 fn reads(map: &AccessMap) -> Vec<ReadReport<'_>> {
@@ -92,57 +94,31 @@ fn reads(map: &AccessMap) -> Vec<ReadReport<'_>> {
             PartState::Read | PartState::NotAsked => None,
         };
         ReadReport {
-            part: part.code(),
+            part,
             state: state.code(),
             count: read.map_or(0, |read| read.count),
             permission: failure.and_then(|_| part.permission()),
-            error: failure.map(Into::into),
+            error: failure,
         }
     };
     Part::ALL.into_iter().map(report).collect()
 }
 
-#[derive(Serialize)]
-struct OrganizationReport {
-    strict_service_token_auth: Option<bool>,
-    inactivity: Option<InactivityReport>,
-}
-
-#[derive(Serialize)]
-struct InactivityReport {
-    action: &'static str,
-    days: u32,
-}
-
-fn organization(map: &AccessMap) -> Option<OrganizationReport> {
-    let settings = &map.objects().organization;
-    map.is_read(Part::Organization).then(|| OrganizationReport {
-        strict_service_token_auth: settings.strict,
-        inactivity: match settings.inactivity {
-            Inactivity::Unknown | Inactivity::Ignored => None,
-            Inactivity::CleanedUp { action, days } => Some(InactivityReport {
-                action: action.code(),
-                days,
-            }),
-        },
-    })
-}
-
 /// The members that follow a token.
 #[derive(Serialize)]
 struct AfterToken<'a> {
-    status: &'static str,
+    status: Status,
     expires_at: Option<String>,
     seconds_left: Option<i64>,
     apps: Vec<AppReport<'a>>,
-    references: Vec<ReferenceReport<'a>>,
-    counts: CountsReport,
-    deletable: &'static str,
+    references: &'a [Reference],
+    counts: Counts,
+    deletable: Deletable,
     deletable_reasons: Reasons<'a>,
-    told: &'static str,
+    told: Told,
     told_who: &'a [String],
     cleanup_at: Option<String>,
-    cleanup_action: Option<&'static str>,
+    cleanup_action: Option<CleanUp>,
 }
 
 impl<'a> AfterToken<'a> {
@@ -159,18 +135,18 @@ impl<'a> AfterToken<'a> {
             | CleanUpPlan::AlreadyDisabled => None,
         };
         Self {
-            status: status.code(),
+            status,
             expires_at: end.map(rfc3339),
             seconds_left: end.map(|end| Remaining::until(end, context.now).seconds()),
             apps: uses.apps.iter().map(Into::into).collect(),
-            references: uses.references.iter().map(Into::into).collect(),
-            counts: uses.counts.into(),
-            deletable: uses.deletable.code(),
+            references: &uses.references,
+            counts: uses.counts,
+            deletable: uses.deletable,
             deletable_reasons: Reasons(&uses.deletable_reasons),
-            told: uses.told.code(),
+            told: uses.told,
             told_who: &uses.told_who,
             cleanup_at: clean_up.map(|(_, due)| rfc3339(due)),
-            cleanup_action: clean_up.map(|(action, _)| action.code()),
+            cleanup_action: clean_up.map(|(action, _)| action),
         }
     }
 }
@@ -191,10 +167,10 @@ struct AppReport<'a> {
     name: &'a str,
     r#type: &'a str,
     address: Option<&'a str>,
-    verdict: &'static str,
-    reason: Option<&'static str>,
+    verdict: Verdict,
+    reason: Option<Reason>,
     message: String,
-    policy: Option<PolicyReport<'a>>,
+    policy: Option<&'a DecidingPolicy>,
     path: &'a [String],
     conditions: &'a [String],
     any_token: bool,
@@ -208,67 +184,13 @@ impl<'a> From<&'a AppAnswer> for AppReport<'a> {
             name: &app.name,
             r#type: &app.kind,
             address: app.address.as_deref(),
-            verdict: answer.verdict.code(),
-            reason: answer.reason.map(Reason::code),
+            verdict: answer.verdict,
+            reason: answer.reason,
             message: answer.message(),
-            policy: answer.policy.as_ref().map(|policy| PolicyReport {
-                id: &policy.id,
-                name: &policy.name,
-                decision: policy.decision.code(),
-                precedence: policy.precedence,
-                reusable: policy.reusable,
-            }),
+            policy: answer.policy.as_ref(),
             path: &answer.path,
             conditions: &answer.conditions,
             any_token: answer.any_token,
-        }
-    }
-}
-
-/// The policy that decides.
-#[derive(Serialize)]
-struct PolicyReport<'a> {
-    id: &'a str,
-    name: &'a str,
-    decision: &'a str,
-    precedence: Option<i64>,
-    reusable: Option<bool>,
-}
-
-#[derive(Serialize)]
-struct ReferenceReport<'a> {
-    kind: &'static str,
-    id: &'a str,
-    name: &'a str,
-    message: &'a str,
-}
-
-impl<'a> From<&'a Reference> for ReferenceReport<'a> {
-    fn from(reference: &'a Reference) -> Self {
-        Self {
-            kind: reference.kind.code(),
-            id: &reference.id,
-            name: &reference.name,
-            message: &reference.message,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct CountsReport {
-    opens: usize,
-    depends: usize,
-    refused: usize,
-    unknown: usize,
-}
-
-impl From<Counts> for CountsReport {
-    fn from(counts: Counts) -> Self {
-        Self {
-            opens: counts.opens,
-            depends: counts.depends,
-            refused: counts.refused,
-            unknown: counts.unknown,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::details::{labelled, wrapped};
-use super::table::{Cell, GAP, LabelledRow, colored, line, lines};
+use super::table::{Cell, GAP, LabelledRow, Table, colored};
 use crate::cli::uses_result::{TokenEntry, UsesResult};
 use crate::domain::access::Counts;
 use crate::domain::access::map::{AccessMap, Part, PartState};
@@ -196,19 +196,9 @@ fn tokens<'a>(
         rows.extend(entries.map(|entry| Row::of(&entry, result.context)));
     };
     let rows = parallel::collect(&result.tokens, &some_rows);
-    let columns = match style.width {
-        Some(width) => fitting(&rows, width, style),
-        None => CHOICES[0].iter().map(|column| (*column, 0)).collect(),
-    };
-    if style.width.is_some() && !rows.is_empty() {
-        let titles = columns.iter();
-        let titles = titles.map(|(column, width)| (column.title().into(), *width));
-        line(out, titles, style)?;
-    }
-    lines(out, &rows, style, |row| {
-        let cells = columns.iter();
-        cells.map(|(column, width)| (row.cell(*column, style), *width))
-    })?;
+    let table = Table::new(&rows, style, Column::title, |row, it| row.cell(it, style));
+    let choices = CHOICES.iter().map(|choice| choice.iter().copied());
+    table.print(out, &table.choose(choices, narrowed))?;
     let apps = result.any_token_apps(lookup);
     if let Some(width) = style.width
         && !apps.is_empty()
@@ -225,37 +215,23 @@ fn tokens<'a>(
     Ok(())
 }
 
-/// The first choice of columns that leaves room for names and places, and the width of each.
-fn fitting(rows: &[Row<'_>], width: usize, style: OutputStyle) -> Vec<(Column, usize)> {
-    let natural = |column: Column| {
-        let cells = rows.iter();
-        let cells = cells.map(|row| text::width(&row.cell(column, style).text));
-        cells.max().unwrap_or(0).max(column.title().len())
-    };
-    let mut fitted = Vec::new();
-    for choice in CHOICES {
-        let widths = choice.iter().map(|column| (*column, natural(*column)));
-        fitted = widths.collect();
-        let taken: usize = fitted.iter().map(|(_, cells)| cells + GAP.len()).sum();
-        let mut lacking = taken.saturating_sub(width + GAP.len());
-        for (cut, narrowest) in CUTS {
-            let cells = fitted.iter_mut().find(|(column, _)| *column == cut);
-            if let Some((_, cells)) = cells {
-                let less = lacking.min(cells.saturating_sub(narrowest));
-                *cells -= less;
-                lacking -= less;
-            }
-        }
-        if lacking == 0 {
-            return fitted;
+/// Takes from the names and places what the columns lack, and returns whether that is enough. Not even
+/// the fewest columns may fit.
+fn narrowed(columns: &mut [(Column, usize)], width: usize) -> bool {
+    let taken: usize = columns.iter().map(|(_, cells)| cells + GAP.len()).sum();
+    let mut lacking = taken.saturating_sub(width + GAP.len());
+    for (cut, narrowest) in CUTS {
+        let cells = columns.iter_mut().find(|(column, _)| *column == cut);
+        if let Some((_, cells)) = cells {
+            let less = lacking.min(cells.saturating_sub(narrowest));
+            *cells -= less;
+            lacking -= less;
         }
     }
-    // Not even the fewest columns fit.
-    if let [(_, name), rest @ ..] = fitted.as_mut_slice() {
-        let taken: usize = rest.iter().map(|(_, cells)| cells + GAP.len()).sum();
-        *name = width.saturating_sub(taken);
+    if let [(_, name), _] = columns {
+        *name = name.saturating_sub(lacking);
     }
-    fitted
+    lacking == 0
 }
 
 /// The page about one token: the answers, then the apps, then the other places.

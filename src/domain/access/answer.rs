@@ -258,11 +258,10 @@ impl<'a> AppJudge<'a> {
     }
 
     fn leads_to(&self, rule: &Rule, target: Target) -> bool {
-        let names = self.subject.names;
         match rule {
             Rule::ServiceToken(Some(id)) => match target {
-                Target::Id => id == names.id,
-                Target::ClientId => id == names.client_id,
+                Target::Id => id == self.subject.id,
+                Target::ClientId => id == self.subject.client_id,
                 Target::AnyToken | Target::Everyone | Target::Unread => false,
             },
             Rule::AnyServiceToken => target == Target::AnyToken,
@@ -364,7 +363,7 @@ impl<'a> AppJudge<'a> {
     /// The subject of a rule: `this token`, `an email domain`, `group CI`.
     fn words(&self, rule: &Rule) -> String {
         match rule {
-            Rule::ServiceToken(Some(id)) if id == self.subject.names.id => "this token".to_owned(),
+            Rule::ServiceToken(Some(id)) if id == self.subject.id => "this token".to_owned(),
             Rule::ServiceToken(_) => "another service token".to_owned(),
             Rule::AnyServiceToken => "any valid service token".to_owned(),
             Rule::Everyone => "everyone".to_owned(),

@@ -1,12 +1,14 @@
 //! What apps decide about tokens that none of their policies names: alike for all, so worked out once.
 
+use serde::Serialize;
+
 use super::decide::{AppJudge, Decided};
 use super::evaluate::Subject;
 use super::index::{Index, Objects};
 use super::verdict::{TokenLife, Verdict};
 
 /// How many apps have which verdict, for one token.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Apps that let everybody in do not count: nobody breaks there.
     pub opens: usize,
@@ -14,6 +16,7 @@ pub struct Counts {
     pub depends: usize,
     pub refused: usize,
     pub unknown: usize,
+    #[serde(skip)]
     pub open_to_all: usize,
 }
 
@@ -28,35 +31,10 @@ pub(super) struct Tally {
     pub(super) for_everyone: usize,
 }
 
-/// The contribution of one app to a tally.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Contribution {
-    verdict: Verdict,
-    opens_to_any: bool,
-    is_for_everyone: bool,
-}
-
-impl From<&Decided> for Contribution {
-    fn from(decided: &Decided) -> Self {
-        Self {
-            verdict: decided.verdict,
-            opens_to_any: decided.opens_to_any,
-            is_for_everyone: decided.is_for_everyone,
-        }
-    }
-}
-
 impl Tally {
-    pub(super) fn add(&mut self, contribution: Contribution) {
-        self.each(contribution, |count, by| *count += by);
-    }
-
-    pub(super) fn remove(&mut self, contribution: Contribution) {
-        self.each(contribution, |count, by| *count -= by);
-    }
-
-    fn each(&mut self, contribution: Contribution, change: impl Fn(&mut usize, usize)) {
-        let count = match contribution.verdict {
+    /// Counts one app more, or one less.
+    fn count(&mut self, app: Decided, change: impl Fn(&mut usize, usize)) {
+        let count = match app.verdict {
             Verdict::Opens => &mut self.counts.opens,
             Verdict::Depends | Verdict::OpensByGroup => &mut self.counts.depends,
             Verdict::Refused => &mut self.counts.refused,
@@ -64,14 +42,17 @@ impl Tally {
             Verdict::OpenToAll => &mut self.counts.open_to_all,
         };
         change(count, 1);
-        let opens = contribution.verdict == Verdict::Opens;
-        let any = usize::from(contribution.opens_to_any);
-        change(&mut self.open_to_any, if opens { any } else { 0 });
-        change(&mut self.may_open_to_any, if opens { 0 } else { any });
-        change(
-            &mut self.for_everyone,
-            usize::from(contribution.is_for_everyone),
-        );
+        let to_any = if app.verdict == Verdict::Opens {
+            &mut self.open_to_any
+        } else {
+            &mut self.may_open_to_any
+        };
+        change(to_any, app.opens_to_any.into());
+        change(&mut self.for_everyone, app.is_for_everyone.into());
+    }
+
+    fn add(&mut self, app: Decided) {
+        self.count(app, |count, by| *count += by);
     }
 }
 
@@ -87,7 +68,7 @@ pub(super) struct Baseline {
 /// The decisions of all apps, and their tally.
 #[derive(Debug, Clone, Default)]
 struct Decisions {
-    by_app: Vec<Option<Contribution>>,
+    by_app: Vec<Option<Decided>>,
     tally: Tally,
 }
 
@@ -95,9 +76,8 @@ impl Baseline {
     pub(super) fn of(objects: &Objects, index: &Index) -> Self {
         let decisions = |life| {
             let judge = AppJudge::new(objects, index, Subject::NOBODY, life);
-            let apps = 0..objects.apps.len();
-            let by_app = apps.map(|at| judge.decide(at).as_ref().map(Contribution::from));
-            let by_app: Vec<Option<Contribution>> = by_app.collect();
+            let by_app = (0..objects.apps.len()).map(|at| judge.decide(at));
+            let by_app: Vec<Option<Decided>> = by_app.collect();
             let mut tally = Tally::default();
             by_app.iter().flatten().for_each(|it| tally.add(*it));
             Decisions { by_app, tally }
@@ -113,19 +93,17 @@ impl Baseline {
     }
 
     /// The tally of a token that is named only by some apps, which were decided one by one.
-    pub(super) fn tally(&self, life: TokenLife, named: &[(usize, Option<Contribution>)]) -> Tally {
+    pub(super) fn tally(&self, life: TokenLife, named: &[(usize, Option<Decided>)]) -> Tally {
         let decisions = match life {
             TokenLife::Alive | TokenLife::Unknown => &self.alive,
             TokenLife::Disabled | TokenLife::Expired => &self.dead,
         };
         let mut tally = decisions.tally;
-        for (at, contribution) in named {
+        for (at, decided) in named {
             if let Some(Some(usual)) = decisions.by_app.get(*at) {
-                tally.remove(*usual);
+                tally.count(*usual, |count, by| *count -= by);
             }
-            if let Some(contribution) = contribution {
-                tally.add(*contribution);
-            }
+            decided.iter().for_each(|it| tally.add(*it));
         }
         tally
     }

@@ -9,42 +9,22 @@ use super::verdict::{Reason, Verdict};
 use crate::domain::failure::Failure;
 use crate::domain::status::{Status, Tone};
 use crate::domain::text;
+use crate::domain::words::words;
 
-/// The outcome of a probe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProbeVerdict {
-    Opens,
-    Refused,
-    Undecided,
-    /// By a firewall, before Access.
-    Blocked,
-    /// Access is not in front of the URL, or bypassed.
-    NoAccess,
+words! {
+    /// The outcome of a probe.
+    pub enum ProbeVerdict: code, word {
+        Opens = ("opens", "OPENS"),
+        Refused = ("refused", "REFUSED"),
+        Undecided = ("undecided", "UNDECIDED"),
+        /// By a firewall, before Access.
+        Blocked = ("blocked", "BLOCKED"),
+        /// Access is not in front of the URL, or bypassed.
+        NoAccess = ("no_access", "NO ACCESS"),
+    }
 }
 
 impl ProbeVerdict {
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Opens => "opens",
-            Self::Refused => "refused",
-            Self::Undecided => "undecided",
-            Self::Blocked => "blocked",
-            Self::NoAccess => "no_access",
-        }
-    }
-
-    /// The word on screen and in tables.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Opens => "OPENS",
-            Self::Refused => "REFUSED",
-            Self::Undecided => "UNDECIDED",
-            Self::Blocked => "BLOCKED",
-            Self::NoAccess => "NO ACCESS",
-        }
-    }
-
     /// The symbol beside the word.
     pub fn symbol(self, ascii: bool) -> &'static str {
         let (symbol, plain) = match self {
@@ -57,30 +37,16 @@ impl ProbeVerdict {
     }
 }
 
-/// Whose fault it is that a request with the token fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    None,
-    Secret,
-    Token,
-    Policy,
-    Origin,
-    Waf,
-    Unknown,
-}
-
-impl Fault {
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Secret => "secret",
-            Self::Token => "token",
-            Self::Policy => "policy",
-            Self::Origin => "origin",
-            Self::Waf => "waf",
-            Self::Unknown => "unknown",
-        }
+words! {
+    /// Whose fault it is that a request with the token fails.
+    pub enum Fault: code {
+        None = "none",
+        Secret = "secret",
+        Token = "token",
+        Policy = "policy",
+        Origin = "origin",
+        Waf = "waf",
+        Unknown = "unknown",
     }
 }
 

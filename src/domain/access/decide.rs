@@ -49,6 +49,7 @@ impl JudgedPolicy<'_> {
 }
 
 /// The decision about an app.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Decided {
     pub(super) verdict: Verdict,
     pub(super) reason: Option<Reason>,
@@ -129,7 +130,7 @@ impl<'a> AppJudge<'a> {
             // They admit no token.
             Decision::Allow | Decision::Block => Truth::False,
             Decision::ServiceAuth => plain(),
-            Decision::Unknown(_) => plain().and(Truth::Unknown),
+            Decision::Unknown(_) => plain().min(Truth::Unknown),
         }
     }
 

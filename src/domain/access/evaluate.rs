@@ -7,13 +7,6 @@ use super::groups::{Groups, inner_ids};
 use super::objects::Group;
 use super::rules::{Dependency, Rule, Rules, Truth};
 
-/// The names by which rules may mean a token, in lower case; empty ones match nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TokenNames<'a> {
-    pub(super) id: &'a str,
-    pub(super) client_id: &'a str,
-}
-
 /// How rules are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reading {
@@ -59,7 +52,9 @@ impl NamelessValues {
 /// A token as the evaluator sees it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Subject<'a> {
-    pub(super) names: TokenNames<'a>,
+    /// The names by which rules may mean it, in lower case; empty ones match nothing.
+    pub(super) id: &'a str,
+    pub(super) client_id: &'a str,
     /// The groups that name it, themselves or through others: by its ID, then by its client ID.
     pub(super) groups: [&'a [usize]; 2],
 }
@@ -67,15 +62,13 @@ pub(super) struct Subject<'a> {
 impl Subject<'_> {
     /// A token that no rule names.
     pub(super) const NOBODY: Self = Self {
-        names: TokenNames {
-            id: "",
-            client_id: "",
-        },
+        id: "",
+        client_id: "",
         groups: [&[], &[]],
     };
 
     pub(super) fn has_name(&self, name: &str) -> bool {
-        name == self.names.id || name == self.names.client_id
+        name == self.id || name == self.client_id
     }
 
     /// Whether a group names it, itself or through others.
@@ -136,27 +129,24 @@ impl<'a> Evaluator<'a> {
     }
 
     fn nested(&self, rules: &Rules, reading: Reading, path: &mut Vec<usize>) -> Truth {
-        let included = self.any(&rules.include, reading, path);
-        if included == Truth::False {
-            return Truth::False;
+        let mut sum = self.any(&rules.include, reading, path);
+        if sum != Truth::False {
+            for rule in &rules.require {
+                sum = sum.min(self.on_path(rule, reading, path));
+            }
         }
-        let mut sum = included;
-        for rule in &rules.require {
-            sum = sum.and(self.on_path(rule, reading, path));
+        if sum != Truth::False {
+            sum = sum.min(!self.any(&rules.exclude, reading, path));
         }
-        if sum == Truth::False {
-            return Truth::False;
-        }
-        sum.and(!self.any(&rules.exclude, reading, path))
+        sum
     }
 
     fn any(&self, rules: &[Rule], reading: Reading, path: &mut Vec<usize>) -> Truth {
         let mut sum = Truth::False;
         for rule in rules {
-            match self.on_path(rule, reading, path) {
-                Truth::True => return Truth::True,
-                Truth::Unknown => sum = Truth::Unknown,
-                Truth::False => {}
+            sum = sum.max(self.on_path(rule, reading, path));
+            if sum == Truth::True {
+                break;
             }
         }
         sum
@@ -168,10 +158,9 @@ impl<'a> Evaluator<'a> {
             Reading::Bypass => Truth::Unknown,
             Reading::Plain | Reading::GroupsDoubted => Truth::True,
         };
-        let names = self.subject.names;
         match rule {
-            Rule::ServiceToken(Some(id)) if id == names.id => identity,
-            Rule::ServiceToken(Some(id)) if id == names.client_id => Truth::Unknown,
+            Rule::ServiceToken(Some(id)) if id == self.subject.id => identity,
+            Rule::ServiceToken(Some(id)) if id == self.subject.client_id => Truth::Unknown,
             Rule::ServiceToken(Some(_)) | Rule::People(_) => Truth::False,
             Rule::AnyServiceToken => identity,
             Rule::Everyone => Truth::True,
@@ -240,41 +229,47 @@ impl<'a> Evaluator<'a> {
 
     /// The conditions of rules whose value is unknown.
     pub(super) fn dependencies(&self, rules: &Rules, reading: Reading) -> BTreeSet<Dependency> {
-        let mut found = BTreeSet::new();
+        let mut collector = Collector {
+            evaluator: self,
+            reading,
+            seen: BTreeSet::new(),
+            found: BTreeSet::new(),
+        };
         if self.rules(rules, reading) == Truth::Unknown {
-            self.collect(rules, reading, &mut BTreeSet::new(), &mut found);
+            collector.collect(rules);
         }
-        found
+        collector.found
     }
+}
 
+/// Collects what rules depend on.
+struct Collector<'a> {
+    evaluator: &'a Evaluator<'a>,
+    reading: Reading,
+    /// The groups that were entered: each only once, so that cycles end.
+    seen: BTreeSet<usize>,
+    found: BTreeSet<Dependency>,
+}
+
+impl Collector<'_> {
     /// Collects what the unknown sections of rules depend on.
-    fn collect(
-        &self,
-        rules: &Rules,
-        reading: Reading,
-        seen: &mut BTreeSet<usize>,
-        found: &mut BTreeSet<Dependency>,
-    ) {
+    fn collect(&mut self, rules: &Rules) {
         for section in [&rules.include, &rules.exclude] {
-            if self.any(section, reading, &mut Vec::new()) == Truth::Unknown {
-                self.collect_from(section, reading, seen, found);
+            let value = self.evaluator.any(section, self.reading, &mut Vec::new());
+            if value == Truth::Unknown {
+                self.collect_from(section);
             }
         }
-        self.collect_from(&rules.require, reading, seen, found);
+        self.collect_from(&rules.require);
     }
 
-    fn collect_from(
-        &self,
-        rules: &[Rule],
-        reading: Reading,
-        seen: &mut BTreeSet<usize>,
-        found: &mut BTreeSet<Dependency>,
-    ) {
+    fn collect_from(&mut self, rules: &[Rule]) {
+        let evaluator = self.evaluator;
         for rule in rules {
             let dependency = match rule {
-                _ if self.rule(rule, reading) != Truth::Unknown => continue,
+                _ if evaluator.rule(rule, self.reading) != Truth::Unknown => continue,
                 Rule::ServiceToken(None) => Dependency::NoToken,
-                Rule::ServiceToken(Some(id)) if id == self.subject.names.client_id => {
+                Rule::ServiceToken(Some(id)) if id == evaluator.subject.client_id => {
                     Dependency::ClientId
                 }
                 Rule::ServiceToken(Some(_)) | Rule::AnyServiceToken => Dependency::Bypass,
@@ -282,9 +277,9 @@ impl<'a> Evaluator<'a> {
                 Rule::Unknown(kind) => Dependency::UnknownRule(kind.clone()),
                 Rule::Group(id) => {
                     let id = id.as_deref().unwrap_or_default();
-                    match self.ranked.rank(id) {
+                    match evaluator.ranked.rank(id) {
                         Some(rank) => {
-                            self.collect_group(rank, reading, seen, found);
+                            self.collect_group(rank);
                             continue;
                         }
                         None => Dependency::UnreadGroup(id.to_owned()),
@@ -292,35 +287,27 @@ impl<'a> Evaluator<'a> {
                 }
                 Rule::Everyone | Rule::People(_) => continue,
             };
-            found.insert(dependency);
+            self.found.insert(dependency);
         }
     }
 
-    /// Collects what an unknown group depends on; each group once, so that cycles end.
-    fn collect_group(
-        &self,
-        rank: usize,
-        reading: Reading,
-        seen: &mut BTreeSet<usize>,
-        found: &mut BTreeSet<Dependency>,
-    ) {
-        if !seen.insert(rank) || seen.len() > DEEPEST {
+    /// Collects what an unknown group depends on.
+    fn collect_group(&mut self, rank: usize) {
+        if !self.seen.insert(rank) || self.seen.len() > DEEPEST {
             return;
         }
-        let group = &self.groups[self.ranked.place(rank)];
-        let is_tangled = self.tangled.borrow().contains(&rank);
-        match &group.rules {
-            None => {
-                found.insert(Dependency::UnreadGroup(group.title().to_owned()));
-            }
-            Some(_) if is_tangled => {
-                found.insert(Dependency::Tangled);
-            }
-            Some(rules) if self.nested(rules, reading, &mut vec![rank]) == Truth::True => {
-                // Only a Bypass policy doubts a group that holds.
-                found.insert(Dependency::Bypass);
-            }
-            Some(rules) => self.collect(rules, reading, seen, found),
-        }
+        let evaluator = self.evaluator;
+        let group = &evaluator.groups[evaluator.ranked.place(rank)];
+        let is_tangled = evaluator.tangled.borrow().contains(&rank);
+        let holds =
+            |rules: &Rules| evaluator.nested(rules, self.reading, &mut vec![rank]) == Truth::True;
+        let dependency = match &group.rules {
+            None => Dependency::UnreadGroup(group.title().to_owned()),
+            Some(_) if is_tangled => Dependency::Tangled,
+            // Only a Bypass policy doubts a group that holds.
+            Some(rules) if holds(rules) => Dependency::Bypass,
+            Some(rules) => return self.collect(rules),
+        };
+        self.found.insert(dependency);
     }
 }

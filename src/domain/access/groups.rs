@@ -37,33 +37,20 @@ pub(super) struct Holds {
 }
 
 impl Holds {
-    fn of(rules: Option<&Rules>, is_known: impl Fn(&str) -> bool) -> Self {
-        let Some(rules) = rules else {
-            return Self {
-                unread: true,
-                ..Self::default()
-            };
+    /// The members in the rules of a group and of those within it; `None` for one without rules.
+    fn of(all: &[Option<&Rules>], is_known: impl Fn(&str) -> bool) -> Self {
+        let each = || all.iter().flatten();
+        let any = |wanted: &dyn Fn(&Rule) -> bool| each().flat_map(|it| it.all()).any(wanted);
+        let is_unread = |rule: &Rule| match rule {
+            Rule::Group(id) => !id.as_deref().is_some_and(&is_known),
+            _ => false,
         };
-        let any = |wanted: &dyn Fn(&Rule) -> bool| rules.all().any(wanted);
         Self {
             any_token: any(&|rule| *rule == Rule::AnyServiceToken),
             everyone: any(&|rule| *rule == Rule::Everyone),
-            unread: any(&|rule| match rule {
-                Rule::Group(id) => !id.as_deref().is_some_and(&is_known),
-                _ => false,
-            }),
-            unknown_kind: rules.include_unknown_kind(),
+            unread: all.contains(&None) || any(&is_unread),
+            unknown_kind: each().any(|rules| rules.include_unknown_kind()),
             people: any(&|rule| matches!(rule, Rule::People(_))),
-        }
-    }
-
-    fn with(self, other: Self) -> Self {
-        Self {
-            any_token: self.any_token || other.any_token,
-            everyone: self.everyone || other.everyone,
-            unread: self.unread || other.unread,
-            unknown_kind: self.unknown_kind || other.unknown_kind,
-            people: self.people || other.people,
         }
     }
 }
@@ -86,15 +73,15 @@ impl Groups {
         for (rank, at) in order.iter().enumerate() {
             rank_of[*at] = rank;
         }
-        let own = |at: usize| Holds::of(groups[at].rules.as_ref(), |id| places.contains_key(id));
         let nodes = order.iter().map(|at| {
-            let holds = within[*at].iter().map(|inner| own(*inner));
+            let all = std::iter::once(at).chain(&within[*at]);
+            let all: Vec<_> = all.map(|it| groups[*it].rules.as_ref()).collect();
             let mut ranks: Vec<usize> = within[*at].iter().map(|inner| rank_of[*inner]).collect();
             ranks.sort_unstable();
             Node {
                 place: *at,
                 within: ranks,
-                holds: holds.fold(own(*at), Holds::with),
+                holds: Holds::of(&all, |id| places.contains_key(id)),
             }
         });
         Self {

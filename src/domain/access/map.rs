@@ -11,37 +11,27 @@ use super::objects::{
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::scope::{Scope, ScopeKind};
 use crate::domain::text;
+use crate::domain::words::words;
 
 pub use super::index::{Objects, unread_apps};
 
-/// The parts of a scope, each read by requests of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
-    Tokens,
-    Apps,
-    Policies,
-    Groups,
-    Organization,
-    Doh,
-    DeviceProfiles,
-    Hyperdrive,
-    Alerts,
+words! {
+    /// The parts of a scope, each read by requests of its own, in the order in which they are reported.
+    #[derive(PartialOrd, Ord, Hash)]
+    pub enum Part: code, label {
+        Tokens = ("tokens", "service tokens"),
+        Apps = ("apps", "apps"),
+        Policies = ("policies", "reusable policies"),
+        Groups = ("groups", "groups"),
+        Organization = ("organization", "the organization's settings"),
+        Doh = ("doh", "DNS over HTTPS"),
+        DeviceProfiles = ("device_profiles", "device profiles"),
+        Hyperdrive = ("hyperdrive", "Hyperdrive configurations"),
+        Alerts = ("alerts", "alerts"),
+    }
 }
 
 impl Part {
-    /// Every part, in the order in which they are reported.
-    pub const ALL: [Self; 9] = [
-        Self::Tokens,
-        Self::Apps,
-        Self::Policies,
-        Self::Groups,
-        Self::Organization,
-        Self::Doh,
-        Self::DeviceProfiles,
-        Self::Hyperdrive,
-        Self::Alerts,
-    ];
-
     /// The parts on which verdicts rest.
     pub const OF_VERDICTS: [Self; 3] = [Self::Apps, Self::Policies, Self::Groups];
 
@@ -54,36 +44,6 @@ impl Part {
         Self::DeviceProfiles,
         Self::Hyperdrive,
     ];
-
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Tokens => "tokens",
-            Self::Apps => "apps",
-            Self::Policies => "policies",
-            Self::Groups => "groups",
-            Self::Organization => "organization",
-            Self::Doh => "doh",
-            Self::DeviceProfiles => "device_profiles",
-            Self::Hyperdrive => "hyperdrive",
-            Self::Alerts => "alerts",
-        }
-    }
-
-    /// The words in sentences.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Tokens => "service tokens",
-            Self::Apps => "apps",
-            Self::Policies => "reusable policies",
-            Self::Groups => "groups",
-            Self::Organization => "the organization's settings",
-            Self::Doh => "DNS over HTTPS",
-            Self::DeviceProfiles => "device profiles",
-            Self::Hyperdrive => "Hyperdrive configurations",
-            Self::Alerts => "alerts",
-        }
-    }
 
     /// The permission that allows to read it, if the API's documentation names one.
     pub fn permission(self) -> Option<&'static str> {

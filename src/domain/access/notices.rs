@@ -21,7 +21,7 @@ impl Lookup<'_> {
             return (Told::NotNeeded, Vec::new());
         }
         let is_it =
-            |value: &String| !value.is_empty() && (value == named.id || value == named.client_id);
+            |value: &String| !value.is_empty() && (*value == named.id || *value == named.client_id);
         let is_about =
             |alert: &&ExpiryAlert| alert.filters.is_empty() || alert.filters.iter().any(is_it);
         let alerts = &self.map.objects().alerts;

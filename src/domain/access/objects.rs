@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::rules::{Rules, client_id, mentions, with_dashes};
+use crate::domain::words::words;
 
 /// The decision of a policy about callers that match its rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +69,12 @@ impl Decision {
     }
 }
 
+impl Serialize for Decision {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
 /// A policy, of one app or reusable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -96,9 +104,7 @@ impl Policy {
             rules: Rules::parse(object),
         })
     }
-}
 
-impl Policy {
     /// Its name, or the ID of one without a name. Untrusted text.
     pub fn title(&self) -> &str {
         title(&self.name, &self.id)
@@ -265,27 +271,19 @@ impl Group {
     }
 }
 
-/// The organization's clean-up of unused tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CleanUp {
-    Disable,
-    Delete,
-}
-
-impl CleanUp {
-    /// The API's word.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Disable => "disable",
-            Self::Delete => "delete",
-        }
+words! {
+    /// The organization's clean-up of unused tokens.
+    pub enum CleanUp: code {
+        Disable = "disable",
+        Delete = "delete",
     }
 }
 
 /// The settings of the Zero Trust organization.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Organization {
     /// Whether only Service Auth policies admit tokens.
+    #[serde(rename = "strict_service_token_auth")]
     pub strict: Option<bool>,
     /// The action on unused tokens.
     pub inactivity: Inactivity,
@@ -305,7 +303,8 @@ impl Organization {
 }
 
 /// The organization's action on unused tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(untagged)]
 pub enum Inactivity {
     /// Not reported, or not in a form that is known here.
     #[default]
@@ -319,11 +318,8 @@ pub enum Inactivity {
 impl Inactivity {
     /// Reads the setting. The API fills in an action and a number of days although it is off.
     fn parse(setting: &Value) -> Self {
-        let is_on = |setting: &Value| setting.get("enabled")?.as_bool();
-        if setting.is_null() {
-            return Self::Ignored;
-        }
-        match is_on(setting) {
+        match setting.get("enabled").and_then(Value::as_bool) {
+            _ if setting.is_null() => Self::Ignored,
             None => Self::Unknown,
             Some(false) => Self::Ignored,
             Some(true) => Self::clean_up(setting).unwrap_or_default(),
@@ -331,11 +327,8 @@ impl Inactivity {
     }
 
     fn clean_up(setting: &Value) -> Option<Self> {
-        let action = match setting.get("action")?.as_str()? {
-            "disable" => CleanUp::Disable,
-            "delete" => CleanUp::Delete,
-            _ => return None,
-        };
+        let action = setting.get("action")?.as_str()?;
+        let action = CleanUp::ALL.into_iter().find(|it| it.code() == action)?;
         let days = setting.get("inactivity_threshold_days")?.as_u64()?;
         let days = u32::try_from(days).ok()?;
         Some(Self::CleanedUp { action, days })

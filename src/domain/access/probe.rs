@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
 use url::{Position, Url};
 
 use super::address;
@@ -123,7 +124,7 @@ impl fmt::Display for ProbeUrl {
 }
 
 /// The answer to one request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProbeAnswer {
     /// `None` if no answer arrived.
     pub status: Option<u16>,
@@ -131,8 +132,14 @@ pub struct ProbeAnswer {
     /// Cloudflare's ID of the request. Untrusted text.
     pub cf_ray: Option<String>,
     /// Where it redirects to, without query. Untrusted text.
+    #[serde(skip)]
     pub redirect: Option<String>,
+    #[serde(rename = "took_ms", serialize_with = "millis")]
     pub took: Duration,
+}
+
+fn millis<S: Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u128(took.as_millis())
 }
 
 impl ProbeAnswer {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::answer::brief;
+use super::index::Naming;
 use super::map::{Part, number};
 use super::objects::Policy;
 use super::rules::{Rule, Rules};
@@ -11,17 +12,18 @@ use super::uses::{Lookup, NamedToken, Reference, ReferenceKind};
 impl Lookup<'_> {
     /// How many policies, groups and other places hold the token's ID or client ID.
     pub(super) fn named_by(named: &NamedToken<'_>) -> usize {
-        let lists = [
-            named.places(|it| &it.policies),
-            named.places(|it| &it.groups),
-            named.places(|it| &it.scim),
-            named.places(|it| &it.device_profiles),
-            named.places(|it| &it.hyperdrive),
+        let kinds: [fn(&Naming) -> &Vec<usize>; 5] = [
+            |it| &it.policies,
+            |it| &it.groups,
+            |it| &it.scim,
+            |it| &it.device_profiles,
+            |it| &it.hyperdrive,
         ];
         let [id, client_id] = [named.by_id, named.by_client_id];
         let doh = usize::from(id.doh || client_id.doh);
         let mentioned = usize::from(id.is_mentioned || client_id.is_mentioned);
-        lists.iter().map(Vec::len).sum::<usize>() + doh + mentioned
+        let listed = kinds.iter().map(|kind| named.places(kind).len());
+        listed.sum::<usize>() + doh + mentioned
     }
 
     /// The places that name the token, besides the policies of listed apps.
@@ -154,11 +156,11 @@ fn how(rules: Option<&Rules>, named: &NamedToken<'_>) -> &'static str {
         let is_it = |rule: &Rule| matches!(rule, Rule::ServiceToken(Some(id)) if id == name);
         section.iter().any(is_it)
     };
-    if holds(&rules.include, named.id) {
+    if holds(&rules.include, &named.id) {
         "includes it"
-    } else if holds(&rules.require, named.id) {
+    } else if holds(&rules.require, &named.id) {
         "requires it"
-    } else if holds(&rules.exclude, named.id) {
+    } else if holds(&rules.exclude, &named.id) {
         "excludes it"
     } else {
         "holds its client ID where its ID belongs"

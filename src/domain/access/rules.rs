@@ -6,31 +6,13 @@ use serde_json::{Map, Value};
 
 use crate::domain::text;
 
-/// A value of three-valued logic, after Kleene.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A value of three-valued logic, after Kleene: *and* is the lesser value, *or* the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Truth {
-    True,
     False,
     /// Depends on something that is not known here.
     Unknown,
-}
-
-impl Truth {
-    /// Both.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::False, _) | (_, Self::False) => Self::False,
-            (Self::True, Self::True) => Self::True,
-            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
-        }
-    }
-
-    /// At least one.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        !(!self).and(!other)
-    }
+    True,
 }
 
 impl std::ops::Not for Truth {
@@ -177,35 +159,29 @@ impl fmt::Display for Dependency {
             "" => "without a name".to_owned(),
             text => text::truncate(text::beginning(text), LONGEST_NAME, "…").into_owned(),
         };
-        match self {
-            Self::Request(condition) => formatter.write_str(condition.subject()),
+        let text = match self {
+            Self::Request(condition) => condition.subject().to_owned(),
             Self::UnknownRule(kind) => {
-                write!(
-                    formatter,
-                    "a rule of a kind that tokenscope does not know ({})",
-                    brief(kind)
-                )
+                let kind = brief(kind);
+                format!("a rule of a kind that tokenscope does not know ({kind})")
             }
             Self::UnknownAction(action) => {
-                write!(
-                    formatter,
-                    "an action that tokenscope does not know ({})",
-                    brief(action)
-                )
+                let action = brief(action);
+                format!("an action that tokenscope does not know ({action})")
             }
-            Self::NoToken => formatter.write_str("a service-token rule that names no token"),
-            Self::ClientId => formatter.write_str(
-                "a rule with the client ID in place of the token's ID, which nobody has seen match",
-            ),
-            Self::Bypass => formatter
-                .write_str("a Bypass policy's rule about tokens, whose effect is not documented"),
-            Self::UnreadGroup(group) => {
-                write!(formatter, "group {}, which could not be read", brief(group))
+            Self::NoToken => "a service-token rule that names no token".to_owned(),
+            Self::ClientId => {
+                "a rule with the client ID in place of the token's ID, which nobody has \
+                               seen match"
+                    .to_owned()
             }
-            Self::Tangled => {
-                formatter.write_str("groups that contain each other in too many ways to follow")
+            Self::Bypass => {
+                "a Bypass policy's rule about tokens, whose effect is not documented".to_owned()
             }
-        }
+            Self::UnreadGroup(group) => format!("group {}, which could not be read", brief(group)),
+            Self::Tangled => "groups that contain each other in too many ways to follow".to_owned(),
+        };
+        formatter.write_str(&text)
     }
 }
 

@@ -3,40 +3,22 @@
 //! Decides by status and headers; a body only tells the firewall's pages. A hostile app can forge every
 //! sign, so none of them is proof of where a secret goes.
 
+use crate::domain::words::words;
 use url::Url;
 
-/// Whoever answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AnsweredBy {
-    Access,
-    /// A firewall rule or a challenge, before Access.
-    Waf,
-    Origin,
-    /// Cloudflare or the app, which cannot be told apart; or nobody.
-    Unknown,
+words! {
+    /// Whoever answered.
+    pub enum AnsweredBy: code, label {
+        Access = ("access", "Access"),
+        /// A firewall rule or a challenge, before Access.
+        Waf = ("waf", "the firewall"),
+        Origin = ("origin", "the origin"),
+        /// Cloudflare or the app, which cannot be told apart; or nobody.
+        Unknown = ("unknown", "unknown"),
+    }
 }
 
 impl AnsweredBy {
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Access => "access",
-            Self::Waf => "waf",
-            Self::Origin => "origin",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The words on screen and in tables.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Access => "Access",
-            Self::Waf => "the firewall",
-            Self::Origin => "the origin",
-            Self::Unknown => "unknown",
-        }
-    }
-
     /// The same, after a preposition: `403 from Access`.
     pub fn sender(self) -> &'static str {
         match self {
@@ -92,9 +74,9 @@ impl Signs {
     /// Whether Access certainly refused a request without a token, so that one with the token may
     /// follow: both of its headers on a refusal, or its login page.
     pub fn allow_the_secret(&self) -> bool {
-        let both =
-            is_set(self.cf_access_aud.as_deref()) && is_set(self.cf_access_domain.as_deref());
-        !self.is_blocked() && (self.is_refusal() && both || self.is_login())
+        let has_both =
+            is_set(self.cf_access_aud.as_ref()) && is_set(self.cf_access_domain.as_ref());
+        !self.is_blocked() && (self.is_refusal() && has_both || self.is_login())
     }
 
     /// Who answered a request without a token. Only what allows the secret counts as Access.
@@ -113,14 +95,12 @@ impl Signs {
     /// Who answered the request with the token. One sign of Access is enough here: its headers, its
     /// login page, its challenge, or the challenge that met the request without the token.
     pub fn answered_by(&self, bare_challenge: Option<&str>) -> AnsweredBy {
-        let either =
-            is_set(self.cf_access_aud.as_deref()) || is_set(self.cf_access_domain.as_deref());
         let is_same_challenge = self.status == 401
-            && is_set(self.www_authenticate.as_deref())
+            && is_set(self.www_authenticate.as_ref())
             && self.www_authenticate.as_deref() == bare_challenge;
         if self.is_mitigated() {
             AnsweredBy::Waf
-        } else if self.is_refusal() && either
+        } else if self.is_signed_refusal()
             || self.leads_to_access()
             || self.is_challenged_by_access()
             || is_same_challenge
@@ -137,9 +117,7 @@ impl Signs {
 
     /// Whether the body can decide who answered: only the firewall's pages are told by theirs.
     pub fn needs_body(&self) -> bool {
-        let either =
-            is_set(self.cf_access_aud.as_deref()) || is_set(self.cf_access_domain.as_deref());
-        let is_told = self.is_mitigated() || self.is_refusal() && either || self.is_login();
+        let is_told = self.is_mitigated() || self.is_signed_refusal() || self.is_login();
         matches!(self.status, 403 | 429) && !is_told
     }
 
@@ -154,10 +132,16 @@ impl Signs {
         matches!(self.status, 401 | 403)
     }
 
+    /// Whether a refusal has a header of Access.
+    fn is_signed_refusal(&self) -> bool {
+        self.is_refusal()
+            && (is_set(self.cf_access_aud.as_ref()) || is_set(self.cf_access_domain.as_ref()))
+    }
+
     /// Whether the firewall answered in place of the app. `challenge` is the only value documented,
     /// but no value says that Access saw the token.
     fn is_mitigated(&self) -> bool {
-        is_set(self.cf_mitigated.as_deref())
+        is_set(self.cf_mitigated.as_ref())
     }
 
     fn is_blocked(&self) -> bool {
@@ -203,6 +187,6 @@ impl Signs {
 }
 
 /// Whether a header is there and not blank.
-fn is_set(header: Option<&str>) -> bool {
+fn is_set(header: Option<&String>) -> bool {
     header.is_some_and(|value| !value.trim().is_empty())
 }

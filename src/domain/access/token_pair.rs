@@ -57,18 +57,14 @@ pub fn read_client_id(text: &str) -> Result<Recognised<ClientId>, InvalidClientI
         return Err(InvalidClientId::Empty);
     }
     let mut remarks = removed(text);
-    if let Some(client_id) = ClientId::parse(value) {
-        return Ok(Recognised {
-            value: client_id,
-            remarks,
-        });
-    }
-    if let Some(client_id) = ClientId::parse(&format!("{value}.access")) {
+    let whole = ClientId::parse(value);
+    let found = whole.or_else(|| {
+        let completed = ClientId::parse(&format!("{value}.access"))?;
         remarks.push(".access was missing at its end".to_owned());
-        return Ok(Recognised {
-            value: client_id,
-            remarks,
-        });
+        Some(completed)
+    });
+    if let Some(value) = found {
+        return Ok(Recognised { value, remarks });
     }
     Err(if TokenId::parse(value).is_some() {
         InvalidClientId::TokenId
@@ -89,19 +85,18 @@ pub fn read_secret(text: &str) -> Result<Recognised<Secret>, InvalidTokenSecret>
         return Err(InvalidTokenSecret::ClientId);
     }
     let other = match Lookalike::of(&secret, false).or_else(|| Lookalike::of(&secret, true)) {
-        Some(Lookalike::ApiToken) => Some("an API token"),
-        Some(Lookalike::GlobalKey) => Some("a Global API key"),
-        Some(Lookalike::OAuthToken) => Some("an OAuth token"),
-        Some(Lookalike::OriginCaKey) => Some("an Origin CA key"),
-        Some(Lookalike::ServiceTokenSecret) | None => None,
+        Some(Lookalike::ApiToken) => "an API token",
+        Some(Lookalike::GlobalKey) => "a Global API key",
+        Some(Lookalike::OAuthToken) => "an OAuth token",
+        Some(Lookalike::OriginCaKey) => "an Origin CA key",
+        Some(Lookalike::ServiceTokenSecret) | None => {
+            return Ok(Recognised {
+                value: secret,
+                remarks: removed(text),
+            });
+        }
     };
-    match other {
-        Some(other) => Err(InvalidTokenSecret::Other(other)),
-        None => Ok(Recognised {
-            value: secret,
-            remarks: removed(text),
-        }),
-    }
+    Err(InvalidTokenSecret::Other(other))
 }
 
 /// Describes what [`pasted::peel`] removed, as a fragment.

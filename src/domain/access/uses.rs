@@ -4,56 +4,34 @@
 use std::sync::OnceLock;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
-use super::baseline::{Contribution, Counts, Tally};
+use super::baseline::Counts;
 use super::decide::AppJudge;
-use super::evaluate::{Subject, TokenNames};
+use super::evaluate::Subject;
 use super::index::{Index, Naming};
 use super::map::AccessMap;
 use super::objects::CleanUp;
 use super::verdict::{AppAnswer, TokenLife};
 use crate::domain::status::{EvaluationContext, Status};
 use crate::domain::token::ServiceToken;
+use crate::domain::words::words;
 
-/// A place that is no app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ReferenceKind {
-    Policy,
-    Group,
-    Scim,
-    Doh,
-    DeviceProfile,
-    Hyperdrive,
-}
-
-impl ReferenceKind {
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Policy => "policy",
-            Self::Group => "group",
-            Self::Scim => "scim",
-            Self::Doh => "doh",
-            Self::DeviceProfile => "device_profile",
-            Self::Hyperdrive => "hyperdrive",
-        }
-    }
-
-    /// The words on screen and in sentences.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Policy => "policy",
-            Self::Group => "group",
-            Self::Scim => "SCIM",
-            Self::Doh => "DNS over HTTPS",
-            Self::DeviceProfile => "device profile",
-            Self::Hyperdrive => "Hyperdrive",
-        }
+words! {
+    /// A place that is no app.
+    #[derive(PartialOrd, Ord)]
+    pub enum ReferenceKind: code, label {
+        Policy = ("policy", "policy"),
+        Group = ("group", "group"),
+        Scim = ("scim", "SCIM"),
+        Doh = ("doh", "DNS over HTTPS"),
+        DeviceProfile = ("device_profile", "device profile"),
+        Hyperdrive = ("hyperdrive", "Hyperdrive"),
     }
 }
 
 /// A place that names a token. Untrusted text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reference {
     pub kind: ReferenceKind,
     pub id: String,
@@ -61,47 +39,25 @@ pub struct Reference {
     pub message: String,
 }
 
-/// Whether a token may be deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deletable {
-    Yes,
-    No,
-    Unknown,
-}
-
-impl Deletable {
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Yes => "yes",
-            Self::No => "no",
-            Self::Unknown => "unknown",
-        }
+words! {
+    /// Whether a token may be deleted.
+    pub enum Deletable: code {
+        Yes = "yes",
+        No = "no",
+        Unknown = "unknown",
     }
 }
 
-/// Whether somebody is told before a token expires.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
-    Yes,
-    Nobody,
-    /// An alert exists, but its filters may leave this token out.
-    Maybe,
-    Unknown,
-    /// The token never expires.
-    NotNeeded,
-}
-
-impl Told {
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Yes => "yes",
-            Self::Nobody => "nobody",
-            Self::Maybe => "maybe",
-            Self::Unknown => "unknown",
-            Self::NotNeeded => "not_needed",
-        }
+words! {
+    /// Whether somebody is told before a token expires.
+    pub enum Told: code {
+        Yes = "yes",
+        Nobody = "nobody",
+        /// An alert exists, but its filters may leave this token out.
+        Maybe = "maybe",
+        Unknown = "unknown",
+        /// The token never expires.
+        NotNeeded = "not_needed",
     }
 }
 
@@ -167,8 +123,8 @@ pub(super) struct NamedToken<'a> {
     pub(super) context: EvaluationContext,
     pub(super) status: Status,
     /// In lower case.
-    pub(super) id: &'a str,
-    pub(super) client_id: &'a str,
+    pub(super) id: String,
+    pub(super) client_id: String,
     pub(super) by_id: &'a Naming,
     pub(super) by_client_id: &'a Naming,
 }
@@ -213,69 +169,55 @@ impl<'a> Lookup<'a> {
 
     /// The answer for a token, with every app that concerns it.
     pub fn uses(&self, token: &ServiceToken, context: EvaluationContext) -> TokenUses {
-        self.with_names(token, context, |named| {
-            let mut apps = named.places(|it| &it.apps);
-            apps.extend(&self.map.indexed().baseline.apps);
-            apps.sort_unstable();
-            apps.dedup();
-            self.answer(named, &apps)
-        })
+        let named = self.named(token, context);
+        let mut apps = named.places(|it| &it.apps);
+        apps.extend(&self.map.indexed().baseline.apps);
+        apps.sort_unstable();
+        apps.dedup();
+        self.answer(&named, &apps)
     }
 
     /// The answer for a token, with only those apps that name it, themselves or through a group. The
     /// counts are of all apps. Quick enough for tens of thousands of tokens.
     pub fn named_uses(&self, token: &ServiceToken, context: EvaluationContext) -> TokenUses {
-        self.with_names(token, context, |named| {
-            self.answer(named, &named.places(|it| &it.apps))
-        })
+        let named = self.named(token, context);
+        self.answer(&named, &named.places(|it| &it.apps))
     }
 
     /// Whether any place holds the token's ID or client ID; quicker than the whole answer.
     #[must_use]
     pub fn is_referenced(&self, token: &ServiceToken, context: EvaluationContext) -> bool {
-        self.with_names(token, context, |named| Self::named_by(named) > 0)
+        Self::named_by(&self.named(token, context)) > 0
     }
 
     /// How many apps have which verdict for a token.
     pub fn counts(&self, token: &ServiceToken, context: EvaluationContext) -> Counts {
-        self.with_names(token, context, |named| {
-            let judge = self.judge(named);
-            let places = named.places(|it| &it.apps);
-            let decided = places.into_iter().map(|at| {
-                let decided = judge.decide(at);
-                (at, decided.as_ref().map(Contribution::from))
-            });
-            let decided: Vec<_> = decided.collect();
-            let baseline = &self.map.indexed().baseline;
-            baseline.tally(named.life(), &decided).counts
-        })
+        let named = self.named(token, context);
+        let judge = self.judge(&named);
+        let places = named.places(|it| &it.apps).into_iter();
+        let decided: Vec<_> = places.map(|at| (at, judge.decide(at))).collect();
+        let baseline = &self.map.indexed().baseline;
+        baseline.tally(named.life(), &decided).counts
     }
 
-    fn with_names<T>(
-        &self,
-        token: &ServiceToken,
-        context: EvaluationContext,
-        answer: impl FnOnce(&NamedToken<'_>) -> T,
-    ) -> T {
+    fn named<'t>(&'t self, token: &'t ServiceToken, context: EvaluationContext) -> NamedToken<'t> {
         let id = token.id_text().to_ascii_lowercase();
         let client_id = token.client_id_text().to_ascii_lowercase();
-        answer(&NamedToken {
+        NamedToken {
             token,
             context,
             status: Status::of(token, context),
             by_id: self.index.places(&id),
             by_client_id: self.index.places(&client_id),
-            id: &id,
-            client_id: &client_id,
-        })
+            id,
+            client_id,
+        }
     }
 
     fn judge<'t>(&'t self, named: &'t NamedToken<'_>) -> AppJudge<'t> {
         let subject = Subject {
-            names: TokenNames {
-                id: named.id,
-                client_id: named.client_id,
-            },
+            id: &named.id,
+            client_id: &named.client_id,
             groups: [&named.by_id.within, &named.by_client_id.within],
         };
         AppJudge::new(self.map.objects(), self.index, subject, named.life())
@@ -286,14 +228,13 @@ impl<'a> Lookup<'a> {
         let mut decided = Vec::new();
         let mut apps = Vec::new();
         for at in places {
-            let answer = judge.answer(*at);
-            let contribution = answer.as_ref().map(|(_, it)| Contribution::from(it));
-            decided.push((*at, contribution));
-            apps.extend(answer.map(|(answer, _)| answer));
+            let (answer, decision) = judge.answer(*at).unzip();
+            decided.push((*at, decision));
+            apps.extend(answer);
         }
         apps.sort_by_cached_key(|it| (it.verdict, it.app.title().to_lowercase()));
         let baseline = &self.map.indexed().baseline;
-        let tally: Tally = baseline.tally(named.life(), &decided);
+        let tally = baseline.tally(named.life(), &decided);
         let (deletable, deletable_reasons) = self.deletable(named, tally);
         let (told, told_who) = self.told(named);
         let (clean_up, spared_by) = self.clean_up(named);

@@ -2,48 +2,29 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::objects::{App, Decision};
 use crate::domain::status::Tone;
+use crate::domain::words::words;
 
-/// Whether an app opens for a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
-    Refused,
-    Unknown,
-    /// On what only a request shows, or on a rule that is not known here.
-    Depends,
-    /// Only through a group: by the rules it opens, users report that it does not.
-    OpensByGroup,
-    Opens,
-    /// A Bypass policy admits everybody.
-    OpenToAll,
+words! {
+    /// Whether an app opens for a token.
+    #[derive(PartialOrd, Ord)]
+    pub enum Verdict: code, word {
+        Refused = ("refused", "REFUSED"),
+        Unknown = ("unknown", "UNKNOWN"),
+        /// On what only a request shows, or on a rule that is not known here.
+        Depends = ("depends", "DEPENDS"),
+        /// Only through a group: by the rules it opens, users report that it does not.
+        OpensByGroup = ("opens_by_group", "MAY OPEN"),
+        Opens = ("opens", "OPENS"),
+        /// A Bypass policy admits everybody.
+        OpenToAll = ("open_to_all", "OPEN TO ALL"),
+    }
 }
 
 impl Verdict {
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::Unknown => "unknown",
-            Self::Depends => "depends",
-            Self::OpensByGroup => "opens_by_group",
-            Self::Opens => "opens",
-            Self::OpenToAll => "open_to_all",
-        }
-    }
-
-    /// The word on screen.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Refused => "REFUSED",
-            Self::Unknown => "UNKNOWN",
-            Self::Depends => "DEPENDS",
-            Self::OpensByGroup => "MAY OPEN",
-            Self::Opens => "OPENS",
-            Self::OpenToAll => "OPEN TO ALL",
-        }
-    }
-
     /// The symbol drawn before the word.
     pub fn symbol(self, ascii: bool) -> &'static str {
         let (symbol, plain) = match self {
@@ -65,31 +46,19 @@ impl Verdict {
     }
 }
 
-/// Why an app refuses a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// The token is disabled or has expired.
-    TokenDead,
-    /// Infrastructure apps take Allow policies only.
-    Infrastructure,
-    /// A policy names the token, but one of its other rules fails.
-    RuleFails,
-    /// Only an Allow policy names the token.
-    WrongAction,
-    /// A Block policy names the token.
-    Blocked,
-}
-
-impl Reason {
-    /// The word used in JSON.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::TokenDead => "token_dead",
-            Self::Infrastructure => "infrastructure",
-            Self::RuleFails => "rule_fails",
-            Self::WrongAction => "wrong_action",
-            Self::Blocked => "blocked",
-        }
+words! {
+    /// Why an app refuses a token.
+    pub enum Reason: code {
+        /// The token is disabled or has expired.
+        TokenDead = "token_dead",
+        /// Infrastructure apps take Allow policies only.
+        Infrastructure = "infrastructure",
+        /// A policy names the token, but one of its other rules fails.
+        RuleFails = "rule_fails",
+        /// Only an Allow policy names the token.
+        WrongAction = "wrong_action",
+        /// A Block policy names the token.
+        Blocked = "blocked",
     }
 }
 
@@ -140,7 +109,7 @@ pub struct Circumstances {
 }
 
 /// The policy that decides about an app.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DecidingPolicy {
     pub id: String,
     /// Untrusted text.
@@ -150,6 +119,7 @@ pub struct DecidingPolicy {
     pub precedence: Option<i64>,
     pub reusable: Option<bool>,
     /// Its place in the order of evaluation, from 1.
+    #[serde(skip)]
     pub place: usize,
 }
 

@@ -9,7 +9,7 @@ use crate::app::all_profiles::{back, open_token};
 use crate::app::form::Editor;
 use crate::app::handler::{Browse, Copied, Fetch, Handler, Pending, Place, Rows};
 use crate::app::list_fetch::fetch_list;
-use crate::app::message::Effect;
+
 use crate::app::profile_lists::can_open;
 use crate::app::state::{State, whole_second};
 use crate::app::token_table::TokenTable;
@@ -113,29 +113,25 @@ impl Handler for Browse {
         state.browse.start_typing(&state.list);
     }
 
-    fn submit(&self, state: &mut State) -> Vec<Effect> {
+    fn submit(&self, state: &mut State) {
         if std::mem::take(&mut state.browse.is_filtering) {
-            return Vec::new();
+            return;
         }
-        let Some(token) = state.browse.token(&state.list).cloned() else {
-            return Vec::new();
-        };
-        // A pending lookup is for another token.
-        let dropped = state.detail.token.cancel().map(Effect::Cancel);
-        let sent = open_token(state, token);
-        dropped.into_iter().chain(sent).collect()
+        if let Some(token) = state.browse.token(&state.list).cloned() {
+            state.cancel_lookup();
+            open_token(state, token);
+        }
     }
 
-    fn back(&self, state: &mut State) -> Vec<Effect> {
+    fn back(&self, state: &mut State) {
         let browse = &mut state.browse;
         if browse.is_filtering {
             browse.stop_typing(&state.list);
         } else if browse.is_narrowed() {
             browse.show_all(&state.list);
         } else {
-            return back(state);
+            back(state);
         }
-        Vec::new()
     }
 
     fn stop_waiting(&self, state: &mut State) -> Option<RequestId> {
@@ -152,16 +148,13 @@ impl Handler for Browse {
         browse.selected = motion.from(browse.selected, rows, last);
     }
 
-    fn reload(&self, state: &mut State) -> Vec<Effect> {
-        fetch_list(state).into_iter().collect()
+    fn reload(&self, state: &mut State) {
+        fetch_list(state);
     }
 
-    fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
-        let token = state.browse.token(&state.list).cloned();
-        match what {
-            Copied::Selection => state.copy("the ID", Some(token?.id_text())),
-            Copied::ClientId => state.copy("the client ID", Some(token?.client_id_text())),
-            Copied::Json => state.copy_raw("the JSON", Some(token?.raw.as_str().to_owned())),
+    fn copy(&self, state: &mut State, what: Copied) {
+        if let Some(token) = state.browse.token(&state.list).cloned() {
+            state.copy_part(Some(&token), what);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::action::{Context, Motion};
 use crate::app::handler::{Choice, Handler};
-use crate::app::message::Effect;
+
 use crate::app::state::{Overlay, State};
 use crate::app::token_fetch;
 use crate::domain::token::{TokenId, TokenRef};
@@ -14,19 +14,17 @@ impl Handler for Choice {
         Context::Choice
     }
 
-    fn submit(&self, state: &mut State) -> Vec<Effect> {
+    fn submit(&self, state: &mut State) {
         let Some(Overlay::Choice { selected }) = state.overlay.take() else {
-            return Vec::new();
+            return;
         };
         let detail = &state.detail;
         let token = detail.choices.get(selected);
         let id = token.and_then(|token| TokenId::parse(token.id_text()));
-        let (Some(id), Some(access)) = (id, detail.access.clone()) else {
-            state.report(Detail::without_id());
-            return Vec::new();
-        };
-        let sent = token_fetch::fetch(state, access, TokenRef::Id(id));
-        sent.into_iter().collect()
+        match id.zip(detail.access.clone()) {
+            Some((id, access)) => token_fetch::fetch(state, access, TokenRef::Id(id)),
+            None => state.report(Detail::without_id()),
+        }
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {

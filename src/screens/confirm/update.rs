@@ -2,7 +2,7 @@
 
 use crate::action::Context;
 use crate::app::handler::{Confirm, Handler};
-use crate::app::message::Effect;
+
 use crate::app::state::State;
 use crate::screens::profiles::update::change;
 
@@ -11,11 +11,10 @@ impl Handler for Confirm {
         Context::Confirm
     }
 
-    fn submit(&self, state: &mut State) -> Vec<Effect> {
+    fn submit(&self, state: &mut State) {
         state.overlay = None;
-        let name = state.profiles.pending_removal.take();
-        name.map(|name| change(state, name, true))
-            .into_iter()
-            .collect()
+        if let Some(name) = state.profiles.pending_removal.take() {
+            change(state, name, true);
+        }
     }
 }

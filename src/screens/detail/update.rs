@@ -9,7 +9,7 @@ use crate::action::{Action, Context, Motion};
 use crate::app::form::Editor;
 use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending, Place};
 use crate::app::list_fetch::{back_to_list, return_to_find};
-use crate::app::message::Effect;
+
 use crate::app::neighbours;
 use crate::app::state::State;
 use crate::app::token_fetch::reload;
@@ -119,33 +119,29 @@ impl Handler for Detail {
         }
     }
 
-    fn submit(&self, state: &mut State) -> Vec<Effect> {
+    fn submit(&self, state: &mut State) {
         if let View::Raw(raw) = &mut state.detail.view {
             raw.is_typing = false;
         }
-        Vec::new()
     }
 
-    fn back(&self, state: &mut State) -> Vec<Effect> {
+    fn back(&self, state: &mut State) {
         let detail = &mut state.detail;
-        match &mut detail.view {
-            View::Raw(raw) => {
-                if !raw.end_search() {
-                    detail.view = View::Fields;
-                }
+        if let View::Raw(raw) = &mut detail.view {
+            if !raw.end_search() {
+                detail.view = View::Fields;
             }
-            View::Fields if detail.opened_from_list => {
-                let dropped = detail.token.cancel().map(Effect::Cancel);
-                let opened = if detail.returns_to_find {
-                    return_to_find(state)
-                } else {
-                    back_to_list(state)
-                };
-                return dropped.into_iter().chain(opened).collect();
-            }
-            View::Fields => return return_to_find(state),
+            return;
         }
-        Vec::new()
+        let to_list = detail.opened_from_list && !detail.returns_to_find;
+        if detail.opened_from_list {
+            state.cancel_lookup();
+        }
+        if to_list {
+            back_to_list(state);
+        } else {
+            return_to_find(state);
+        }
     }
 
     fn stop_waiting(&self, state: &mut State) -> Option<RequestId> {
@@ -203,34 +199,27 @@ impl Handler for Detail {
         detail.focus = next;
     }
 
-    fn reload(&self, state: &mut State) -> Vec<Effect> {
-        reload(state).into_iter().collect()
+    fn reload(&self, state: &mut State) {
+        reload(state);
     }
 
-    fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
+    fn copy(&self, state: &mut State, what: Copied) {
         let detail = &state.detail;
         let token = detail.token.value().cloned();
-        match what {
-            Copied::Selection if detail.view != View::Fields => None,
-            Copied::Selection => {
-                let field = detail.fields().get(detail.selected);
-                let what = field.map_or("", |field| field.key.as_str());
-                let what = match what {
-                    "id" => "the ID".to_owned(),
-                    "client_id" => "the client ID".to_owned(),
-                    key => text::sanitize(key).into_owned(),
-                };
-                let text = token.and_then(|token| field?.text(&token));
-                state.copy(&what, text.as_deref())
-            }
-            Copied::ClientId => {
-                let id = token.as_deref().map(ServiceToken::client_id_text);
-                state.copy("the client ID", id)
-            }
-            Copied::Json => {
-                state.copy_raw("the JSON", token.map(|token| token.raw.as_str().to_owned()))
-            }
+        if what != Copied::Selection {
+            return state.copy_part(token.as_deref(), what);
         }
+        if detail.view != View::Fields {
+            return;
+        }
+        let field = detail.fields().get(detail.selected);
+        let what = match field.map_or("", |field| field.key.as_str()) {
+            "id" => "the ID".to_owned(),
+            "client_id" => "the client ID".to_owned(),
+            key => text::sanitize(key).into_owned(),
+        };
+        let text = token.and_then(|token| field?.text(&token));
+        state.copy(&what, text.as_deref());
     }
 
     fn scope(&self, state: &State) -> Option<Scope> {

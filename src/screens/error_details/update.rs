@@ -2,7 +2,7 @@
 
 use crate::action::{Context, Motion};
 use crate::app::handler::{Copied, ErrorDetails, Handler};
-use crate::app::message::Effect;
+
 use crate::app::state::{Overlay, State};
 use crate::domain::failure::Failure;
 use crate::domain::text;
@@ -24,15 +24,13 @@ impl Handler for ErrorDetails {
         }
     }
 
-    fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
-        if what != Copied::Selection {
-            return None;
+    fn copy(&self, state: &mut State, what: Copied) {
+        if what == Copied::Selection {
+            let lines = state.failures_on_screen().flat_map(Failure::lines);
+            let lines = lines.map(|line| text::sanitize(&line).into_owned());
+            let lines: Vec<String> = lines.collect();
+            state.copy_raw("the details", Some(lines.join("\n")));
         }
-        let lines = state.failures_on_screen().flat_map(Failure::lines);
-        let lines: Vec<String> = lines
-            .map(|line| text::sanitize(&line).into_owned())
-            .collect();
-        state.copy_raw("the details", Some(lines.join("\n")))
     }
 }
 

@@ -31,22 +31,20 @@ impl Handler for handler::Export {
         state.export.complaint = None;
     }
 
-    fn submit(&self, state: &mut State) -> Vec<Effect> {
-        let existing = match state.export.phase {
-            Phase::Typing => Existing::Kept,
-            Phase::Asking => Existing::Replaced,
-            Phase::Writing { .. } => return Vec::new(),
-        };
-        write(state, existing).into_iter().collect()
+    fn submit(&self, state: &mut State) {
+        match state.export.phase {
+            Phase::Typing => write(state, Existing::Kept),
+            Phase::Asking => write(state, Existing::Replaced),
+            Phase::Writing { .. } => {}
+        }
     }
 
     /// Keeps an existing file, or closes the prompt. Writing goes on, and its end is reported.
-    fn back(&self, state: &mut State) -> Vec<Effect> {
+    fn back(&self, state: &mut State) {
         match state.export.phase {
             Phase::Asking => state.export.phase = Phase::Typing,
             Phase::Typing | Phase::Writing { .. } => state.overlay = None,
         }
-        Vec::new()
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {
@@ -68,8 +66,7 @@ fn is_demo(state: &State) -> bool {
 /// Asks for the file to write the rows on screen to. In the demo, says why it does not.
 pub(crate) fn open(state: &mut State) {
     if is_demo(state) {
-        state.notify("The demo writes no files.");
-        return;
+        return state.notify("The demo writes no files.");
     }
     if !can_export(state) {
         return;
@@ -82,23 +79,24 @@ pub(crate) fn open(state: &mut State) {
     state.overlay = Some(Overlay::Export);
 }
 
-fn write(state: &mut State, existing: Existing) -> Option<Effect> {
+fn write(state: &mut State, existing: Existing) {
     let path = state.export.file().to_owned();
     if FileFormat::of(&path).is_none() {
-        settle(&mut state.export, NotWritten::unknown_format());
-        return None;
+        return settle(&mut state.export, NotWritten::unknown_format());
     }
-    let list = list_on_screen(state)?;
+    let Some(list) = list_on_screen(state) else {
+        return;
+    };
     let request = state.next_request();
     let count = list.tokens.len();
     state.export.phase = Phase::Writing { request, count };
     state.export.complaint = None;
-    Some(Effect::WriteList {
+    state.emit(Effect::WriteList {
         request,
         list,
         path,
         existing,
-    })
+    });
 }
 
 /// The rows on screen in their order, evaluated as they are drawn.
@@ -131,27 +129,23 @@ fn list_on_screen(state: &State) -> Option<ListReport> {
 
 /// Handles the end of writing. If the prompt was left meanwhile, only reports it.
 pub(crate) fn written(state: &mut State, request: RequestId, result: Result<String, NotWritten>) {
-    let Phase::Writing {
-        request: awaited,
-        count,
-    } = state.export.phase
-    else {
-        state.changed = false;
-        return;
+    let count = match state.export.phase {
+        Phase::Writing {
+            request: awaited,
+            count,
+        } if awaited == request => count,
+        Phase::Writing { .. } | Phase::Typing | Phase::Asking => {
+            state.changed = false;
+            return;
+        }
     };
-    if awaited != request {
-        state.changed = false;
-        return;
-    }
     let is_open = |overlay: Option<Overlay>| overlay == Some(Overlay::Export);
     let was_left = !is_open(state.overlay) && !is_open(state.covered);
     state.export.phase = Phase::Typing;
     match result {
         Ok(path) => {
-            if is_open(state.overlay) {
-                state.overlay = None;
-            }
-            state.covered.take_if(|covered| *covered == Overlay::Export);
+            state.overlay.take_if(|it| *it == Overlay::Export);
+            state.covered.take_if(|it| *it == Overlay::Export);
             let tokens = if count == 1 { "token" } else { "tokens" };
             state.notify(format!("Wrote {count} {tokens} to {path}"));
         }

@@ -11,10 +11,10 @@ use crate::app::credential_switch::look_up_again;
 use crate::app::form::Editor;
 use crate::app::handler::{Copied, Fetch, Find, Handler, Pending};
 use crate::app::list_fetch::{choose_scope, fetch_list, open_needs};
-use crate::app::message::Effect;
+
 use crate::app::navigation::{choose_profile, open_session_setup};
 use crate::app::profile_lists::can_open;
-use crate::app::state::{State, whole_second};
+use crate::app::state::{Screen, State, whole_second};
 use crate::app::token_fetch::{look_up, open_row};
 use crate::domain::credential::Access;
 use crate::domain::fetched::RequestId;
@@ -92,27 +92,26 @@ impl Handler for Find {
         state.find.edit();
     }
 
-    fn submit(&self, state: &mut State) -> Vec<Effect> {
+    fn submit(&self, state: &mut State) {
         if state.session.needs_choice() {
             return choose_profile(state);
         }
         if state.session.active.identity.is_none() {
-            let effect = open_session_setup(state, false);
-            if effect.is_some() {
+            open_session_setup(state, false);
+            if state.screen == Screen::Setup {
                 state.notify("First a credential.");
             }
-            return effect.into_iter().collect();
+            return;
         }
         let find = &state.find;
-        if find.is_commanding || find.is_picked || find.token.is_blank() {
-            find.selected
-                .map_or_else(Vec::new, |item| open(state, item))
-        } else {
-            submit_text(state)
+        if !find.is_commanding && !find.is_picked && !find.token.is_blank() {
+            submit_text(state);
+        } else if let Some(item) = find.selected {
+            open(state, item);
         }
     }
 
-    fn back(&self, state: &mut State) -> Vec<Effect> {
+    fn back(&self, state: &mut State) {
         if std::mem::take(&mut state.find.is_waiting) {
             state.notify("Cancelled.");
         } else if state.find.is_commanding {
@@ -121,7 +120,6 @@ impl Handler for Find {
             state.find.is_commanding = true;
             state.find.complaint = None;
         }
-        Vec::new()
     }
 
     fn stop_waiting(&self, state: &mut State) -> Option<RequestId> {
@@ -176,16 +174,14 @@ impl Handler for Find {
         }
     }
 
-    fn reload(&self, state: &mut State) -> Vec<Effect> {
-        fetch_list(state).into_iter().collect()
+    fn reload(&self, state: &mut State) {
+        fetch_list(state);
     }
 
-    fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
-        let token = state.selected_token().cloned();
-        match what {
-            Copied::Selection => state.copy("the ID", Some(token?.id_text())),
-            Copied::ClientId => state.copy("the client ID", Some(token?.client_id_text())),
-            Copied::Json => None,
+    fn copy(&self, state: &mut State, what: Copied) {
+        let token = state.selected_token().filter(|_| what != Copied::Json);
+        if let Some(token) = token.cloned() {
+            state.copy_part(Some(&token), what);
         }
     }
 
@@ -199,8 +195,8 @@ impl Handler for Find {
         Some((token.clone(), state.list.access.clone()?))
     }
 
-    fn pick_scope(&self, state: &mut State) -> Option<Effect> {
-        choose_scope(state)
+    fn pick_scope(&self, state: &mut State) {
+        choose_scope(state);
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {
@@ -285,34 +281,32 @@ fn pick(state: &mut State, counts: ItemCounts, at: usize) {
 }
 
 /// Opens an item.
-fn open(state: &mut State, item: Item) -> Vec<Effect> {
+fn open(state: &mut State, item: Item) {
     match item {
         Item::More => open_needs(state),
         Item::Match(_) | Item::Need(_) => {
-            let token = state.find.token_at(item, &state.list).cloned();
-            token.map_or_else(Vec::new, |token| open_token(state, token))
+            if let Some(token) = state.find.token_at(item, &state.list).cloned() {
+                open_token(state, token);
+            }
         }
         Item::Recent(at) => {
-            let Some(recent) = state.find.recents.get(at).cloned() else {
-                return Vec::new();
-            };
-            match listed(state, &recent).cloned() {
-                Some(token) => open_token(state, token),
-                None => look_up_again(state, &recent),
+            if let Some(recent) = state.find.recents.get(at).cloned() {
+                match listed(state, &recent).cloned() {
+                    Some(token) => open_token(state, token),
+                    None => look_up_again(state, &recent),
+                }
             }
         }
     }
 }
 
 /// Looks up the selected recent token again, to show who uses it, if the list lacks it.
-pub(crate) fn look_up_for_uses(state: &mut State) -> Vec<Effect> {
-    let Some(item @ Item::Recent(_)) = state.find.selected else {
-        return Vec::new();
-    };
-    let effects = open(state, item);
-    let detail = &mut state.detail;
-    detail.shows_uses_on_answer = detail.token.is_loading() && detail.opens_on_answer;
-    effects
+pub(crate) fn look_up_for_uses(state: &mut State) {
+    if let Some(item @ Item::Recent(_)) = state.find.selected {
+        open(state, item);
+        let detail = &mut state.detail;
+        detail.shows_uses_on_answer = detail.token.is_loading() && detail.opens_on_answer;
+    }
 }
 
 /// The token of a recent lookup, if the list on screen has it.
@@ -324,12 +318,10 @@ fn listed<'a>(state: &'a State, recent: &Recent) -> Option<&'a Arc<ServiceToken>
 }
 
 /// Opens a token of the list: shows its copy at once, then fetches it.
-fn open_token(state: &mut State, token: Arc<ServiceToken>) -> Vec<Effect> {
-    // A pending lookup is for another token.
-    let dropped = state.detail.token.cancel().map(Effect::Cancel);
+fn open_token(state: &mut State, token: Arc<ServiceToken>) {
+    state.cancel_lookup();
     keep_selection(state);
-    let sent = open_row(state, token);
-    dropped.into_iter().chain(sent).collect()
+    open_row(state, token);
 }
 
 /// Keeps the selection where it is until Back returns to it.
@@ -342,18 +334,18 @@ pub(crate) fn keep_selection(state: &mut State) {
 }
 
 /// Opens what the text names: an ID straight away, anything else once the list is complete.
-fn submit_text(state: &mut State) -> Vec<Effect> {
+fn submit_text(state: &mut State) {
     let reference = match TokenRef::parse(state.find.token.value()) {
         Ok(reference) => reference,
         Err(error) => {
             state.find.complaint = Some(error.to_string());
-            return Vec::new();
+            return;
         }
     };
     let scope = reference.scope().or(state.session.active.scope.as_ref());
     let Some(scope) = scope.cloned() else {
         state.notify("First an account or zone.");
-        return choose_scope(state).into_iter().collect();
+        return choose_scope(state);
     };
     let list = &state.list;
     let is_listed = list.access.as_ref().map(|access| &access.scope) == Some(&scope);
@@ -369,41 +361,34 @@ fn submit_text(state: &mut State) -> Vec<Effect> {
     }
     if list.extent.is_loading() && list.extent.value().is_none() {
         state.find.is_waiting = true;
-        return Vec::new();
+        return;
     }
     if let Some(item) = state.find.selected {
         return open(state, item);
     }
-    let age = list.extent.fetched().map(|list| list.at);
-    let age = age.map(|at| state.clock.steady.signed_duration_since(at));
-    let is_complete = list
-        .extent
-        .value()
-        .is_some_and(|it| it.incomplete.is_none());
-    match age.filter(|_| is_complete) {
+    let whole = list.extent.fetched();
+    let whole = whole.filter(|list| list.value.incomplete.is_none());
+    match whole.map(|list| state.clock.steady.signed_duration_since(list.at)) {
         None => look_up(state, reference, &scope),
-        Some(age) if age < FRESH => Vec::new(),
+        Some(age) if age < FRESH => {}
         // The token may be younger than the list.
         Some(_) => {
-            let sent = fetch_list(state);
+            fetch_list(state);
             state.find.is_waiting = state.list.extent.is_loading();
-            sent.into_iter().collect()
         }
     }
 }
 
 /// Continues when the list has ended, if Enter waits for it: opens the only match, or shows them.
-pub(crate) fn list_ended(state: &mut State) -> Vec<Effect> {
+pub(crate) fn list_ended(state: &mut State) {
     if !std::mem::take(&mut state.find.is_waiting) {
-        return Vec::new();
+        return;
     }
     Find.keep_up(state);
     let matches = &state.find.matches;
     if state.list.extent.value().is_none() {
-        submit_text(state)
+        submit_text(state);
     } else if matches.count() == 1 && matches.kind != MatchKind::Nearest {
-        open(state, Item::Match(0))
-    } else {
-        Vec::new()
+        open(state, Item::Match(0));
     }
 }

@@ -4,7 +4,7 @@
 use crate::action::{Action, Context, Motion};
 use crate::app::form::Editor;
 use crate::app::handler::{Handler, Help};
-use crate::app::message::Effect;
+
 use crate::app::state::State;
 use crate::domain::status::{Emphasis, Status};
 use crate::domain::text;
@@ -91,13 +91,12 @@ impl Handler for Help {
     }
 
     /// Ends the search, or closes the help.
-    fn back(&self, state: &mut State) -> Vec<Effect> {
+    fn back(&self, state: &mut State) {
         if state.help.is_searching {
             state.help = HelpMenu::default();
         } else {
             state.overlay = state.covered.take();
         }
-        Vec::new()
     }
 }
 

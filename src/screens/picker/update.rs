@@ -6,7 +6,7 @@ use crate::action::{Action, Context, Motion};
 use crate::app::form::Editor;
 use crate::app::handler::{self, Handler, Pending};
 use crate::app::list_fetch::use_scope;
-use crate::app::message::Effect;
+
 use crate::app::state::{Screen, State};
 use crate::domain::credential::VisibleScopes;
 use crate::domain::failure::{Failure, FailureKind};
@@ -36,28 +36,27 @@ impl Handler for handler::Picker {
         state.find.is_edited |= state.screen == Screen::Find;
     }
 
-    fn submit(&self, state: &mut State) -> Vec<Effect> {
-        let mut chosen = state.picker.rows(state.picker.selected, 1);
-        let Some(scope) = chosen.next().map(|named| named.scope.clone()) else {
-            return Vec::new();
-        };
-        drop(chosen);
-        state.overlay = None;
-        // Nobody waits for a list any more.
-        let request = state.picker.scopes.cancel();
-        let mut effects: Vec<_> = request.into_iter().map(Effect::Cancel).collect();
-        if state.screen == Screen::Setup {
-            choose_scope(state, &scope);
-        } else {
-            effects.extend(use_scope(state, &scope));
+    fn submit(&self, state: &mut State) {
+        let picker = &state.picker;
+        let chosen = picker
+            .rows(picker.selected, 1)
+            .map(|named| named.scope.clone())
+            .next();
+        if let Some(scope) = chosen {
+            // Nobody waits for a list any more.
+            self.back(state);
+            if state.screen == Screen::Setup {
+                choose_scope(state, &scope);
+            } else {
+                use_scope(state, &scope);
+            }
         }
-        effects
     }
 
-    fn back(&self, state: &mut State) -> Vec<Effect> {
+    fn back(&self, state: &mut State) {
         state.overlay = None;
         let request = state.picker.scopes.cancel();
-        request.into_iter().map(Effect::Cancel).collect()
+        state.cancel(request);
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {

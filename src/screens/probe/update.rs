@@ -108,19 +108,26 @@ impl Handler for Probe {
         }
     }
 
-    fn submit(&self, state: &mut State) -> Vec<Effect> {
+    fn submit(&self, state: &mut State) {
         match state.probe.phase {
             ProbePhase::Typing if goes_to_secret(state) => {
                 state.probe.form.move_focus(&ProbeField::ALL, true);
-                Vec::new()
             }
-            ProbePhase::Typing | ProbePhase::Done { .. } => start(state).into_iter().collect(),
-            ProbePhase::Waiting { .. } => Vec::new(),
+            ProbePhase::Typing | ProbePhase::Done { .. } => start(state),
+            ProbePhase::Waiting { .. } => {}
         }
     }
 
-    fn back(&self, state: &mut State) -> Vec<Effect> {
-        leave(state)
+    fn back(&self, state: &mut State) {
+        state.probe.secret = MaskedField::default();
+        match state.probe.opener {
+            ProbeOpener::Uses => state.screen = Screen::Uses,
+            ProbeOpener::Detail => {
+                state.screen = Screen::Detail;
+                let dropped = state.access_reading.stop();
+                state.cancel(dropped);
+            }
+        }
     }
 
     fn stop_waiting(&self, state: &mut State) -> Option<RequestId> {
@@ -144,11 +151,11 @@ impl Handler for Probe {
         state.probe.form.move_focus(&ProbeField::ALL, forward);
     }
 
-    fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
+    fn copy(&self, state: &mut State, what: Copied) {
         match what {
             Copied::Selection => {
                 let text = outcome_text(state);
-                state.copy_raw("the outcome", text)
+                state.copy_raw("the outcome", text);
             }
             Copied::ClientId | Copied::Json => Detail.copy(state, what),
         }
@@ -180,18 +187,18 @@ pub(crate) fn address_on_uses(state: &State) -> Option<&str> {
 }
 
 /// Asks for URL and secret to probe with the current token.
-pub(crate) fn open(state: &mut State) -> Vec<Effect> {
+pub(crate) fn open(state: &mut State) {
     let address = address_on_uses(state).map(|address| format!("https://{address}"));
     let (opener, address) = if state.screen == Screen::Detail {
         (ProbeOpener::Detail, None)
     } else if state.screen == Screen::Uses && address.is_some() {
         (ProbeOpener::Uses, address)
     } else {
-        return Vec::new();
+        return;
     };
-    let mut effects = use_profile_of_row(state);
+    use_profile_of_row(state);
     let Some((token, access)) = state.screen.handler().token(state) else {
-        return effects;
+        return;
     };
     let probe = &mut state.probe;
     let is_same =
@@ -211,8 +218,7 @@ pub(crate) fn open(state: &mut State) -> Vec<Effect> {
     probe.type_in(field);
     state.screen = Screen::Probe;
     state.overlay = None;
-    effects.extend(access_fetch::read_once(state, &access));
-    effects
+    access_fetch::read_once(state, &access);
 }
 
 /// Asks for another secret.
@@ -225,39 +231,21 @@ pub(crate) fn other_secret(state: &mut State) {
     }
 }
 
-/// Goes back to where the probe was opened.
-fn leave(state: &mut State) -> Vec<Effect> {
-    state.probe.secret = MaskedField::default();
-    match state.probe.opener {
-        ProbeOpener::Uses => {
-            state.screen = Screen::Uses;
-            Vec::new()
-        }
-        ProbeOpener::Detail => {
-            state.screen = Screen::Detail;
-            let dropped = state.access_reading.stop();
-            dropped.map(Effect::Cancel).into_iter().collect()
-        }
-    }
-}
-
 /// Sends the probe, or complains about a field.
-fn start(state: &mut State) -> Option<Effect> {
-    let (token, access) = Probe.token(state)?;
-    let url = match checked_url(state) {
-        Ok(url) => url,
-        Err(complaint) => {
-            state.probe.type_in(ProbeField::Url);
-            state.probe.form.complain(ProbeField::Url, &complaint);
-            return None;
-        }
+fn start(state: &mut State) {
+    let Some((token, access)) = Probe.token(state) else {
+        return;
     };
-    let pair = match checked_pair(state, &token) {
-        Ok(pair) => pair,
-        Err(complaint) => {
-            state.probe.type_in(ProbeField::Secret);
-            state.probe.form.complain(ProbeField::Secret, &complaint);
-            return None;
+    let url = checked_url(state).map_err(|complaint| (ProbeField::Url, complaint));
+    let checked = url.and_then(|url| match checked_pair(state, &token) {
+        Ok(pair) => Ok((url, pair)),
+        Err(complaint) => Err((ProbeField::Secret, complaint)),
+    });
+    let (url, pair) = match checked {
+        Ok(checked) => checked,
+        Err((field, complaint)) => {
+            state.probe.type_in(field);
+            return state.probe.form.complain(field, &complaint);
         }
     };
     let request = state.next_request();
@@ -269,12 +257,12 @@ fn start(state: &mut State) -> Option<Effect> {
         request,
         url: url.clone(),
     };
-    Some(Effect::Probe {
+    state.emit(Effect::Probe {
         request,
         source: access.identity.source,
         url,
         pair,
-    })
+    });
 }
 
 fn checked_url(state: &State) -> Result<ProbeUrl, String> {

@@ -51,16 +51,14 @@ impl Handler for Profiles {
         &[Context::Profiles]
     }
 
-    fn submit(&self, state: &mut State) -> Vec<Effect> {
-        match selected(state) {
-            Some(credential) => switch(state, credential),
-            None => Vec::new(),
+    fn submit(&self, state: &mut State) {
+        if let Some(credential) = selected(state) {
+            switch(state, credential);
         }
     }
 
-    fn back(&self, state: &mut State) -> Vec<Effect> {
+    fn back(&self, state: &mut State) {
         state.screen = state.before_profiles;
-        Vec::new()
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {
@@ -118,52 +116,54 @@ fn selected_profile(state: &mut State) -> Option<Profile> {
 }
 
 /// Opens the form for a new profile.
-pub(crate) fn add(state: &mut State) -> Option<Effect> {
+pub(crate) fn add(state: &mut State) {
     let setup = Setup::adding(&state.session.settings);
-    open_setup(state, setup)
+    open_setup(state, setup);
 }
 
 /// Opens the form of the selected profile.
-pub(crate) fn edit(state: &mut State) -> Option<Effect> {
-    open_form(state, false)
+pub(crate) fn edit(state: &mut State) {
+    open_form(state, false);
 }
 
 /// Opens the form of the selected profile to enter its credential again.
-pub(crate) fn replace(state: &mut State) -> Option<Effect> {
-    open_form(state, true)
+pub(crate) fn replace(state: &mut State) {
+    open_form(state, true);
 }
 
-fn open_form(state: &mut State, is_replacing: bool) -> Option<Effect> {
-    let profile = selected_profile(state)?;
+fn open_form(state: &mut State, is_replacing: bool) {
+    let Some(profile) = selected_profile(state) else {
+        return;
+    };
     if let Some(command) = profile.command.as_ref().filter(|_| is_replacing) {
-        state.notify(format!(
+        return state.notify(format!(
             "{} prints this credential: change `credential_command` in config.toml.",
             command.program()
         ));
-        return None;
     }
     let is_missing = matches!(state.profiles.location_of(&profile.name), Some(Ok(None)));
     let mut setup = Setup::changing(profile, is_replacing, &state.session.settings);
     setup.has_stored = !is_missing;
-    open_setup(state, setup)
+    open_setup(state, setup);
 }
 
 /// Makes the selected profile the default.
-pub(crate) fn make_default(state: &mut State) -> Option<Effect> {
-    let profile = selected_profile(state)?;
-    Some(change(state, profile.name, false))
+pub(crate) fn make_default(state: &mut State) {
+    if let Some(profile) = selected_profile(state) {
+        change(state, profile.name, false);
+    }
 }
 
 /// Asks whether to remove the selected profile.
-pub(crate) fn remove(state: &mut State) -> Option<Effect> {
-    let profile = selected_profile(state)?;
-    state.profiles.pending_removal = Some(profile.name);
-    state.overlay = Some(Overlay::Confirm);
-    None
+pub(crate) fn remove(state: &mut State) {
+    if let Some(profile) = selected_profile(state) {
+        state.profiles.pending_removal = Some(profile.name);
+        state.overlay = Some(Overlay::Confirm);
+    }
 }
 
 /// Removes a profile, or makes it the default.
-pub(crate) fn change(state: &mut State, name: String, is_removal: bool) -> Effect {
+pub(crate) fn change(state: &mut State, name: String, is_removal: bool) {
     let request = state.next_request();
     state.banner = None;
     state.profiles.change = Some(Change {
@@ -171,9 +171,9 @@ pub(crate) fn change(state: &mut State, name: String, is_removal: bool) -> Effec
         name: name.clone(),
         is_removal,
     });
-    if is_removal {
+    state.emit(if is_removal {
         Effect::RemoveProfile { request, name }
     } else {
         Effect::UseProfile { request, name }
-    }
+    });
 }

@@ -28,21 +28,18 @@ impl Handler for Request {
         Context::Request
     }
 
-    fn submit(&self, state: &mut State) -> Vec<Effect> {
+    fn submit(&self, state: &mut State) {
         let Some(Overlay::Request { chosen }) = state.overlay.take() else {
-            return Vec::new();
+            return;
         };
-        let command = possible_changes(state).and_then(|(_, commands)| {
-            let last = commands.len().checked_sub(1)?;
-            commands.into_iter().nth(chosen.selected.min(last))
-        });
-        let Some((change, command)) = command else {
-            return Vec::new();
-        };
-        vec![Effect::Copy {
-            what: named(change, &command),
-            text: command.command,
-        }]
+        let commands = possible_changes(state).map_or_else(Vec::new, |(_, commands)| commands);
+        let selected = chosen.selected.min(commands.len().saturating_sub(1));
+        if let Some((change, command)) = commands.into_iter().nth(selected) {
+            state.emit(Effect::Copy {
+                what: named(change, &command),
+                text: command.command,
+            });
+        }
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {

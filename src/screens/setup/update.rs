@@ -10,11 +10,11 @@ use chrono::{DateTime, Utc};
 use super::state::{Filled, NextStep, Opener, Phase, Setup as SetupState, SetupButton, SetupField};
 use crate::action::{Action, Context, Motion};
 use crate::app::credential_switch::enter;
-use crate::app::form::{Editor, Form};
+use crate::app::form::Editor;
 use crate::app::handler::{Handler, Pending, Setup};
 use crate::app::list_fetch::open_find;
 use crate::app::message::Effect;
-use crate::app::navigation::{must_pause, open_profiles, pick_scope};
+use crate::app::navigation::{must_pause, open_profiles, pick_scope, probe_store};
 use crate::app::state::{Banner, State};
 use crate::domain::credential::{CredentialRef, CredentialSource, Identity, Location, Secret};
 use crate::domain::failure::{Failure, FailureKind};
@@ -129,9 +129,9 @@ impl Handler for Setup {
     }
 
     /// Moves on to the next field, or presses a button.
-    fn submit(&self, state: &mut State) -> Vec<Effect> {
+    fn submit(&self, state: &mut State) {
         let Some(setup) = open_form(state) else {
-            return Vec::new();
+            return;
         };
         let focus = setup.form.focus;
         setup.leave(focus);
@@ -139,35 +139,33 @@ impl Handler for Setup {
             setup.complain_if_filled(focus);
         }
         if setup.form.complaint_about(focus).is_some() {
-            return Vec::new();
+            return;
         }
         match setup.next_step() {
             NextStep::To(field) => {
-                let complaint = setup.form.complaint.take();
-                setup.form = Form::on(field);
-                setup.form.complaint = complaint;
-                Vec::new()
+                setup.form.focus = field;
+                setup.form.editing = true;
             }
-            NextStep::Press(SetupButton::ProbeAgain) => vec![probe_store(state)],
+            NextStep::Press(SetupButton::ProbeAgain) => {
+                probe_store(state);
+                state.setup.settle_focus();
+            }
             NextStep::Press(button) => press(state, button),
         }
     }
 
-    fn back(&self, state: &mut State) -> Vec<Effect> {
+    fn back(&self, state: &mut State) {
         let setup = &mut state.setup;
         if setup.is_editing() {
             setup.form.editing = false;
-            return Vec::new();
-        }
-        if !leads_back(state) {
+        } else if !leads_back(state) {
             state.notify("q quits.");
-            return Vec::new();
+        } else if state.setup.opener == Opener::Profiles {
+            open_profiles(state);
+        } else {
+            state.setup = SetupState::default();
+            open_find(state);
         }
-        if state.setup.opener == Opener::Profiles {
-            return open_profiles(state);
-        }
-        state.setup = SetupState::default();
-        open_find(state)
     }
 
     fn stop_waiting(&self, state: &mut State) -> Option<RequestId> {
@@ -208,17 +206,16 @@ impl Handler for Setup {
         clear_error_of(state, focus);
     }
 
-    fn pick_scope(&self, state: &mut State) -> Option<Effect> {
-        let setup = open_form(state)?;
+    fn pick_scope(&self, state: &mut State) {
+        let Some(setup) = open_form(state) else {
+            return;
+        };
         match setup.read_asker() {
             Ok(asker) => {
                 let id = setup.scope_id.value().to_owned();
-                pick_scope(state, asker, &id)
+                pick_scope(state, asker, &id);
             }
-            Err((field, complaint)) => {
-                setup.form.complain(field, &complaint);
-                None
-            }
+            Err((field, complaint)) => setup.form.complain(field, &complaint),
         }
     }
 
@@ -266,14 +263,6 @@ pub(crate) fn choose_scope(state: &mut State, scope: &Scope) {
     clear_error_of(state, SetupField::ScopeId);
 }
 
-/// Tests where the secret can be stored.
-pub(crate) fn probe_store(state: &mut State) -> Effect {
-    let request = state.next_request();
-    state.setup.store.begin(request, state.clock.steady);
-    state.setup.settle_focus();
-    Effect::ProbeStore { request }
-}
-
 /// Notes where the secret can be stored. A button may come or go.
 pub(crate) fn probed(state: &mut State, request: RequestId, result: Result<Location, Failure>) {
     let result = result.map(|place| state.received(place, Duration::ZERO));
@@ -283,33 +272,32 @@ pub(crate) fn probed(state: &mut State, request: RequestId, result: Result<Locat
 }
 
 /// Checks the fields, and checks, stores or keeps the credential.
-fn press(state: &mut State, button: SetupButton) -> Vec<Effect> {
+fn press(state: &mut State, button: SetupButton) {
     let session_only = button.is_for_session();
-    let Some(mut filled) = state.setup.fill(session_only) else {
-        return Vec::new();
+    let Some(filled) = fill(state, session_only) else {
+        return;
     };
-    name_scope(state, &mut filled);
-    if !button.skips_check() {
-        return check(state, filled, session_only).into_iter().collect();
-    }
-    state.setup.saw_no_token = false;
-    if session_only {
-        keep_for_session(state, filled)
+    if button.skips_check() {
+        state.setup.saw_no_token = false;
+        keep(state, filled, session_only);
     } else {
-        vec![save(state, filled)]
+        check(state, filled, session_only);
     }
 }
 
-/// Adds the name of the account or zone, if the picker has listed it.
-fn name_scope(state: &State, filled: &mut Filled) {
+/// Reads the form, or complains about a field. Adds the name of the account or zone, if the picker has
+/// listed it.
+fn fill(state: &mut State, session_only: bool) -> Option<Filled> {
+    let mut filled = state.setup.fill(session_only)?;
     let listed = state.picker.named(&filled.scope);
     filled.profile.scope_name = listed.map(|named| named.name.clone());
+    Some(filled)
 }
 
 /// Tries the credential on the API.
-fn check(state: &mut State, filled: Filled, session_only: bool) -> Option<Effect> {
+fn check(state: &mut State, filled: Filled, session_only: bool) {
     if must_pause(state) {
-        return None;
+        return;
     }
     let request = state.next_request();
     state.banner = None;
@@ -321,54 +309,46 @@ fn check(state: &mut State, filled: Filled, session_only: bool) -> Option<Effect
         Some(credential) => CredentialRef::Credential(credential),
         None => CredentialRef::Identity(Identity::of(&filled.profile)),
     };
-    Some(Effect::CheckCredential {
+    state.emit(Effect::CheckCredential {
         request,
         asker,
         scope: filled.scope,
-    })
+    });
 }
 
-/// Stores the credential, if one was entered, and the profile.
-fn save(state: &mut State, filled: Filled) -> Effect {
+/// Keeps the credential in memory, or stores the profile, and the credential if one was entered.
+fn keep(state: &mut State, filled: Filled, session_only: bool) {
+    if session_only {
+        return keep_for_session(state, filled);
+    }
     let request = state.next_request();
     state.banner = None;
     state.setup.phase = Phase::Saving { request };
-    Effect::SaveProfile {
+    state.emit(Effect::SaveProfile {
         request,
         profile: filled.profile,
         credential: filled.credential,
-    }
+    });
 }
 
 /// Handles the API's response: stores the credential, keeps it in memory, or shows the error.
-pub(crate) fn checked(
-    state: &mut State,
-    request: RequestId,
-    result: Result<usize, Failure>,
-) -> Vec<Effect> {
+pub(crate) fn checked(state: &mut State, request: RequestId, result: Result<usize, Failure>) {
     let setup = &mut state.setup;
     let session_only = match setup.phase {
         Phase::Checking {
             request: awaited,
             session_only,
         } if awaited == request => session_only,
-        Phase::Checking { .. } | Phase::Saving { .. } | Phase::Open => return Vec::new(),
+        Phase::Checking { .. } | Phase::Saving { .. } | Phase::Open => return,
     };
     setup.phase = Phase::Open;
     setup.saw_no_token = result == Ok(0);
     if let Err(failure) = result {
-        show_failure(state, failure, session_only);
-        return Vec::new();
+        return show_failure(state, failure, session_only);
     }
-    let Some(mut filled) = setup.fill(session_only) else {
-        return Vec::new();
-    };
-    setup.offers.unchecked = false;
-    name_scope(state, &mut filled);
-    if session_only {
-        keep_for_session(state, filled)
-    } else {
-        vec![save(state, filled)]
+    if let Some(filled) = fill(state, session_only) {
+        state.setup.offers.unchecked = false;
+        keep(state, filled, session_only);
     }
 }
 
@@ -395,30 +375,23 @@ fn show_failure(state: &mut State, failure: Failure, session_only: bool) {
 }
 
 /// Continues with the credential, which stays in memory.
-fn keep_for_session(state: &mut State, filled: Filled) -> Vec<Effect> {
-    let Some(credential) = filled.credential else {
-        return Vec::new();
-    };
-    let identity = Identity {
-        source: CredentialSource::Session,
-        kind: credential.kind.clone(),
-    };
-    let mut effects = vec![Effect::HoldCredential(credential)];
-    effects.extend(use_credential(state, identity, None, filled.scope));
-    effects
+fn keep_for_session(state: &mut State, filled: Filled) {
+    if let Some(credential) = filled.credential {
+        let identity = Identity {
+            source: CredentialSource::Session,
+            kind: credential.kind.clone(),
+        };
+        state.emit(Effect::HoldCredential(credential));
+        use_credential(state, identity, None, filled.scope);
+    }
 }
 
 /// Continues with the credential. Says so if it saw no token, since the API tells neither an empty
 /// account nor a missing permission.
-fn use_credential(
-    state: &mut State,
-    identity: Identity,
-    profile: Option<String>,
-    scope: Scope,
-) -> Vec<Effect> {
+fn use_credential(state: &mut State, identity: Identity, profile: Option<String>, scope: Scope) {
     let saw_no_token = state.setup.saw_no_token;
     let kind = scope.kind().word();
-    let effects = enter(state, identity, profile, scope);
+    enter(state, identity, profile, scope);
     if saw_no_token {
         state.warn(Failure::new(
             FailureKind::Permission,
@@ -429,7 +402,6 @@ fn use_credential(
             ),
         ));
     }
-    effects
 }
 
 /// Handles the result of storing the profile: uses it, or keeps the form open and offers
@@ -438,35 +410,34 @@ pub(crate) fn saved(
     state: &mut State,
     request: RequestId,
     result: Result<(Settings, Option<Location>), Failure>,
-) -> Vec<Effect> {
+) {
     let is_awaited = state.setup.phase == Phase::Saving { request };
     let (settings, location) = match result {
         Ok(saved) => saved,
         Err(failure) => {
             if is_awaited {
-                state.setup.phase = Phase::Open;
                 let setup = &mut state.setup;
+                setup.phase = Phase::Open;
                 setup.offers.session = true;
-                setup.form.focus = if setup.offers.unchecked {
-                    SetupField::Button(SetupButton::SessionUnchecked)
+                setup.form.focus = SetupField::Button(if setup.offers.unchecked {
+                    SetupButton::SessionUnchecked
                 } else {
-                    SetupField::Button(SetupButton::SessionOnly)
-                };
+                    SetupButton::SessionOnly
+                });
                 setup.settle_focus();
                 state.report(failure);
             }
-            return Vec::new();
+            return;
         }
     };
     state.session.settings = settings;
     if !is_awaited {
-        return Vec::new();
+        return;
     }
     state.setup.phase = Phase::Open;
-    let Some(Filled { profile, scope, .. }) = state.setup.fill(false) else {
-        return Vec::new();
-    };
-    // The collection matters where a secret is stored, not where it came from.
-    state.session.store = location.map(|location| location.store);
-    use_credential(state, Identity::of(&profile), Some(profile.name), scope)
+    if let Some(Filled { profile, scope, .. }) = state.setup.fill(false) {
+        // The collection matters where a secret is stored, not where it came from.
+        state.session.store = location.map(|location| location.store);
+        use_credential(state, Identity::of(&profile), Some(profile.name), scope);
+    }
 }

@@ -11,7 +11,7 @@ use crate::app::all_profiles::use_profile_of;
 use crate::app::form::Editor;
 use crate::app::handler::{Copied, Detail, Fetch, Handler, Pending, Uses};
 use crate::app::list_fetch::{back_to_list, return_to_find};
-use crate::app::message::Effect;
+
 use crate::app::state::{Overlay, Screen, State};
 use crate::app::token_fetch;
 use crate::app::uses_report::{Reporter, UsesMark};
@@ -90,26 +90,23 @@ impl Handler for Uses {
         }
     }
 
-    fn submit(&self, state: &mut State) -> Vec<Effect> {
+    fn submit(&self, state: &mut State) {
         if state.uses.is_filtering {
             state.uses.keep_filter();
         } else {
             state.overlay = Some(Overlay::UsesRow { top: 0 });
         }
-        Vec::new()
     }
 
-    fn back(&self, state: &mut State) -> Vec<Effect> {
+    fn back(&self, state: &mut State) {
         let uses = &mut state.uses;
         if uses.is_filtering {
             uses.stop_typing();
-            return Vec::new();
-        }
-        if !uses.filter.value().is_empty() {
+        } else if uses.filter.value().is_empty() {
+            leave(state);
+        } else {
             uses.show_all();
-            return Vec::new();
         }
-        leave(state)
     }
 
     fn scroll(&self, state: &mut State, motion: Motion) {
@@ -120,29 +117,24 @@ impl Handler for Uses {
     }
 
     /// Fetches the token again, too: whether it is in use, and whether it still is.
-    fn reload(&self, state: &mut State) -> Vec<Effect> {
-        let Some(access) = state.detail.access.clone() else {
-            return Vec::new();
-        };
-        let token = token_fetch::reload(state);
-        token
-            .into_iter()
-            .chain(access_fetch::read(state, &access))
-            .collect()
+    fn reload(&self, state: &mut State) {
+        if let Some(access) = state.detail.access.clone() {
+            token_fetch::reload(state);
+            access_fetch::read(state, &access);
+        }
     }
 
-    fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
-        match what {
-            Copied::Selection => {
-                let row = state.uses.selected_row()?;
-                let what = match row.mark {
-                    UsesMark::App(_) => "the address",
-                    UsesMark::Place(_) => "the ID",
-                };
-                let text = row.copied.clone();
-                state.copy(what, Some(&text))
-            }
-            Copied::ClientId | Copied::Json => Detail.copy(state, what),
+    fn copy(&self, state: &mut State, what: Copied) {
+        if what != Copied::Selection {
+            return Detail.copy(state, what);
+        }
+        if let Some(row) = state.uses.selected_row() {
+            let what = match row.mark {
+                UsesMark::App(_) => "the address",
+                UsesMark::Place(_) => "the ID",
+            };
+            let text = row.copied.clone();
+            state.copy(what, Some(&text));
         }
     }
 
@@ -186,7 +178,7 @@ impl Handler for Uses {
 }
 
 /// Shows who uses the token that keys act on, at once, and reads what is not known yet.
-pub fn open(state: &mut State) -> Vec<Effect> {
+pub(crate) fn open(state: &mut State) {
     let openers = [
         (Screen::Detail, Opener::Detail),
         (Screen::Browse, Opener::Browse),
@@ -194,69 +186,59 @@ pub fn open(state: &mut State) -> Vec<Effect> {
     ];
     let opener = openers.iter().find(|(screen, _)| *screen == state.screen);
     let Some((_, opener)) = opener.copied() else {
-        return Vec::new();
+        return;
     };
     let Some((token, _)) = state.screen.handler().token(state) else {
-        return match opener {
-            Opener::Find => look_up_for_uses(state),
-            Opener::Detail | Opener::Browse => Vec::new(),
-        };
+        if opener == Opener::Find {
+            look_up_for_uses(state);
+        }
+        return;
     };
-    let mut effects = Vec::new();
     if opener == Opener::Find {
         keep_selection(state);
     }
     if opener != Opener::Detail {
-        // A pending lookup is for another token.
-        effects.extend(state.detail.token.cancel().map(Effect::Cancel));
-        match use_profile_of(state, &token) {
-            Some(switched) => effects.extend(switched),
-            None => return effects,
+        state.cancel_lookup();
+        if !use_profile_of(state, &token) {
+            return;
         }
-        effects.extend(token_fetch::open_row(state, token));
+        token_fetch::open_row(state, token);
         if state.screen != Screen::Detail {
-            return effects;
+            return;
         }
     }
-    let Some(access) = state.detail.access.clone() else {
-        return effects;
-    };
-    let uses = &mut state.uses;
-    uses.reset();
-    uses.opener = opener;
-    state.screen = Screen::Uses;
-    state.overlay = None;
-    effects.extend(access_fetch::read_once(state, &access));
-    effects
+    if let Some(access) = state.detail.access.clone() {
+        let uses = &mut state.uses;
+        uses.reset();
+        uses.opener = opener;
+        state.screen = Screen::Uses;
+        state.overlay = None;
+        access_fetch::read_once(state, &access);
+    }
 }
 
 /// Shows who uses a token that was looked up for that, once it is there.
-pub fn open_looked_up(state: &mut State) -> Vec<Effect> {
+pub(crate) fn open_looked_up(state: &mut State) {
     let is_there = state.screen == Screen::Detail && state.overlay.is_none();
-    if !is_there || !std::mem::take(&mut state.detail.shows_uses_on_answer) {
-        return Vec::new();
+    if is_there && std::mem::take(&mut state.detail.shows_uses_on_answer) {
+        open(state);
+        state.uses.opener = Opener::Find;
     }
-    let effects = open(state);
-    state.uses.opener = Opener::Find;
-    effects
 }
 
 /// Goes back to where Uses was opened, and stops waiting.
-fn leave(state: &mut State) -> Vec<Effect> {
+fn leave(state: &mut State) {
     let opener = state.uses.opener;
     let map = state.access_reading.stop();
-    let token = (opener != Opener::Detail).then(|| state.detail.token.cancel());
-    let dropped = [map, token.flatten()].into_iter().flatten();
-    let mut effects: Vec<Effect> = dropped.map(Effect::Cancel).collect();
-    effects.extend(match opener {
+    state.cancel(map);
+    if opener != Opener::Detail {
+        state.cancel_lookup();
+    }
+    match opener {
         Opener::Browse => back_to_list(state),
         Opener::Find => return_to_find(state),
-        Opener::Detail => {
-            state.screen = Screen::Detail;
-            Vec::new()
-        }
-    });
-    effects
+        Opener::Detail => state.screen = Screen::Detail,
+    }
 }
 
 /// The current sources of a report, or of findings, about the current token.

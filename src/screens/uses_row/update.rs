@@ -3,7 +3,7 @@
 
 use crate::action::{Context, Motion};
 use crate::app::handler::{Copied, Handler, UsesRow};
-use crate::app::message::Effect;
+
 use crate::app::state::{Overlay, State};
 use crate::domain::access::uses::SECRET_PLACES;
 use crate::domain::text;
@@ -22,14 +22,13 @@ impl Handler for UsesRow {
         }
     }
 
-    fn copy(&self, state: &mut State, what: Copied) -> Option<Effect> {
-        if what != Copied::Selection {
-            return None;
+    fn copy(&self, state: &mut State, what: Copied) {
+        if what == Copied::Selection {
+            let lines = state.uses_details(usize::MAX);
+            let text = |line: &TextLine| line.iter().map(|(_, text)| text.as_str()).collect();
+            let lines: Vec<String> = lines.iter().map(text).collect();
+            state.copy_raw("the details", Some(lines.join("\n")));
         }
-        let lines = state.uses_details(usize::MAX);
-        let text = |line: &TextLine| line.iter().map(|(_, text)| text.as_str()).collect();
-        let lines: Vec<String> = lines.iter().map(text).collect();
-        state.copy_raw("the details", Some(lines.join("\n")))
     }
 }
 

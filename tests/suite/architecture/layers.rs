@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// What one cell lets through: names and prefixes of paths. The longest that fits decides.
+/// What one cell permits: names and path prefixes. The longest match decides.
 #[derive(Debug, Default)]
 pub(crate) struct Permit {
     everything: bool,
@@ -10,7 +10,7 @@ pub(crate) struct Permit {
 }
 
 impl Permit {
-    /// `any` or `lower` for everything, `nothing`, a name in backticks, `not` before one.
+    /// `any` or `lower` for everything, `nothing`, a name in backticks, or `not` before a name.
     fn parse(cell: &str) -> Result<Self, String> {
         let mut permit = Self::default();
         for item in cell.split(',').map(str::trim) {
@@ -36,7 +36,7 @@ impl Permit {
         self.named(path).unwrap_or(self.everything)
     }
 
-    /// Whether a name covers a path and lets it through.
+    /// Whether a name covers a path and permits it.
     pub(crate) fn names(&self, path: &str) -> bool {
         self.named(path).unwrap_or(false)
     }
@@ -52,13 +52,12 @@ impl Permit {
             .map(|(_, allowed)| *allowed)
     }
 
-    /// Whether only what is named is let through.
+    /// Whether only named paths are permitted.
     pub(crate) fn is_a_list(&self) -> bool {
         !self.everything
     }
 }
 
-/// One row.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) layer: u8,
@@ -67,12 +66,12 @@ pub(crate) struct Row {
     pub(crate) crates: Permit,
 }
 
-/// The rows by the module or the pattern of files that each is about.
+/// The rows by their module or file pattern.
 #[derive(Debug)]
 pub(crate) struct Table(BTreeMap<String, Row>);
 
 impl Table {
-    /// The row of a file: that of a pattern which it fits, or else that of its module.
+    /// The row of a file: that of a matching pattern, otherwise that of its module.
     pub(crate) fn row_of(&self, path: &str) -> Option<&Row> {
         let parts: Vec<&str> = path.trim_end_matches(".rs").split('/').collect();
         let fits = |pattern: &str| {
@@ -92,7 +91,6 @@ impl Table {
     }
 }
 
-/// Reads the table.
 pub(crate) fn parse(library: &str) -> Result<Table, String> {
     let mut table = BTreeMap::new();
     let rows = library

@@ -1,5 +1,5 @@
-//! The structure that the docs of `lib.rs` promise, held against the source; and each rule held
-//! against a small tree that breaks it.
+//! The structure that the docs of `lib.rs` promise, checked against the source; and each rule,
+//! checked against a small tree that breaks it.
 
 mod layers;
 mod names;
@@ -10,7 +10,7 @@ mod workflows;
 use crate::support::assertions::assert_starts;
 use std::path::Path;
 
-/// Files that are one table each, and may be as long as it.
+/// Files that are one table each, and may be as long.
 const TABLES: &[&str] = &[];
 
 fn violations(root: &Path, tables: &[&str]) -> Vec<String> {
@@ -20,13 +20,13 @@ fn violations(root: &Path, tables: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn the_source_keeps_every_rule_of_the_map() {
+fn the_source_follows_every_rule_of_its_table() {
     let found = violations(Path::new(env!("CARGO_MANIFEST_DIR")), TABLES);
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
 }
 
 #[test]
-fn every_place_that_the_map_sends_to_exists() {
+fn every_path_in_the_table_of_places_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let library = std::fs::read_to_string(root.join("src/lib.rs")).unwrap();
     let places: Vec<&str> = library
@@ -68,7 +68,7 @@ tui-input = \"0.15\"
 rustix = \"1\"
 ";
 
-/// A package that keeps every rule.
+/// A package that follows every rule.
 const GOOD: [(&str, &str); 11] = [
     (
         "main.rs",
@@ -104,7 +104,7 @@ const GOOD: [(&str, &str); 11] = [
     ),
 ];
 
-/// What is wrong with the good package once one file is replaced or added.
+/// The violations of the good package once one file is replaced or added.
 fn broken(path: &str, body: &str) -> Vec<String> {
     let opened = format!("//! A file.\n{body}");
     broken_as_written(path, &opened, &[])
@@ -141,7 +141,7 @@ fn not_allowed(path: &str, used: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_package_that_keeps_the_rules_is_left_alone() {
+fn a_package_that_follows_the_rules_has_no_violations() {
     accepts("api.rs", "");
     accepts("domain/secret.rs", "struct S;");
 }
@@ -165,26 +165,26 @@ fn a_file_uses_no_higher_layer() {
 }
 
 #[test]
-fn words_in_comments_strings_and_visibilities_use_nothing() {
+fn comments_strings_and_visibilities_use_nothing() {
     let body = "// use crate::api;\n/// [`crate::api`]\npub(crate) const A: &str = \"crate::api::x\";\n\
                 pub(in crate::domain) fn f() {}\n#[cfg(test)]\nmod tests { use crate::api; }\n";
     accepts("domain/status.rs", body);
 }
 
 #[test]
-fn a_file_uses_no_module_of_its_layer_that_its_row_does_not_name() {
+fn a_file_uses_modules_of_its_layer_only_if_its_row_names_them() {
     rejects("api.rs", "use crate::demo::Demo;", "crate::demo::Demo");
 }
 
 #[test]
-fn a_row_may_name_modules_of_its_own_layer_whole_or_in_part() {
+fn a_row_may_name_modules_of_its_layer_whole_or_in_part() {
     accepts("app.rs", "use crate::view;");
     rejects("app.rs", "use crate::view::deep;", "crate::view::deep");
     rejects("view/deep.rs", "use crate::app;", "crate::app");
 }
 
 #[test]
-fn a_row_may_be_about_a_pattern_of_files() {
+fn a_row_may_cover_a_pattern_of_files() {
     let drawn = "use ratatui::crossterm;";
     accepts("app/list/view.rs", drawn);
     for path in ["app/list/update.rs", "app/view.rs", "app/list/more/view.rs"] {
@@ -196,12 +196,12 @@ fn a_row_may_be_about_a_pattern_of_files() {
 }
 
 #[test]
-fn a_module_with_a_list_uses_only_what_is_on_it() {
+fn a_module_with_a_list_uses_only_modules_on_it() {
     rejects("app.rs", "use crate::api::Client;", "crate::api::Client");
 }
 
 #[test]
-fn a_module_may_be_shut_to_one_above_it() {
+fn a_module_may_be_closed_to_a_higher_one() {
     rejects("tui/mod.rs", "use crate::api;", "crate::api");
 }
 
@@ -212,7 +212,7 @@ fn a_module_is_used_only_by_the_files_that_its_row_names() {
 }
 
 #[test]
-fn files_of_a_module_do_not_use_each_other_in_a_circle() {
+fn files_of_a_module_do_not_use_each_other_in_a_cycle() {
     let found = broken("domain/status.rs", "use super::token::Token;");
     assert_eq!(
         found,
@@ -221,7 +221,7 @@ fn files_of_a_module_do_not_use_each_other_in_a_circle() {
 }
 
 #[test]
-fn a_file_does_not_use_what_its_folder_takes_from_it() {
+fn a_file_does_not_use_its_own_reexports_through_its_folder() {
     let found = broken("domain/status.rs", "use super::Status;");
     assert_eq!(
         found,
@@ -243,7 +243,7 @@ fn a_pure_module_uses_only_the_crates_on_its_list() {
 }
 
 #[test]
-fn a_pure_module_reaches_the_world_through_no_part_of_std() {
+fn a_pure_module_uses_no_part_of_std_with_side_effects() {
     for body in [
         "use std::fs;",
         "use std::{fmt, fs};",
@@ -257,7 +257,7 @@ fn a_pure_module_reaches_the_world_through_no_part_of_std() {
 }
 
 #[test]
-fn a_crate_may_be_shut_to_a_module_whole_or_in_part() {
+fn a_crate_may_be_closed_to_a_module_whole_or_in_part() {
     rejects("api.rs", "use anyhow::Error;", "anyhow::Error");
     rejects(
         "app.rs",
@@ -267,7 +267,7 @@ fn a_crate_may_be_shut_to_a_module_whole_or_in_part() {
 }
 
 #[test]
-fn a_module_of_a_crates_name_is_not_the_crate() {
+fn a_module_with_the_name_of_a_crate_is_not_that_crate() {
     for body in [
         "use super::status as rustix;\nfn f() { rustix::x(); }",
         "mod rustix { pub(super) fn x() {} }\nfn f() { rustix::x(); }",
@@ -279,7 +279,7 @@ fn a_module_of_a_crates_name_is_not_the_crate() {
 }
 
 #[test]
-fn a_file_outside_the_table_is_refused() {
+fn a_file_outside_the_table_is_rejected() {
     assert_eq!(
         broken("cache.rs", ""),
         ["cache.rs is in no row of the table"]
@@ -291,7 +291,7 @@ fn a_file_outside_the_table_is_refused() {
 }
 
 #[test]
-fn a_long_file_is_refused_unless_it_is_a_table() {
+fn a_long_file_is_rejected_unless_it_is_a_table() {
     let long = format!("//! A file.\n{}", "// x\n".repeat(600));
     assert_eq!(
         broken_as_written("api.rs", &long, &[]),
@@ -313,7 +313,7 @@ fn a_long_file_is_refused_unless_it_is_a_table() {
 }
 
 #[test]
-fn a_long_function_is_refused_wherever_it_stands() {
+fn a_long_function_is_rejected_anywhere() {
     let lines = |count| {
         (0..count)
             .map(|n| format!("let _x = {n};\n"))
@@ -333,7 +333,7 @@ fn a_long_function_is_refused_wherever_it_stands() {
 }
 
 #[test]
-fn a_match_may_be_as_long_as_its_enum_but_none_of_its_arms() {
+fn a_match_may_be_as_long_as_its_enum_but_its_arms_are_limited() {
     let arms = (0..25)
         .map(|n| format!("A{n} => {{\nf({n});\n}}\n"))
         .collect::<String>();
@@ -348,7 +348,7 @@ fn a_match_may_be_as_long_as_its_enum_but_none_of_its_arms() {
 }
 
 #[test]
-fn a_file_needs_a_name_that_says_something() {
+fn a_file_name_without_meaning_is_rejected() {
     for path in [
         "domain/utils.rs",
         "domain/prelude.rs",
@@ -362,7 +362,7 @@ fn a_file_needs_a_name_that_says_something() {
 }
 
 #[test]
-fn a_name_that_was_given_up_does_not_come_back() {
+fn a_banned_name_is_rejected() {
     for body in [
         "struct Vault;",
         "enum Telling { One }",
@@ -392,7 +392,7 @@ fn a_name_that_was_given_up_does_not_come_back() {
 }
 
 #[test]
-fn what_is_public_has_docs() {
+fn public_items_need_docs() {
     for body in [
         "pub struct S;",
         "pub enum S {}",
@@ -415,7 +415,7 @@ fn what_is_public_has_docs() {
 }
 
 #[test]
-fn no_passage_of_ten_lines_stands_twice() {
+fn ten_equal_lines_are_a_repetition() {
     let lines = |count| (0..count).map(|n| format!("f({n});\n")).collect::<String>();
     let twice = |count, between: &str| {
         let once = lines(count);
@@ -442,12 +442,12 @@ fn no_passage_of_ten_lines_stands_twice() {
 }
 
 #[test]
-fn only_rows_that_name_a_crate_that_draws_use_it() {
+fn only_rows_that_name_a_drawing_crate_use_it() {
     rejects("api.rs", "use ratatui::Frame;", "ratatui::Frame");
 }
 
 #[test]
-fn a_file_opens_with_what_it_is_for() {
+fn a_file_starts_with_module_docs() {
     for text in [
         "",
         "use std::fmt;\n",
@@ -472,7 +472,7 @@ fn the_library_only_declares_modules() {
 }
 
 #[test]
-fn a_table_that_cannot_be_read_is_refused() {
+fn a_malformed_table_is_rejected() {
     let row = "| 0 | `domain` | nothing | any | any | pure |";
     let with = |row: &str| {
         layers::parse(&format!(

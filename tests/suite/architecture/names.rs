@@ -1,5 +1,5 @@
-//! Names that were given up: private words for which the field has a usual one, common nouns as
-//! types, and names with two meanings.
+//! Banned names: private words with a usual equivalent, common nouns as types, and names with two
+//! meanings.
 
 use super::source::File;
 
@@ -97,10 +97,10 @@ const ITEMS: &[&str] = &[
     "welcome",
 ];
 
-/// Words that the map in `lib.rs` does without.
+/// Words that do not appear in the docs of `lib.rs`.
 const WORDS: &[&str] = &["room", "rooms", "floor", "floors"];
 
-/// The names of a file that were given up.
+/// The banned names in a file.
 pub(crate) fn banned(file: &File) -> Vec<String> {
     let path = file.module.join("::");
     let is_end = |name: &&&str| {

@@ -1,4 +1,4 @@
-//! The rules of the structure: each takes the tree and says what breaks it.
+//! The rules of the structure: each takes the tree and returns its violations.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,21 +10,21 @@ use super::source::{File, Target, Tree, edges};
 const LONGEST_FILE: usize = 600;
 const LONGEST_FUNCTION: usize = 60;
 
-/// Names for what has no name of its own.
+/// File names without meaning.
 const SHAPELESS: [&str; 7] = [
     "common", "helper", "helpers", "misc", "prelude", "util", "utils",
 ];
 
-/// Crates that draw: only rows that name them may use them.
+/// Crates that draw; only rows that name them may use them.
 const DRAWING: [&str; 1] = ["ratatui"];
 
-/// How many lines of code may be the same in two places.
+/// The number of equal lines of code allowed in two places.
 const LONGEST_REPEAT: usize = 9;
 
-/// The parts of `std` that reach the world.
+/// The parts of `std` with side effects.
 const WORLDLY: [&str; 7] = ["env", "fs", "io", "net", "os", "process", "thread"];
 
-/// Everything in a tree that breaks a rule. `tables` are files that may be long.
+/// Every violation in a tree. `tables` are files that may be long.
 pub(crate) fn violations(tree: &Tree, table: &Table, tables: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for file in &tree.files {
@@ -94,10 +94,10 @@ fn may_use_crate(row: &Row, path: &str) -> bool {
     }
 }
 
-/// A file may use the other files of its row, what its row names of its own layer, and what its row
-/// lets through of lower layers.
+/// A file may use the other files of its row, modules of its layer that its row names, and modules
+/// of lower layers that its row permits.
 fn may_use_file(table: &Table, file: &File, row: &Row, other: &File) -> bool {
-    // The crate's root has nothing but modules, which are looked at one by one.
+    // The root of the crate contains only modules, which are checked one by one.
     let Some(used) = table
         .row_of(&other.path)
         .filter(|_| !other.module.is_empty())
@@ -116,7 +116,7 @@ fn may_use_file(table: &Table, file: &File, row: &Row, other: &File) -> bool {
     is_within_reach && used.used_by.allows(&file.path)
 }
 
-/// Passages of code that stand in two places.
+/// Passages of code that appear twice.
 fn repeats(tree: &Tree) -> Vec<String> {
     let mut first = BTreeMap::new();
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! Source files as the rules see them: what they use, define and document, and how long they are.
+//! Source files as the rules see them: what they use, define and document, and their length.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,15 +7,14 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
-/// How long an arm of a `match` may be to count as nothing but dispatch.
+/// The maximum length of a `match` arm that counts as dispatch.
 const LONGEST_ARM: usize = 30;
 
-/// One file of `src`.
 #[derive(Debug)]
 pub(crate) struct File {
-    /// Its path below `src`, with `/`.
+    /// The path below `src`, with `/`.
     pub(crate) path: String,
-    /// The module that it is: `["domain", "status"]`; `main.rs` is `["main"]`, `lib.rs` none.
+    /// The module, such as `["domain", "status"]`; `main.rs` is `["main"]`, `lib.rs` is empty.
     pub(crate) module: Vec<String>,
     pub(crate) lines: usize,
     pub(crate) opens_with_docs: bool,
@@ -23,9 +22,9 @@ pub(crate) struct File {
     pub(crate) only_declares: bool,
     /// Every function with its length in lines, without the arms of a dispatch.
     pub(crate) functions: Vec<(String, usize)>,
-    /// The types, functions, fields and modules that it defines.
+    /// The types, functions, fields and modules it defines.
     pub(crate) defined: BTreeSet<String>,
-    /// The words of its opening docs.
+    /// The words of its module docs.
     pub(crate) words: BTreeSet<String>,
     /// Public modules, types, functions and methods without a doc comment.
     pub(crate) undocumented: Vec<String>,
@@ -33,19 +32,19 @@ pub(crate) struct File {
     pub(crate) code: Vec<(usize, String)>,
     /// Every path of two or more segments, and every import.
     paths: BTreeSet<Vec<String>>,
-    /// Names that imports and modules bring in: a path that starts with one is in no crate.
+    /// Names from imports and modules: a path that starts with one is in no crate.
     imported: BTreeSet<String>,
 }
 
-/// What a path leads to.
+/// The target of a path.
 pub(crate) enum Target {
     /// A file of the tree, by its index.
     File(usize),
-    /// A crate, `std` included, with the path in it.
+    /// A crate, including `std`, with the path in it.
     Crate(String),
 }
 
-/// All files of `src`, with the names of the crates that the package depends on.
+/// All files of `src`, with the names of the package's dependencies.
 pub(crate) struct Tree {
     pub(crate) files: Vec<File>,
     crates: BTreeSet<String>,
@@ -76,7 +75,7 @@ impl Tree {
         Ok(Self { files, crates })
     }
 
-    /// What the paths in a file lead to, each with the path as written.
+    /// The targets of the paths in a file, each with the path as written.
     pub(crate) fn targets(&self, file: &File) -> Vec<(Target, String)> {
         file.paths
             .iter()
@@ -186,7 +185,7 @@ impl File {
     }
 }
 
-/// The lines that are code of their own: no blanks, comments, attributes, imports or tests.
+/// The lines of code without blanks, comments, attributes, imports and tests.
 fn code(text: &str, aside: &BTreeSet<usize>) -> Vec<(usize, String)> {
     (1..)
         .zip(text.lines().map(str::trim))
@@ -208,7 +207,7 @@ struct Reading {
     test_lines: usize,
     /// The lines of imports and tests.
     aside: BTreeSet<usize>,
-    /// How many modules within the file we are in.
+    /// The number of enclosing modules within the file.
     depth: usize,
 }
 
@@ -255,7 +254,7 @@ impl Reading {
         }
     }
 
-    /// Paths in what the parser leaves alone: the insides of macros and attributes.
+    /// Paths in macros and attributes, which the parser does not visit.
     fn scan(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;
@@ -294,7 +293,7 @@ impl Reading {
         self.aside.extend(span.start().line..=span.end().line);
     }
 
-    /// Takes in the name of an item, and whether it is public without a doc comment.
+    /// Records the name of an item, and whether it is public without docs.
     fn define(
         &mut self,
         name: &syn::Ident,

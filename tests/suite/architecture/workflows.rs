@@ -9,15 +9,15 @@ use crate::config::files::text;
 use crate::support::assertions::assert_contains;
 
 #[test]
-fn k15_workflows_pin_what_they_run_and_builds_may_only_read() {
+fn k15_workflows_pin_their_actions_and_builds_only_read() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workflows = fs::read_dir(root.join(".github/workflows")).unwrap();
     let workflows: Vec<String> = workflows.map(|it| text(&it.unwrap().path())).collect();
     assert!(!workflows.is_empty());
     for workflow in &workflows {
-        // A job gets what it needs itself.
+        // Each job requests its own permissions.
         assert_contains(workflow, "\npermissions: {}\n");
-        // The one job that may write makes the draft of a release, and builds nothing.
+        // Only one job may write: it drafts a release, and builds nothing.
         let (building, releasing) = workflow
             .split_once("\n  release:\n")
             .unwrap_or((workflow, ""));
@@ -35,7 +35,7 @@ fn k15_workflows_pin_what_they_run_and_builds_may_only_read() {
             }
         }
     }
-    // Every command of Cargo that could otherwise choose other versions keeps to Cargo.lock.
+    // Every Cargo command that could choose other versions uses Cargo.lock.
     let readmes = ["README.md", "tests/fuzz/README.md", ".ci/run"];
     let mut scripts = workflows;
     scripts.extend(readmes.map(|name| text(&root.join(name))));

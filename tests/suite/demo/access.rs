@@ -1,4 +1,4 @@
-//! Who uses the tokens of the demo: read as the program reads it, every answer there is.
+//! Who uses the tokens of the demo, read as the program reads it, with every possible result.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use tokenscope::domain::token::ServiceToken;
 use tokenscope::service::TokenService;
 
 use super::now;
-use crate::api::{options, patience};
+use crate::api::{deadlines, options};
 use crate::domain::context;
 
-/// A scope of the demo, as it is read.
+/// A scope of the demo as the program reads it.
 struct Scoped {
     map: AccessMap,
     tokens: Tokens,
@@ -35,7 +35,7 @@ impl Scoped {
     async fn read(scope: Scope) -> Self {
         let demo = Demo::start(now()).await.unwrap();
         let store = StoreHandle::start(|_| Box::new(MemoryStore::default()));
-        let deadlines: Deadlines = patience(20);
+        let deadlines: Deadlines = deadlines(20);
         let environment = Environment::default();
         let service =
             TokenService::new(options(&demo.base_url), store, environment, None, deadlines);
@@ -69,7 +69,7 @@ impl Scoped {
         uses.next().unwrap().1
     }
 
-    /// The words for what became of each part.
+    /// The state of each part, as its code.
     fn states(&self) -> BTreeMap<Part, &'static str> {
         let state = |part| Some((part, self.map.read(part)?.state.code()));
         Part::ALL.into_iter().filter_map(state).collect()
@@ -94,7 +94,7 @@ fn verdicts(uses: &TokenUses) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn the_first_account_is_complete_and_shows_every_verdict_reason_and_place() {
+async fn the_first_account_is_complete_and_shows_every_verdict_and_reason() {
     let account = Scoped::account(ACCOUNT).await;
     assert_eq!(account.map.incomplete_reasons(), Vec::<String>::new());
     assert!(account.states().values().all(|state| *state == "read"));
@@ -180,7 +180,7 @@ async fn the_token_of_the_readme_is_used_as_the_readme_shows() {
 }
 
 #[tokio::test]
-async fn one_token_of_the_first_account_may_be_deleted_and_all_others_are_named() {
+async fn one_token_of_the_first_account_is_deletable_and_all_others_are_used() {
     let account = Scoped::account(ACCOUNT).await;
     let uses = account.uses();
     let names = |wanted: &dyn Fn(&TokenUses) -> bool| -> Vec<String> {
@@ -226,7 +226,7 @@ async fn the_filtered_account_is_incomplete() {
 }
 
 #[tokio::test]
-async fn every_answer_about_alerts_that_can_stand_beside_the_others_is_shown() {
+async fn the_scopes_show_every_result_about_alerts() {
     let mut told = BTreeSet::new();
     for account in [ACCOUNT, FILTERED_ACCOUNT] {
         let account = Scoped::account(account).await;
@@ -239,7 +239,7 @@ async fn every_answer_about_alerts_that_can_stand_beside_the_others_is_shown() {
 }
 
 #[tokio::test]
-async fn the_zone_may_not_read_its_apps_and_the_empty_account_shows_nothing() {
+async fn the_zone_cannot_read_apps_and_the_empty_account_shows_nothing() {
     let zone = Scoped::read(Scope::Zone(ScopeId::parse(ZONE).unwrap())).await;
     let states = zone.states();
     assert_eq!(states[&Part::Apps], "refused");
@@ -251,14 +251,14 @@ async fn the_zone_may_not_read_its_apps_and_the_empty_account_shows_nothing() {
     assert!(!empty.map.complete());
 }
 
-/// How advice begins.
+/// First words of advice.
 const ADVICE: [&str; 14] = [
     "change", "check", "enable", "give", "if", "let", "name", "probe", "put", "remove", "renew",
     "to", "try", "use",
 ];
 
 #[tokio::test]
-async fn each_verdict_names_the_policy_the_rule_and_one_thing_to_do() {
+async fn each_verdict_names_the_policy_the_rule_and_one_action() {
     for account in [ACCOUNT, FILTERED_ACCOUNT] {
         let account = Scoped::account(account).await;
         for (token, uses) in account.uses() {
@@ -303,7 +303,7 @@ async fn each_verdict_names_the_policy_the_rule_and_one_thing_to_do() {
 }
 
 #[tokio::test]
-async fn the_ids_of_the_demo_are_unique_and_its_addresses_are_its_own() {
+async fn ids_are_unique_and_addresses_belong_to_the_demo() {
     let mut ids = BTreeSet::from([TOKEN.to_owned()]);
     for account in [ACCOUNT, FILTERED_ACCOUNT] {
         let account = Scoped::account(account).await;

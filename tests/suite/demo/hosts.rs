@@ -1,4 +1,4 @@
-//! The hosts of the demo, as a probe meets them.
+//! The hosts of the demo, as a probe sees them.
 
 use reqwest::header::HOST;
 use tokenscope::demo::Demo;
@@ -7,7 +7,7 @@ use tokenscope::domain::access::probe::DEMO_SECRET;
 use super::{Answer, client, now, read, tokens_of};
 use crate::support::table::rows;
 
-/// Asks a URL without a token, or with a pair.
+/// Requests a URL without a token, or with an ID and a secret.
 async fn ask(demo: &Demo, url: &str, headers: &[(&str, &str)]) -> Option<Answer> {
     let url = url::Url::parse(url).unwrap();
     let target = format!("http://{}{}", demo.address, url.path());
@@ -18,7 +18,7 @@ async fn ask(demo: &Demo, url: &str, headers: &[(&str, &str)]) -> Option<Answer>
     Some(read(request.send().await.ok()?).await)
 }
 
-/// The status and who answered: `403 access`.
+/// The status and who answered, such as `403 access`.
 fn summary(answer: Option<&Answer>) -> String {
     let Some(answer) = answer else {
         return "closed".to_owned();
@@ -37,7 +37,7 @@ fn summary(answer: Option<&Answer>) -> String {
     format!("{} {who}", answer.status)
 }
 
-/// URL, token, secret, the answer without it, the answer with it.
+/// URL, token, secret, the answer without the token, the answer with it.
 const ANSWERS: &str = "
 https://deploy.example.com/hooks | CI/CD token | demo-secret | 401 access | 200 origin
 https://deploy.example.com/hooks/42 | CI/CD token | demo-secret | 401 access | 200 origin
@@ -98,7 +98,7 @@ async fn each_host_answers_as_documented() {
 }
 
 #[tokio::test]
-async fn an_app_may_read_the_pair_from_one_header_alone() {
+async fn an_app_may_read_id_and_secret_from_one_header_only() {
     let demo = Demo::start(now()).await.unwrap();
     let url = "https://mobile.example.com/v2";
     let json = |secret: &str| {

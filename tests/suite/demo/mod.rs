@@ -24,7 +24,7 @@ fn now() -> DateTime<Utc> {
 }
 
 pub(crate) fn client() -> reqwest::Client {
-    // Refused where another test was first, which is as well.
+    // Fails if another test was first, which does not matter.
     let _chosen = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
@@ -104,7 +104,7 @@ async fn tokens_of(demo: &Demo, account: &str) -> Vec<ServiceToken> {
 }
 
 #[tokio::test]
-async fn the_readme_token_expires_in_twelve_days_and_its_previous_secret_still_works() {
+async fn the_readme_token_expires_in_twelve_days_with_a_previous_secret() {
     let demo = Demo::start(now()).await.unwrap();
     let answer = get(&demo, &tokens_path(ACCOUNT, &format!("/{TOKEN}"))).await;
     assert_eq!(answer.status, 200);
@@ -115,7 +115,7 @@ async fn the_readme_token_expires_in_twelve_days_and_its_previous_secret_still_w
 }
 
 #[tokio::test]
-async fn the_opening_scope_and_credential_are_the_ones_that_work() {
+async fn opens_on_a_scope_and_credential_that_work() {
     let demo = Demo::start(now()).await.unwrap();
     assert_eq!(demo.scope.id(), ACCOUNT);
     assert_eq!(demo.scope.kind().segment(), "accounts");
@@ -127,7 +127,7 @@ async fn the_opening_scope_and_credential_are_the_ones_that_work() {
 }
 
 #[tokio::test]
-async fn its_tokens_show_every_status_and_every_finding() {
+async fn the_tokens_show_every_status_and_every_finding() {
     let demo = Demo::start(now()).await.unwrap();
     let tokens = demo_tokens(&demo).await;
     assert!(tokens.len() >= 14, "only {} tokens", tokens.len());
@@ -177,7 +177,7 @@ async fn one_token_expires_ninety_seconds_after_the_start() {
 }
 
 #[tokio::test]
-async fn every_token_reads_without_an_invalid_field_and_ids_are_unique() {
+async fn every_token_has_valid_fields_and_unique_ids() {
     let demo = Demo::start(now()).await.unwrap();
     let tokens = demo_tokens(&demo).await;
     let ids: BTreeSet<&str> = tokens.iter().map(ServiceToken::id_text).collect();
@@ -230,7 +230,7 @@ async fn every_answer_has_the_headers_that_cloudflare_sends() {
 }
 
 #[tokio::test]
-async fn a_wrong_or_missing_credential_is_refused_as_the_gateway_does() {
+async fn a_wrong_or_missing_credential_is_refused_as_by_the_gateway() {
     let demo = Demo::start(now()).await.unwrap();
     let url = format!("{}/{}", demo.base_url, tokens_path(ACCOUNT, ""));
     let secret = demo.credential.secret.expose();
@@ -269,7 +269,7 @@ async fn each_memorable_id_answers_with_its_error() {
 }
 
 #[tokio::test]
-async fn the_slow_token_lets_others_answer_first() {
+async fn the_slow_token_does_not_delay_other_answers() {
     let demo = Demo::start(now()).await.unwrap();
     let slow = tokens_path(ACCOUNT, &format!("/{SLOW_TOKEN}"));
     let quick = tokens_path(ACCOUNT, &format!("/{TOKEN}"));
@@ -283,7 +283,7 @@ async fn the_slow_token_lets_others_answer_first() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_routed_says_so() {
+async fn unknown_routes_are_reported() {
     let demo = Demo::start(now()).await.unwrap();
     for path in [
         "accounts/prod/access/service_tokens".to_owned(),
@@ -301,7 +301,7 @@ async fn what_cannot_be_routed_says_so() {
 }
 
 #[tokio::test]
-async fn a_scope_of_somebody_else_is_forbidden_and_a_malformed_token_id_is_an_invalid_request() {
+async fn a_foreign_scope_is_forbidden_and_a_malformed_token_id_invalid() {
     let demo = Demo::start(now()).await.unwrap();
     let other = get(&demo, &tokens_path(&"0".repeat(32), "")).await;
     assert_eq!((other.status, other.codes()), (403, vec![9109]));
@@ -310,7 +310,7 @@ async fn a_scope_of_somebody_else_is_forbidden_and_a_malformed_token_id_is_an_in
 }
 
 #[tokio::test]
-async fn nothing_but_get_is_allowed() {
+async fn allows_only_get() {
     let demo = Demo::start(now()).await.unwrap();
     let url = format!("{}/{}", demo.base_url, tokens_path(ACCOUNT, ""));
     for method in ["POST", "PUT", "PATCH", "DELETE"] {
@@ -324,7 +324,7 @@ async fn nothing_but_get_is_allowed() {
 }
 
 #[tokio::test]
-async fn a_list_comes_in_pages_that_add_up() {
+async fn the_pages_of_a_list_add_up() {
     let demo = Demo::start(now()).await.unwrap();
     let all = get(&demo, &tokens_path(ACCOUNT, "")).await.result_ids();
     let mut gathered = Vec::new();
@@ -349,7 +349,7 @@ async fn a_list_comes_in_pages_that_add_up() {
 }
 
 #[tokio::test]
-async fn name_is_exact_and_search_is_a_part() {
+async fn name_matches_exactly_and_search_matches_parts() {
     let demo = Demo::start(now()).await.unwrap();
     let ids = |query: &'static str| {
         let demo = &demo;
@@ -373,7 +373,7 @@ async fn name_is_exact_and_search_is_a_part() {
 }
 
 #[tokio::test]
-async fn the_zone_and_the_empty_account_have_lists_of_their_own() {
+async fn the_zone_and_the_empty_account_have_their_own_lists() {
     let demo = Demo::start(now()).await.unwrap();
     let zone = get(&demo, &format!("zones/{ZONE}/access/service_tokens")).await;
     assert!(!zone.result_ids().is_empty());
@@ -406,7 +406,7 @@ async fn accounts_and_zones_are_listed_in_small_pages() {
 }
 
 #[tokio::test]
-async fn dropping_it_stops_the_server() {
+async fn dropping_the_demo_stops_the_server() {
     let demo = Demo::start(now()).await.unwrap();
     let kept_alive = client();
     let url = format!("{}/{}", demo.base_url, tokens_path(ACCOUNT, ""));
@@ -414,7 +414,7 @@ async fn dropping_it_stops_the_server() {
     assert_eq!(first.status(), 403);
     drop(first);
     drop(demo);
-    // Accepting ends as soon as its task runs; until then a connection may still be taken.
+    // The listener closes when its task runs; until then a connection may still be accepted.
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
     while kept_alive.get(&url).send().await.is_ok() {
         assert!(std::time::Instant::now() < deadline, "it still answers");

@@ -1,4 +1,4 @@
-//! Whether an app opens for a token: the rows of the API's documentation, and what must hold for all
+//! Whether an app opens for a token: the cases of the API's documentation, and properties of all
 //! rules.
 
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokenscope::domain::access::uses::Lookup;
 use tokenscope::domain::access::verdict::{Reason, Verdict};
 
-use crate::support::access_map::{alive, context, disabled, map};
+use crate::support::access_map::{active_token, context, disabled, map};
 use crate::support::tokens::{CLIENT_ID, ID};
 
 const GROUP: &str = "22222222-bbbb-4bbb-8bbb-000000000001";
@@ -45,7 +45,7 @@ fn with(mut policy: Value, section: &str, rules: &[Value]) -> Value {
     policy
 }
 
-/// The verdict for an app with some policies, and whatever decided it.
+/// The verdict for an app with these policies, and the policy that decided.
 fn judge(kind: &str, policies: &[Value], groups: &[Value], is_dead: bool) -> Option<Judged> {
     let app = json!({"id": "a", "name": "A", "type": kind, "policies": policies});
     judge_app(&app, &[], groups, is_dead)
@@ -62,7 +62,7 @@ struct Judged {
 
 fn judge_app(app: &Value, policies: &[Value], groups: &[Value], is_dead: bool) -> Option<Judged> {
     let map = map(std::slice::from_ref(app), policies, groups);
-    let token = if is_dead { disabled() } else { alive() };
+    let token = if is_dead { disabled() } else { active_token() };
     let uses = Lookup::new(&map).uses(&token, context());
     uses.apps.into_iter().next().map(|answer| Judged {
         verdict: answer.verdict,
@@ -77,7 +77,7 @@ fn verdict(policies: &[Value]) -> Option<(Verdict, Option<Reason>)> {
     judge("self_hosted", policies, &[machines()], false).map(|it| (it.verdict, it.reason))
 }
 
-/// A group that holds the token.
+/// A group that contains the token.
 fn machines() -> Value {
     json!({"id": GROUP, "name": "Machines", "include": [this_token()]})
 }
@@ -196,7 +196,7 @@ fn each_step_of_the_documented_order_has_its_verdict() {
 }
 
 #[test]
-fn precedence_orders_bypass_and_service_auth_and_the_list_does_without_it() {
+fn precedence_orders_bypass_and_service_auth_unless_missing() {
     let placed = |mut policy: Value, place: i64| {
         policy["precedence"] = json!(place);
         policy
@@ -210,7 +210,7 @@ fn precedence_orders_bypass_and_service_auth_and_the_list_does_without_it() {
 }
 
 #[test]
-fn types_of_apps_differ() {
+fn the_type_of_an_app_decides_whether_service_auth_applies() {
     let named = [policy("non_identity", &[this_token()])];
     let of = |kind| judge(kind, &named, &[], false).map(|it| (it.verdict, it.reason));
     for kind in [
@@ -240,7 +240,7 @@ fn types_of_apps_differ() {
 }
 
 #[test]
-fn a_dead_token_is_refused_wherever_it_is_named() {
+fn a_disabled_or_expired_token_is_refused_wherever_it_is_named() {
     let named = [policy("non_identity", &[this_token()])];
     let judged = judge("self_hosted", &named, &[], true).unwrap();
     assert_eq!(judged.reason, Some(Reason::TokenDead));
@@ -250,7 +250,7 @@ fn a_dead_token_is_refused_wherever_it_is_named() {
 }
 
 #[test]
-fn a_reference_is_resolved_from_the_reusable_policies() {
+fn resolves_references_to_reusable_policies() {
     let reference = json!({"id": "a", "type": "self_hosted", "policies": [{"id": "p"}]});
     let known = policy("non_identity", &[this_token()]);
     let judged = judge_app(&reference, &[known], &[], false).unwrap();
@@ -349,9 +349,9 @@ proptest! {
         prop_assert!(opens(before.as_ref()) || !opens(after.as_ref()), "{before:?} {after:?}");
     }
 
-    /// An include rule that is false says nothing while another one stands.
+    /// A false include rule does not matter beside a true one.
     #[test]
-    fn an_include_rule_that_is_false_changes_nothing(
+    fn a_false_include_rule_changes_nothing(
         include in prop::collection::vec(rule(), 1..4), require in rules(), groups in some_groups(),
     ) {
         let build = |include: &[Value]| with(policy("non_identity", include), "require", &require);

@@ -1,5 +1,5 @@
-//! Rules, groups and the parts of an answer about an app that are not its verdict: each leaf of the
-//! documented evaluation, what cannot be read, and the sentences.
+//! Rules, groups and messages about an app: each documented kind of rule, unreadable parts, and the
+//! sentences.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tokenscope::domain::access::uses::{Lookup, TokenUses};
 use tokenscope::domain::access::verdict::{AppAnswer, Reason, Verdict};
 use tokenscope::domain::token::ServiceToken;
 
-use crate::support::access_map::{alive, context, disabled, map, token_with};
+use crate::support::access_map::{active_token, context, disabled, map, token_with};
 use crate::support::assertions::assert_contains;
 use crate::support::tokens::{CLIENT_ID, ID};
 
@@ -26,7 +26,7 @@ fn auth(rule: &Value) -> Value {
 
 fn uses(apps: &[Value], policies: &[Value], groups: &[Value]) -> TokenUses {
     let map = map(apps, policies, groups);
-    Lookup::new(&map).uses(&alive(), context())
+    Lookup::new(&map).uses(&active_token(), context())
 }
 
 fn answer(apps: &[Value], groups: &[Value]) -> Option<AppAnswer> {
@@ -34,7 +34,7 @@ fn answer(apps: &[Value], groups: &[Value]) -> Option<AppAnswer> {
 }
 
 #[test]
-fn each_kind_of_rule_is_worth_what_is_documented() {
+fn each_kind_of_rule_has_its_documented_effect() {
     let group = |rule: Value| json!({"id": GROUP, "name": "G", "include": [rule]});
     let id = json!({"service_token": {"token_id": ID}});
     let cases = [
@@ -61,7 +61,7 @@ fn each_kind_of_rule_is_worth_what_is_documented() {
 }
 
 #[test]
-fn what_only_a_request_shows_is_a_condition() {
+fn rules_about_the_request_are_conditions() {
     let cases = [
         (
             json!({"ip": {"ip": "192.0.2.0/24"}}),
@@ -113,7 +113,7 @@ fn what_only_a_request_shows_is_a_condition() {
 }
 
 #[test]
-fn no_token_meets_a_rule_about_people() {
+fn no_token_satisfies_a_rule_about_people() {
     for kind in [
         "email",
         "email_domain",
@@ -140,7 +140,7 @@ fn no_token_meets_a_rule_about_people() {
 }
 
 #[test]
-fn malformed_sections_leave_the_answer_open() {
+fn malformed_sections_leave_the_verdict_open() {
     let with = |section: &str, value: Value| {
         let mut policy = auth(&json!({"service_token": {"token_id": ID}}));
         policy[section] = value;
@@ -151,7 +151,7 @@ fn malformed_sections_leave_the_answer_open() {
     assert_eq!(with("require", Value::Null), Verdict::Opens);
     assert_eq!(with("decision", json!("service_auth")), Verdict::Opens);
     assert_eq!(with("decision", Value::Null), Verdict::Depends);
-    // A policy without include rules is a mere reference; an empty list admits nobody.
+    // A policy without include rules is only a reference; an empty list admits nobody.
     assert_eq!(with("include", Value::Null), Verdict::Unknown);
     let mut empty = auth(&Value::Null);
     empty["include"] = json!([]);
@@ -162,7 +162,7 @@ fn malformed_sections_leave_the_answer_open() {
 }
 
 #[test]
-fn an_app_with_policies_that_were_not_reported_is_unknown() {
+fn an_app_with_unreported_policies_is_unknown() {
     for policies in [
         Value::Null,
         json!("x"),
@@ -170,7 +170,7 @@ fn an_app_with_policies_that_were_not_reported_is_unknown() {
         json!([{"id": "elsewhere"}]),
     ] {
         let map = map(&[app(&policies)], &[], &[]);
-        let uses = Lookup::new(&map).uses(&alive(), context());
+        let uses = Lookup::new(&map).uses(&active_token(), context());
         assert_eq!(uses.apps[0].verdict, Verdict::Unknown, "{policies}");
         assert_eq!(uses.counts.unknown, 1);
         assert_eq!(map.unread_apps(), 1);
@@ -180,7 +180,7 @@ fn an_app_with_policies_that_were_not_reported_is_unknown() {
 }
 
 #[test]
-fn precedence_orders_each_pass_by_itself() {
+fn precedence_orders_each_pass_separately() {
     let policy = |decision: &str, include: Value, precedence: Value| {
         json!({"id": decision, "name": decision, "decision": decision, "include": [include],
                "precedence": precedence})
@@ -203,7 +203,7 @@ fn precedence_orders_each_pass_by_itself() {
         of(json!([auth(json!(2)), bypass(json!(1))])),
         Verdict::OpenToAll
     );
-    // A pass of which one policy has no usable precedence keeps the order of the list.
+    // One policy without a usable precedence keeps its pass in list order.
     for unusable in [Value::Null, json!("1"), json!(1.5)] {
         let listed = json!([bypass(json!(2)), auth(unusable)]);
         assert_eq!(of(listed.clone()), Verdict::OpenToAll, "{listed}");
@@ -212,13 +212,13 @@ fn precedence_orders_each_pass_by_itself() {
         of(json!([auth(json!(1)), bypass(json!(1))])),
         Verdict::Opens
     );
-    // What an Allow policy lacks does not matter to the first pass.
+    // Precedence missing in an Allow policy does not affect the first pass.
     let mixed = json!([bypass(json!(2)), auth(json!(1)), allow(Value::Null)]);
     assert_eq!(of(mixed), Verdict::Opens);
 }
 
 #[test]
-fn a_bypass_policy_sees_no_tokens() {
+fn a_bypass_policy_does_not_see_tokens() {
     let bypass = |include: Value, exclude: Value| {
         app(
             &json!([{"id": "p", "name": "P", "decision": "bypass", "include": include,
@@ -237,7 +237,7 @@ fn a_bypass_policy_sees_no_tokens() {
 }
 
 #[test]
-fn a_type_without_documentation_is_unknown_only_if_the_token_is_named() {
+fn an_undocumented_app_type_is_unknown_only_if_the_token_is_named() {
     let saas = |rule: Value| {
         let mut app = app(&json!([auth(&rule)]));
         app["type"] = json!("saas");
@@ -259,7 +259,7 @@ fn a_type_without_documentation_is_unknown_only_if_the_token_is_named() {
 }
 
 #[test]
-fn an_unread_group_lists_an_app_only_where_it_could_open_it() {
+fn an_unread_group_lists_an_app_only_if_it_could_open_it() {
     let policy = |decision: &str| {
         app(&json!([{"id": "p", "name": "P", "decision": decision,
                      "include": [{"group": {"id": "missing"}}]}]))
@@ -274,14 +274,14 @@ fn an_unread_group_lists_an_app_only_where_it_could_open_it() {
         "Policy P (Service Auth, 1st) may admit this token; whether it does depends on group missing, \
          which could not be read. Let the credential read that group, and reload."
     );
-    // A group that came without its rules is as good as none.
+    // A group without its rules counts as unread.
     let bare = json!({"id": "missing", "name": "Bare"});
     let found = answer(&[policy("non_identity")], &[bare]).unwrap();
     assert_eq!(found.conditions, ["group Bare, which could not be read"]);
 }
 
 #[test]
-fn groups_in_a_circle_are_named_and_end() {
+fn circular_groups_are_named_and_end() {
     let token = json!({"service_token": {"token_id": ID}});
     let groups = [
         json!({"id": GROUP, "name": "Machines", "include": [{"group": {"id": INNER}}]}),
@@ -310,7 +310,7 @@ fn groups_in_a_circle_are_named_and_end() {
 }
 
 #[test]
-fn a_knot_of_groups_too_large_to_follow_is_unknown() {
+fn a_graph_of_groups_too_large_to_follow_is_unknown() {
     let id = |at: usize| format!("22222222-bbbb-4bbb-8bbb-{at:012}");
     let groups: Vec<Value> = (0..15)
         .map(|at| {
@@ -330,7 +330,7 @@ fn a_knot_of_groups_too_large_to_follow_is_unknown() {
 }
 
 #[test]
-fn groups_nested_deeper_than_any_stack_are_followed() {
+fn follows_groups_nested_deeper_than_the_stack() {
     let id = |at: usize| format!("22222222-bbbb-4bbb-8bbb-{at:012}");
     let most = 2_000;
     let groups: Vec<Value> = (0..=most)
@@ -351,7 +351,7 @@ fn groups_nested_deeper_than_any_stack_are_followed() {
 }
 
 #[test]
-fn a_group_among_the_required_rules_decides_as_one_among_the_included() {
+fn a_group_in_require_decides_like_one_in_include() {
     let token = json!({"service_token": {"token_id": ID}});
     let groups = [json!({"id": GROUP, "name": "Machines", "include": [token]})];
     let mut policy = auth(&token);
@@ -362,7 +362,7 @@ fn a_group_among_the_required_rules_decides_as_one_among_the_included() {
 }
 
 #[test]
-fn advice_depends_on_what_is_wrong() {
+fn advice_depends_on_the_fault() {
     let token = json!({"service_token": {"token_id": ID}});
     let with = |decision: &str, include: Value, exclude: Value, require: Value| {
         let policy = json!({"id": "p", "name": "P", "decision": decision, "include": include,
@@ -439,7 +439,7 @@ fn advice_depends_on_what_is_wrong() {
 }
 
 #[test]
-fn a_dead_token_is_told_what_else_keeps_it_out() {
+fn a_disabled_token_is_told_what_else_refuses_it() {
     let token = json!({"service_token": {"token_id": ID}});
     let allow = json!({"id": "q", "name": "Q", "decision": "allow", "include": [token]});
     let any = auth(&json!({"any_valid_service_token": {}}));
@@ -459,7 +459,7 @@ fn a_dead_token_is_told_what_else_keeps_it_out() {
          token anyway. If the app still needs it, enable it and name it in a policy with the action \
          Service Auth."
     );
-    // What would admit it is told, not what names it first.
+    // The message is about the policy that would admit it, not the first that names it.
     assert_eq!(
         said(&json!([allow, any])),
         "Policy P (Service Auth, 1st) names any valid service token, but the token is disabled. If the \
@@ -467,7 +467,7 @@ fn a_dead_token_is_told_what_else_keeps_it_out() {
     );
 }
 
-/// The sentence about one app of the token's, by its policies, its type and the groups.
+/// The message about one app of a token, by its policies, type and groups.
 fn said_of(token: &ServiceToken, app: Value, groups: &[Value]) -> String {
     let map = map(&[app], &[], groups);
     let uses = Lookup::new(&map).uses(token, context());
@@ -480,7 +480,7 @@ fn with_action(decision: &str, include: &Value, require: &Value, exclude: &Value
 }
 
 #[test]
-fn what_a_sentence_requires_is_not_said_of_every_token() {
+fn a_message_names_the_token_or_group_that_is_required() {
     let (token, none) = (json!([{"service_token": {"token_id": ID}}]), json!([]));
     let other = json!([{"service_token": {"token_id": "another"}}]);
     let groups = [json!({"id": GROUP, "name": "Others", "include": other})];
@@ -496,12 +496,15 @@ fn what_a_sentence_requires_is_not_said_of_every_token() {
     ];
     for (required, expected) in cases {
         let policy = with_action("non_identity", &token, &required, &none);
-        assert_contains(&said_of(&alive(), app(&json!([policy])), &groups), expected);
+        assert_contains(
+            &said_of(&active_token(), app(&json!([policy])), &groups),
+            expected,
+        );
     }
 }
 
 #[test]
-fn a_client_id_is_pointed_out_where_it_is() {
+fn a_client_id_in_place_of_an_id_is_located() {
     let (token, none) = (json!([{"service_token": {"token_id": ID}}]), json!([]));
     let misplaced = json!([{"service_token": {"token_id": CLIENT_ID}}]);
     let groups = [
@@ -511,13 +514,13 @@ fn a_client_id_is_pointed_out_where_it_is() {
     let group = json!([{"group": {"id": GROUP}}]);
     let said = |include: &Value, exclude: &Value| {
         let policy = with_action("non_identity", include, &none, exclude);
-        said_of(&alive(), app(&json!([policy])), &groups)
+        said_of(&active_token(), app(&json!([policy])), &groups)
     };
     let in_group =
         "Policy P (Service Auth, 1st) leads to group CI, which holds this token's client ID";
     assert_contains(&said(&group, &none), in_group);
     assert_contains(&said(&token, &group), in_group);
-    // There, the ID would keep the token out.
+    // In an exclude rule, the ID would refuse the token.
     let excluded = said(&token, &misplaced);
     assert_contains(
         &excluded,
@@ -530,7 +533,7 @@ fn a_client_id_is_pointed_out_where_it_is() {
 }
 
 #[test]
-fn advice_never_leads_to_the_next_refusal() {
+fn advice_never_leads_to_another_refusal() {
     let (token, none) = (json!([{"service_token": {"token_id": ID}}]), json!([]));
     let people = json!([{"email_domain": {"domain": "example.com"}}]);
     let everyone = json!([{"everyone": {}}]);
@@ -540,7 +543,7 @@ fn advice_never_leads_to_the_next_refusal() {
     let own = "Name the token in a policy of its own, with the action Service Auth.";
     let by_name = "If it should get in, name it in a policy with the action Service Auth.";
     let cases = [
-        // Another action would shut people out, or not admit the token either.
+        // Another action would lock people out, or still not admit the token.
         (with_action("allow", &group, &none, &none), own),
         (with_action("allow", &token, &people, &none), own),
         (with_action("allow", &token, &none, &token), own),
@@ -549,12 +552,12 @@ fn advice_never_leads_to_the_next_refusal() {
         (with_action("deny", &everyone, &none, &token), by_name),
     ];
     for (policy, advice) in cases {
-        let said = said_of(&alive(), app(&json!([policy])), &groups);
+        let said = said_of(&active_token(), app(&json!([policy])), &groups);
         assert!(said.ends_with(advice), "{policy}: {said}");
     }
     assert_contains(
         &said_of(
-            &alive(),
+            &active_token(),
             app(&json!([with_action("deny", &everyone, &none, &token)])),
             &[],
         ),
@@ -563,7 +566,7 @@ fn advice_never_leads_to_the_next_refusal() {
 }
 
 #[test]
-fn bringing_a_dead_token_back_is_advised_only_with_what_else_it_needs() {
+fn advice_to_revive_a_token_includes_its_other_needs() {
     let (token, none) = (json!([{"service_token": {"token_id": ID}}]), json!([]));
     let people = json!([{"email_domain": {"domain": "example.com"}}]);
     let fails = with_action("non_identity", &token, &people, &none);
@@ -603,13 +606,13 @@ fn a_token_of_unknown_status_is_not_promised_to_open() {
         &said_of(&odd, admits.clone(), &[]),
         "The API does not say whether the token is disabled or has expired.",
     );
-    assert!(!said_of(&alive(), admits, &[]).contains("does not say"));
+    assert!(!said_of(&active_token(), admits, &[]).contains("does not say"));
 }
 
 #[test]
-fn unread_policies_are_not_blamed_on_a_permission_alone() {
+fn unread_policies_are_not_only_blamed_on_a_permission() {
     let unread = json!({"id": "a", "name": "A", "type": "self_hosted", "policies": [{"id": "p"}]});
-    let said = said_of(&alive(), unread, &[]);
+    let said = said_of(&active_token(), unread, &[]);
     assert_contains(&said, "GET access/apps/a/policies");
     assert_contains(
         &said,
@@ -618,7 +621,7 @@ fn unread_policies_are_not_blamed_on_a_permission_alone() {
 }
 
 #[test]
-fn a_policy_listed_without_rules_keeps_its_place_and_takes_the_rest_from_the_list() {
+fn a_policy_without_rules_keeps_its_place_and_takes_rules_from_the_list() {
     let app = app(&json!([{"id": "p", "precedence": 7}]));
     let mut policy = auth(&json!({"service_token": {"token_id": ID}}));
     policy["reusable"] = json!(true);
@@ -630,7 +633,7 @@ fn a_policy_listed_without_rules_keeps_its_place_and_takes_the_rest_from_the_lis
 }
 
 #[test]
-fn counts_are_the_same_whichever_way_they_are_taken() {
+fn counts_agree_however_they_are_taken() {
     let token = json!({"service_token": {"token_id": ID}});
     let any = json!({"any_valid_service_token": {}});
     let mut excluded = auth(&any);
@@ -650,7 +653,7 @@ fn counts_are_the_same_whichever_way_they_are_taken() {
     let lookup = Lookup::new(&map);
     let other = token_with(&json!({"id": "other", "client_id": "other.access"}));
     let dead = token_with(&json!({"enabled": false}));
-    for token in [alive(), other, dead] {
+    for token in [active_token(), other, dead] {
         let all = lookup.uses(&token, context());
         let named = lookup.named_uses(&token, context());
         assert_eq!(all.counts, named.counts);
@@ -713,9 +716,9 @@ fn groups() -> impl Strategy<Value = Vec<Value>> {
 }
 
 proptest! {
-    /// Whatever the rules are, a verdict, its sentence and its conditions agree.
+    /// Verdict, message and conditions agree for all rules.
     #[test]
-    fn an_answer_is_whole(policies in prop::collection::vec(policy(), 1..4), groups in groups()) {
+    fn an_answer_is_consistent(policies in prop::collection::vec(policy(), 1..4), groups in groups()) {
         let Some(found) = answer(&[app(&json!(policies))], &groups) else {
             return Ok(());
         };
@@ -728,9 +731,9 @@ proptest! {
         prop_assert_eq!(found.path[0].as_str(), "policy P");
     }
 
-    /// The place of a policy in the list does not matter where each has a precedence of its own.
+    /// If every policy has its own precedence, the order of the list does not matter.
     #[test]
-    fn precedence_alone_decides_the_order(
+    fn only_precedence_decides_the_order(
         mut policies in prop::collection::vec(policy(), 2..5), groups in groups(),
     ) {
         for (at, policy) in policies.iter_mut().enumerate() {
@@ -745,7 +748,7 @@ proptest! {
         prop_assert_eq!(decided(&policies), listed);
     }
 
-    /// Counting is not listing: all ways to ask give the same numbers.
+    /// Counting gives the same numbers as listing.
     #[test]
     fn counting_agrees_with_listing(
         policies in prop::collection::vec(policy(), 1..4), groups in groups(), is_dead in any::<bool>(),

@@ -1,5 +1,5 @@
-//! What a map says about a token besides the verdicts: whether it may be deleted, who is told, the
-//! clean-up, other places, completeness, and the findings.
+//! What a map says about a token besides verdicts: deletion, alerts, the clean-up, other places,
+//! completeness, and findings.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::findings::Severity;
 
 use crate::support::access_map::{
-    alive, context, disabled, fail, map, take, take_partly, token_with, zone,
+    active_token, context, disabled, fail, map, take, take_partly, token_with, zone,
 };
 use crate::support::tokens::{CLIENT_ID, ID};
 
@@ -31,14 +31,14 @@ fn app(policies: &[Value]) -> Value {
            "policies": policies})
 }
 
-/// An account of which everything was read, where a policy is about another token.
+/// A completely read account with a policy about another token.
 fn elsewhere() -> AccessMap {
     let other = json!({"service_token": {"token_id": "other"}});
     map(&[app(&[policy("p", &other)])], &[], &[])
 }
 
 fn uses(map: &AccessMap) -> TokenUses {
-    Lookup::new(map).uses(&alive(), context())
+    Lookup::new(map).uses(&active_token(), context())
 }
 
 fn deletable(map: &AccessMap) -> (&'static str, String) {
@@ -47,7 +47,7 @@ fn deletable(map: &AccessMap) -> (&'static str, String) {
 }
 
 #[test]
-fn a_token_that_nothing_names_may_be_deleted_if_all_was_read() {
+fn an_unused_token_is_deletable_if_everything_was_read() {
     let (word, why) = deletable(&elsewhere());
     assert_eq!(word, "yes");
     assert_eq!(
@@ -58,7 +58,7 @@ fn a_token_that_nothing_names_may_be_deleted_if_all_was_read() {
 }
 
 #[test]
-fn each_place_that_names_a_token_keeps_it() {
+fn each_place_that_names_a_token_prevents_deletion() {
     let refused = |what: &str| format!("the API would refuse (named by {what})");
     let broken = |what: &str| format!("what uses it would break ({what})");
     let with = |part: Part, entry: Value| {
@@ -108,7 +108,7 @@ fn each_place_that_names_a_token_keeps_it() {
 }
 
 #[test]
-fn a_rule_that_may_name_any_token_keeps_it() {
+fn a_rule_that_may_name_any_token_prevents_deletion() {
     let unclear =
         |what: &str| format!("a rule of {what} does not say which token or group it means");
     let mentioned = "a rule or a setting that tokenscope does not know mentions it".to_owned();
@@ -148,7 +148,7 @@ fn a_rule_that_may_name_any_token_keeps_it() {
     ];
     for (rule, why) in cases {
         for section in ["include", "require", "exclude"] {
-            // Under Allow, a rule admits no token, whatever it means.
+            // An Allow policy admits no token, whatever its rules mean.
             let mut policy = policy("p", &json!({"email": {}}));
             policy["decision"] = json!("allow");
             policy[section] = json!([rule]);
@@ -242,14 +242,14 @@ fn a_rule_of_an_unknown_kind_may_admit_any_token() {
     let by_group = policy("p", &json!({"group": {"id": GROUP}}));
     let map = map(&[app(&[by_group])], &[], &[group]);
     assert_eq!(deletable(&map), ("unknown", why("policy P")));
-    // A policy that no app uses admits nobody.
+    // A policy without apps admits nobody.
     let mut map = elsewhere();
     take(&mut map, Part::Policies, &[policy("q", &moon)]);
     assert_eq!(deletable(&map).0, "yes");
 }
 
 #[test]
-fn a_member_that_is_not_known_here_may_name_a_token() {
+fn an_unknown_member_may_name_a_token() {
     let mentioned = "a rule or a setting that tokenscope does not know mentions it".to_owned();
     let app = |key: &str, value: Value| {
         let mut app = json!({"id": "b", "name": "B", "type": "saas", "policies": []});
@@ -280,9 +280,9 @@ fn a_member_that_is_not_known_here_may_name_a_token() {
         take(&mut map, part, std::slice::from_ref(&entry));
         assert_eq!(deletable(&map), ("unknown", mentioned.clone()), "{entry}");
         let lookup = Lookup::new(&map);
-        assert!(lookup.is_referenced(&alive(), context()), "{entry}");
+        assert!(lookup.is_referenced(&active_token(), context()), "{entry}");
     }
-    // An object's own ID is no token's, and one place counts once.
+    // The ID of an object itself is not a token's, and one place counts once.
     let mut map = elsewhere();
     take(
         &mut map,
@@ -303,7 +303,7 @@ fn map_of_one(policy: Value) -> AccessMap {
 }
 
 #[test]
-fn an_app_that_takes_any_token_keeps_every_living_one() {
+fn an_app_for_any_token_keeps_every_working_token() {
     let any = json!({"any_valid_service_token": {}});
     let opens = map_of_one(policy("p", &any));
     let why = "1 app opens for it as for any valid service token (whoever uses it there breaks)";
@@ -330,7 +330,7 @@ fn an_app_that_takes_any_token_keeps_every_living_one() {
 }
 
 #[test]
-fn a_part_that_was_not_read_whole_is_never_a_yes() {
+fn an_incompletely_read_part_never_proves_a_token_deletable() {
     for part in [
         Part::Apps,
         Part::Policies,
@@ -360,7 +360,7 @@ fn a_part_that_was_not_read_whole_is_never_a_yes() {
 }
 
 #[test]
-fn each_other_doubt_keeps_a_token_from_being_surely_deletable() {
+fn every_other_doubt_prevents_a_yes() {
     let with = |part: Part, entry: Value| {
         let mut map = elsewhere();
         take(&mut map, part, &[entry]);
@@ -421,7 +421,7 @@ fn each_other_doubt_keeps_a_token_from_being_surely_deletable() {
 }
 
 #[test]
-fn a_token_that_was_seen_lately_is_not_surely_deletable() {
+fn a_recently_used_token_is_not_surely_deletable() {
     let map = elsewhere();
     let of = |members: Value| {
         let uses = Lookup::new(&map).uses(&token_with(&members), context());
@@ -470,7 +470,7 @@ fn alert(members: &Value) -> Value {
 }
 
 #[test]
-fn alerts_tell_those_whom_they_surely_reach() {
+fn counts_only_alerts_that_surely_reach_someone() {
     let told = |alerts: &[Value]| {
         let mut map = elsewhere();
         take(&mut map, Part::Alerts, alerts);
@@ -507,14 +507,14 @@ fn alerts_tell_those_whom_they_surely_reach() {
     ] {
         assert_eq!(word(json!({"filters": filters})), "maybe", "{filters}");
     }
-    // What cannot be read may tell somebody.
+    // A malformed alert may notify somebody.
     assert_eq!(word(json!({"enabled": "yes"})), "maybe");
     assert_eq!(word(json!({"mechanisms": "x"})), "maybe");
     assert_eq!(word(json!({"mechanisms": {"email": [{}]}})), "maybe");
 }
 
 #[test]
-fn alerts_that_were_not_read_are_unknown_and_eternal_tokens_need_none() {
+fn unread_alerts_are_unknown_and_eternal_tokens_need_none() {
     let mut map = elsewhere();
     fail(&mut map, Part::Alerts, FailureKind::Permission);
     assert_eq!(uses(&map).told, Told::Unknown);
@@ -560,7 +560,7 @@ fn the_clean_up_counts_from_the_last_use_or_the_creation() {
 }
 
 #[test]
-fn only_a_policy_that_names_the_token_itself_spares_it() {
+fn only_a_policy_that_names_the_token_itself_exempts_it() {
     let of = |apps: &[Value], policies: &[Value], groups: &[Value]| {
         let mut map = map(apps, policies, groups);
         cleaned(&mut map);
@@ -619,7 +619,7 @@ fn the_clean_up_is_unknown_while_a_policy_may_be_unread() {
 }
 
 #[test]
-fn lists_that_are_all_empty_do_not_tell_that_no_policy_spares_a_token() {
+fn empty_lists_do_not_prove_that_no_policy_exempts_a_token() {
     let mut empty = map(&[], &[], &[]);
     cleaned(&mut empty);
     let uses = uses(&empty);
@@ -631,7 +631,7 @@ fn lists_that_are_all_empty_do_not_tell_that_no_policy_spares_a_token() {
 }
 
 #[test]
-fn a_disabled_token_is_not_to_be_disabled_again() {
+fn a_disabled_token_is_not_disabled_again() {
     let mut map = elsewhere();
     cleaned(&mut map);
     let uses = Lookup::new(&map).uses(&disabled(), context());
@@ -641,7 +641,7 @@ fn a_disabled_token_is_not_to_be_disabled_again() {
 }
 
 #[test]
-fn references_say_who_uses_them() {
+fn references_name_their_users() {
     let mut unused = policy("old", &json!({"any_valid_service_token": {}}));
     unused["exclude"] = json!([this_token()]);
     unused["app_count"] = json!(0);
@@ -678,9 +678,9 @@ fn references_say_who_uses_them() {
     assert!(uses.is_referenced());
 }
 
-/// The example of the documentation, whose expected answers stand with it.
+/// The example of the documentation, with its expected results.
 #[test]
-fn the_documented_example_comes_out_as_expected() {
+fn the_documented_example_has_the_documented_results() {
     let list = |json: &str| -> Vec<Value> {
         let body: Value = serde_json::from_str(json).unwrap();
         match &body["result"] {
@@ -739,7 +739,7 @@ fn codes(map: &AccessMap, members: &Value) -> Vec<(&'static str, Severity)> {
 }
 
 #[test]
-fn a_map_has_findings_of_its_own() {
+fn a_map_has_its_own_findings() {
     let mut map = elsewhere();
     let old = json!({"last_seen_at": "2026-09-01T12:00:00Z"});
     assert_eq!(codes(&map, &old), [("unreferenced", Severity::Info)]);
@@ -768,9 +768,9 @@ fn a_map_has_findings_of_its_own() {
 }
 
 proptest! {
-    /// Nothing that is unread, hidden, lately seen, or about everyone can end in a yes.
+    /// A yes requires that nothing is unread, hidden, recently used or open to everyone.
     #[test]
-    fn a_yes_needs_everything(
+    fn deletable_requires_complete_knowledge(
         failed in prop::collection::vec(prop::sample::select(Part::ALL.to_vec()), 0..3),
         app_count in 0_usize..3, hours in 0_i64..2_000, is_for_everyone in any::<bool>(),
     ) {

@@ -1,4 +1,4 @@
-//! Commands that change a token: what they ask of the API, and that a shell reads them as meant.
+//! Commands that change a token: their requests, and how a shell reads them.
 
 use std::process::Command;
 
@@ -40,7 +40,7 @@ fn command_for(change: Change, token: &ServiceToken, kind: ScopeKind) -> Option<
     curl(change, token, target, now())
 }
 
-/// The arguments that a shell gives to curl.
+/// The arguments that a shell passes to curl.
 fn arguments(command: &str) -> Vec<String> {
     let script = format!(r#"curl() {{ printf '%s\0' "$@"; }}; {command}"#);
     let output = Command::new("sh")
@@ -55,7 +55,7 @@ fn arguments(command: &str) -> Vec<String> {
     text.split_terminator('\0').map(str::to_owned).collect()
 }
 
-/// The method, the path, and the body that a command sends.
+/// The method, path and body that a command sends.
 fn request(
     change: Change,
     token: &ServiceToken,
@@ -113,7 +113,7 @@ fn each_change_of_an_account_token_is_the_documented_request() {
 }
 
 #[test]
-fn a_token_of_another_duration_is_renewed_by_an_update_with_that_duration() {
+fn a_token_of_another_duration_is_renewed_by_an_update() {
     for (kind, duration) in [(ScopeKind::Account, "24h"), (ScopeKind::Zone, "8760h")] {
         let token = named("CI", &format!(r#","duration":"{duration}""#));
         let (method, _, body) = request(Change::Renew, &token, kind);
@@ -174,7 +174,7 @@ fn the_credential_comes_from_the_environment() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Whatever a name holds, the shell runs one curl, and the API reads the name that it gave.
+    /// Whatever the name, the shell runs one curl, and the API reads the same name.
     #[test]
     fn every_name_survives_the_shell_and_json(name in "\\PC*|[\\x00-\\x7f'\"\\\\$`!]*|.*") {
         let token = named(&name, r#","enabled":true"#);

@@ -1,4 +1,4 @@
-//! Go durations, thresholds, and lengths of time as people read them.
+//! Go durations, thresholds, and lengths of time in words.
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ use crate::domain::nanos;
 
 #[cfg(unix)]
 #[test]
-fn no_length_of_time_overflows_the_clock() {
+fn extreme_dates_and_durations_do_not_overflow() {
     let far = parse(
         r#"{"duration":"9999999999999h","created_at":"0002-01-01T00:00:00Z","expires_at":"9999-12-31T23:59:59Z","last_seen_at":"0002-01-01T00:00:00Z"}"#,
     );
@@ -22,7 +22,7 @@ fn no_length_of_time_overflows_the_clock() {
 }
 
 #[test]
-fn go_durations_are_read_as_go_reads_them() {
+fn reads_go_durations_as_go_does() {
     for (text, length) in [
         ("0", TimeDelta::zero()),
         ("+0", TimeDelta::zero()),
@@ -57,7 +57,7 @@ fn go_durations_are_read_as_go_reads_them() {
 }
 
 #[test]
-fn nonsense_has_no_length() {
+fn malformed_durations_have_no_length() {
     for text in [
         "", " ", "+", "-", "++1s", "-5m", "1", "1.5", "h", "s1", "1x", "1d", "1w", "1y", "1H",
         "1 h", " 1h", "1h ", ".s", ".", "1..5s", "1.2.3s", "1h-5m", "1e3s", "0x1s", "１h", "1hm",
@@ -68,7 +68,7 @@ fn nonsense_has_no_length() {
 }
 
 #[test]
-fn lengths_too_large_for_the_clock_saturate() {
+fn huge_durations_saturate() {
     let nines = "9".repeat(200);
     for unit in ["ns", "us", "ms", "s", "m", "h"] {
         assert_eq!(
@@ -81,7 +81,7 @@ fn lengths_too_large_for_the_clock_saturate() {
     assert_eq!(parse_go(&sum), Some(TimeDelta::MAX));
 }
 
-/// Go's reading, made in another way: each term in 10⁻⁹ of a nanosecond, on whole decimals.
+/// An independent model of Go's parser: each term in 10⁻⁹ of a nanosecond, in whole numbers.
 fn model(terms: &[(u32, u32, &str)]) -> TimeDelta {
     let total: i128 = terms
         .iter()
@@ -103,7 +103,7 @@ fn model(terms: &[(u32, u32, &str)]) -> TimeDelta {
 
 proptest! {
     #[test]
-    fn any_sum_of_terms_is_its_model(
+    fn any_sum_of_terms_equals_the_model(
         terms in proptest::collection::vec(
             (0_u32..100_000, 0_u32..1_000_000_000, proptest::sample::select(vec!["ns", "us", "µs", "ms", "s", "m", "h"])),
             1..6,
@@ -118,14 +118,14 @@ proptest! {
     }
 
     #[test]
-    fn no_text_breaks_the_reader(text in "\\PC*|[0-9.a-zµ+-]{0,40}") {
+    fn no_text_breaks_the_parser(text in "\\PC*|[0-9.a-zµ+-]{0,40}") {
         let read = Lifetime::parse(&text);
         prop_assert_eq!(read.as_str(), text.as_str());
         prop_assert!(read.length().is_none_or(|length| length >= TimeDelta::zero()));
     }
 
     #[test]
-    fn a_humanised_length_reads_back(seconds in 1_i64..100_000_000_000) {
+    fn a_humanised_length_parses_back(seconds in 1_i64..100_000_000_000) {
         let length = TimeDelta::seconds(seconds);
         let text = humanize(length);
         let read: i64 = text
@@ -140,14 +140,14 @@ proptest! {
     }
 
     #[test]
-    fn a_threshold_reads_back(minutes in 1_i64..10_000_000) {
+    fn a_threshold_parses_back(minutes in 1_i64..10_000_000) {
         let span = TimeDelta::minutes(minutes);
         prop_assert_eq!(parse_span(&write_span(span)).unwrap(), span);
     }
 }
 
 #[test]
-fn equal_lifetimes_may_be_spelled_differently_and_keep_their_spelling() {
+fn equal_lifetimes_keep_their_spelling() {
     let (short, long) = (Lifetime::parse("8760h"), Lifetime::parse("8760h0m0s"));
     assert_eq!(short.length(), long.length());
     assert_ne!(short.as_str(), long.as_str());
@@ -159,7 +159,7 @@ fn equal_lifetimes_may_be_spelled_differently_and_keep_their_spelling() {
 }
 
 #[test]
-fn lengths_are_humanised() {
+fn humanises_lengths() {
     for (length, text) in [
         (TimeDelta::zero(), "0s"),
         (nanos(7), "7ns"),
@@ -177,7 +177,7 @@ fn lengths_are_humanised() {
 }
 
 #[test]
-fn distances_are_told_in_one_floored_unit() {
+fn distances_use_one_unit_rounded_down() {
     for (seconds, text) in [
         (-5, "0 s"),
         (0, "0 s"),
@@ -239,7 +239,7 @@ fn a_threshold_is_a_whole_number_of_days_hours_or_minutes() {
 }
 
 #[test]
-fn thresholds_are_written_in_days_where_days_fit() {
+fn thresholds_are_written_in_the_largest_unit_that_fits() {
     assert_eq!(write_span(TimeDelta::days(30)), "30d");
     assert_eq!(write_span(TimeDelta::hours(48)), "2d");
     assert_eq!(write_span(TimeDelta::hours(36)), "36h");
@@ -248,7 +248,7 @@ fn thresholds_are_written_in_days_where_days_fit() {
 }
 
 #[test]
-fn a_duration_is_said_twice_only_where_that_says_more() {
+fn a_duration_is_repeated_as_sent_only_if_that_adds_something() {
     for (text, said) in [
         ("8760h", "365d (8760h)"),
         ("60m", "1h (60m)"),

@@ -1,4 +1,4 @@
-//! Every rule for findings, with its boundaries.
+//! Every finding, with its boundaries.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokenscope::domain::change::Change;
@@ -32,7 +32,7 @@ fn date(instant: DateTime<Utc>) -> String {
 }
 
 #[test]
-fn a_token_in_order_has_no_findings() {
+fn a_healthy_token_has_no_findings() {
     assert_eq!(found(&format!("{{{YEAR},{SEEN}}}")), []);
 }
 
@@ -49,7 +49,7 @@ expires_within_warning  | Warning  | "expires_at":"2026-12-25T11:59:59Z"
 "#;
 
 #[test]
-fn each_status_but_active_has_its_finding() {
+fn every_status_but_active_has_its_finding() {
     for [code, severity, rest] in rows(OF_STATUS) {
         let codes = codes(&format!("{{{rest},{SEEN}}}"));
         let expected = format!("[({code:?}, {severity})]");
@@ -64,7 +64,7 @@ fn each_status_but_active_has_its_finding() {
 }
 
 #[test]
-fn an_expiring_token_names_both_ways_of_renewal_and_their_price() {
+fn an_expiring_token_names_both_renewals_and_their_effects() {
     let finding = one(
         &format!(r#"{{"expires_at":"2026-12-20T00:00:00Z",{SEEN}}}"#),
         "expires_within_warning",
@@ -84,7 +84,7 @@ fn an_expiring_token_names_both_ways_of_renewal_and_their_price() {
 }
 
 #[test]
-fn a_token_of_another_duration_than_a_year_is_renewed_by_its_own() {
+fn a_token_of_another_duration_is_renewed_by_that_duration() {
     let finding = one(
         &format!(r#"{{"duration":"2160h","expires_at":"2026-12-05T00:00:00Z",{SEEN}}}"#),
         "expires_within_warning",
@@ -119,7 +119,7 @@ fn every_finding_says_what_to_do() {
 }
 
 #[test]
-fn the_sentence_says_what_is_left_whatever_the_threshold_is() {
+fn the_message_states_the_time_left_whatever_the_threshold() {
     for (end, words) in [
         ("2026-11-25T12:00:59Z", "Ends in 59 s."),
         ("2026-11-25T12:01:01Z", "Ends in 1 min."),
@@ -140,7 +140,7 @@ fn the_sentence_says_what_is_left_whatever_the_threshold_is() {
 }
 
 #[test]
-fn a_disabled_token_past_its_end_says_both() {
+fn a_disabled_and_expired_token_says_both() {
     let both = codes(&format!(
         r#"{{"enabled":false,"expires_at":"2026-11-25T12:00:00Z",{SEEN}}}"#
     ));
@@ -158,7 +158,7 @@ fn a_disabled_token_past_its_end_says_both() {
 }
 
 #[test]
-fn a_token_never_used_is_a_warning_once_it_is_over_a_week_old() {
+fn a_token_never_used_is_a_warning_after_a_week() {
     let week = now() - TimeDelta::days(7);
     for (created, severity) in [
         (date(now()), Severity::Info),
@@ -194,7 +194,7 @@ fn a_token_of_unknown_age_is_not_called_new() {
 }
 
 #[test]
-fn a_use_that_cannot_be_read_is_no_finding() {
+fn an_unreadable_last_use_is_no_finding() {
     assert_eq!(
         codes(&format!(r#"{{{YEAR},"last_seen_at":"yesterday"}}"#)),
         []
@@ -227,7 +227,7 @@ fn a_token_is_unused_after_thirty_days() {
 }
 
 #[test]
-fn an_expired_token_that_is_still_tried_says_so() {
+fn an_expired_token_that_is_still_used_says_so() {
     let seen = |seen: &str| {
         one(
             &format!(r#"{{"expires_at":"2026-11-20T00:00:00Z","last_seen_at":"{seen}"}}"#),
@@ -242,7 +242,7 @@ fn an_expired_token_that_is_still_tried_says_so() {
 }
 
 #[test]
-fn a_previous_secret_is_alive_until_its_very_end() {
+fn a_previous_secret_works_until_its_exact_end() {
     let previous = |rest: &str, end: &str| {
         let found = found(&format!(
             r#"{{{rest},{SEEN},"previous_client_secret_expires_at":"{end}"}}"#
@@ -282,7 +282,7 @@ fn a_previous_secret_is_alive_until_its_very_end() {
 }
 
 #[test]
-fn a_lifetime_is_long_above_a_year() {
+fn a_lifetime_above_a_year_is_long() {
     let lives = |duration: &str| {
         one(
             &format!(r#"{{"duration":"{duration}","expires_at":"2029-01-01T00:00:00Z",{SEEN}}}"#),
@@ -298,7 +298,7 @@ fn a_lifetime_is_long_above_a_year() {
 }
 
 #[test]
-fn the_loudest_finding_comes_first() {
+fn the_most_severe_finding_comes_first() {
     let json = format!(
         r#"{{"duration":"43800h","expires_at":"2026-11-26T00:00:00Z","last_seen_at":"2026-01-01T00:00:00Z","previous_client_secret_expires_at":"{}"}}"#,
         date(now() + TimeDelta::hours(1))
@@ -319,7 +319,7 @@ fn the_loudest_finding_comes_first() {
 }
 
 #[test]
-fn a_switch_and_an_expiry_that_cannot_be_read_are_quoted() {
+fn unreadable_enabled_and_expiry_are_quoted() {
     let json = format!(r#"{{"enabled":"false",{YEAR},{SEEN}}}"#);
     assert_eq!(codes(&json), [("enabled_unknown", Severity::Warning)]);
     let switch = one(&json, "enabled_unknown").unwrap();
@@ -363,7 +363,7 @@ none           | none    | "duration":"forever"
 "#;
 
 #[test]
-fn a_note_is_the_most_severe_finding_that_the_status_does_not_say() {
+fn a_note_is_the_most_severe_finding_beyond_the_status() {
     for [words, severity, members] in rows(NOTES) {
         let members = members
             .replace("$SEEN0", r#""last_seen_at":"2026-11-19T00:00:00Z""#)
@@ -381,7 +381,7 @@ fn a_note_is_the_most_severe_finding_that_the_status_does_not_say() {
 }
 
 #[test]
-fn a_note_changes_when_it_says_it_will() {
+fn a_note_changes_at_its_announced_time() {
     for members in [
         r#""last_seen_at":"2026-11-20T00:00:00Z""#.to_owned(),
         r#""created_at":"2026-11-20T00:00:00Z","last_seen_at":null"#.to_owned(),
@@ -405,7 +405,7 @@ fn a_note_changes_when_it_says_it_will() {
 }
 
 #[test]
-fn a_note_says_how_long_an_old_secret_still_works_once_that_is_a_warning() {
+fn a_note_states_how_long_an_old_secret_works_once_it_is_a_warning() {
     let text = |left: TimeDelta| {
         let end = (now() + left).to_rfc3339();
         let members = format!(r#"{{{YEAR},{SEEN},"previous_client_secret_expires_at":"{end}"}}"#);

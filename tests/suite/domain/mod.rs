@@ -41,7 +41,7 @@ pub(crate) fn token(json: &str) -> ServiceToken {
     ServiceToken::parse(&raw(json))
 }
 
-/// A token that ends at an instant and has nothing else to say.
+/// A token with an end and nothing else to report.
 pub(crate) fn token_until(end: DateTime<Utc>) -> ServiceToken {
     token(&format!(
         r#"{{"duration":"8760h","expires_at":"{}"}}"#,

@@ -1,4 +1,4 @@
-//! Secrets, profiles, credentials, recent look-ups, settings and filters.
+//! Secrets, profiles, credentials, recent lookups, settings and filters.
 
 use chrono::TimeDelta;
 use tokenscope::domain::credential::{
@@ -19,7 +19,7 @@ use tokenscope::domain::token::ServiceToken;
 use crate::domain::{context, now, token};
 
 #[test]
-fn a_secret_prints_as_nothing() {
+fn debug_of_a_secret_shows_nothing() {
     let secret = Secret::parse("cfut_canary").unwrap();
     assert_eq!(format!("{secret:?} {secret:#?}"), "Secret(..) Secret(..)");
     let credential = Credential {
@@ -30,7 +30,7 @@ fn a_secret_prints_as_nothing() {
 }
 
 #[test]
-fn what_pasting_leaves_around_a_credential_is_trimmed() {
+fn removes_characters_that_pasting_leaves_around_a_credential() {
     for text in [
         "tok_abc\r\n",
         " tok_abc\t",
@@ -43,7 +43,7 @@ fn what_pasting_leaves_around_a_credential_is_trimmed() {
 }
 
 #[test]
-fn a_credential_with_something_odd_inside_is_refused_without_being_shown() {
+fn an_invalid_credential_is_refused_without_showing_it() {
     for text in [
         "tok\nabc",
         "tok abc",
@@ -65,7 +65,7 @@ fn a_credential_with_something_odd_inside_is_refused_without_being_shown() {
 }
 
 #[test]
-fn a_profile_is_named_by_letters_digits_and_three_signs() {
+fn a_profile_name_has_letters_digits_and_three_signs() {
     for text in ["default", "a", "prod-eu_1.2", "7", "東京", &"x".repeat(64)] {
         assert_eq!(parse_profile_name(text).unwrap(), text);
     }
@@ -90,7 +90,7 @@ fn a_profile_is_named_by_letters_digits_and_three_signs() {
 }
 
 #[test]
-fn an_email_has_something_on_both_sides_of_one_sign() {
+fn an_email_has_text_on_both_sides_of_one_at_sign() {
     assert_eq!(
         parse_email(" ann@example.com\r\n").unwrap(),
         "ann@example.com"
@@ -111,7 +111,7 @@ fn an_email_has_something_on_both_sides_of_one_sign() {
 }
 
 #[test]
-fn a_credential_kind_has_its_names() {
+fn credential_kinds_have_codes_and_labels() {
     let key = CredentialKind::GlobalKey {
         email: "ann@example.com".to_owned(),
     };
@@ -138,7 +138,7 @@ fn recent(number: usize, scope: &Scope) -> Recent {
 }
 
 #[test]
-fn the_newest_look_up_stands_first_once_and_the_oldest_goes() {
+fn recent_lookups_are_unique_and_drop_the_oldest() {
     let mut recents = Vec::new();
     for number in 0..CAPACITY + 5 {
         remember(&mut recents, recent(number, &scope("a")));
@@ -161,7 +161,7 @@ fn the_newest_look_up_stands_first_once_and_the_oldest_goes() {
 }
 
 #[test]
-fn a_remembered_token_grows_old_by_itself() {
+fn a_recent_token_expires_without_a_lookup() {
     let remembered = recent(1, &scope("a"));
     let after = |hours: i64| {
         remembered.status(context(
@@ -175,7 +175,7 @@ fn a_remembered_token_grows_old_by_itself() {
 }
 
 #[test]
-fn the_settings_start_as_documented() {
+fn default_settings_are_as_documented() {
     let settings = Settings::default();
     assert_eq!(settings.default_profile, "default");
     assert_eq!(settings.theme, "auto");
@@ -202,14 +202,14 @@ fn the_settings_start_as_documented() {
 }
 
 #[test]
-fn a_filter_finds_letters_in_order() {
+fn a_fuzzy_filter_matches_letters_in_order() {
     assert!(passes("tfp", r#""terraform-prod""#));
     assert!(!passes("tfp", r#""github-actions""#));
     assert!(passes("", r#""anything""#));
 }
 
 #[test]
-fn a_filter_minds_case_only_if_the_query_does() {
+fn a_filter_is_case_sensitive_only_if_the_query_has_capitals() {
     assert!(passes("ci", r#""CI/CD token""#));
     assert!(!passes("CI", r#""ci/cd token""#));
     assert!(passes("cafe", r#""Café""#));
@@ -217,13 +217,13 @@ fn a_filter_minds_case_only_if_the_query_does() {
 }
 
 #[test]
-fn a_filters_words_may_stand_in_any_order() {
+fn the_words_of_a_filter_match_in_any_order() {
     assert!(passes("prod terra", r#""terraform-prod""#));
     assert!(!passes("prod other", r#""terraform-prod""#));
 }
 
 #[test]
-fn the_positions_that_matched_count_characters() {
+fn matched_positions_count_characters() {
     assert_eq!(fuzzy("tp").in_name("terraform-prod"), [0, 10]);
     assert_eq!(fuzzy("x").in_name("e\u{301}x"), [2]);
     assert_eq!(fuzzy("x").in_name("abc"), Vec::<u32>::new());
@@ -270,7 +270,7 @@ fn passes(query: &str, name: &str) -> bool {
 }
 
 #[test]
-fn a_containing_filter_takes_no_letters_apart() {
+fn a_containing_filter_matches_only_substrings() {
     assert!(filters(containing("form-p"), r#""terraform-prod""#));
     assert!(filters(containing("prod terra"), r#""terraform-prod""#));
     assert!(!filters(containing("tfp"), r#""terraform-prod""#));
@@ -287,7 +287,7 @@ fn a_containing_filter_takes_no_letters_apart() {
 }
 
 #[test]
-fn a_note_is_found_by_how_its_words_begin() {
+fn a_note_matches_by_the_beginnings_of_its_words() {
     for query in ["2 secrets", "secr", "2", "sec 2"] {
         assert!(filters(containing(query), r#""x""#), "{query}");
     }
@@ -299,7 +299,7 @@ fn a_note_is_found_by_how_its_words_begin() {
 }
 
 #[test]
-fn an_id_is_found_in_whatever_form_it_was_copied() {
+fn an_id_matches_in_every_form() {
     for query in [
         "f174e90a-fafe-4643-bbbc-4a0ed4fc8415",
         "F174E90A-FAFE-4643-BBBC-4A0ED4FC8415",
@@ -354,7 +354,7 @@ fn the_nearest_names_have_all_letters_or_all_but_one() {
 }
 
 #[test]
-fn a_token_is_found_by_its_name_loosely_and_by_the_rest_as_it_stands() {
+fn a_token_matches_fuzzily_by_name_and_exactly_by_other_fields() {
     assert!(passes("cct", r#""CI/CD token""#));
     assert!(passes("4643-bbbc", r#""CI/CD token""#));
     assert!(passes("F174E90A", r#""CI/CD token""#), "an ID has no case");
@@ -367,7 +367,7 @@ fn a_token_is_found_by_its_name_loosely_and_by_the_rest_as_it_stands() {
 }
 
 #[test]
-fn short_words_are_looked_for_in_names_alone() {
+fn short_words_match_only_names() {
     assert!(!passes("f1", r#""x""#));
     assert!(!passes("ex", r#""y""#));
     assert!(passes("f17", r#""x""#));
@@ -375,7 +375,7 @@ fn short_words_are_looked_for_in_names_alone() {
 }
 
 #[test]
-fn letters_that_no_id_should_have_are_found_where_one_has_them() {
+fn letters_that_are_not_hexadecimal_match_unusual_ids() {
     let odd = |id, client_id| Haystack {
         name: "x",
         id,
@@ -392,7 +392,7 @@ fn letters_that_no_id_should_have_are_found_where_one_has_them() {
 }
 
 #[test]
-fn signs_turn_the_sense_of_a_word_as_in_fzf() {
+fn signs_in_a_filter_have_the_meanings_of_fzf() {
     assert!(!passes("!ci", r#""ci""#));
     assert!(passes("!cd", r#""ci""#));
     assert!(!passes("!expiring", r#""ci""#));
@@ -402,7 +402,7 @@ fn signs_turn_the_sense_of_a_word_as_in_fzf() {
 }
 
 #[test]
-fn a_name_as_a_query_finds_that_name_whatever_signs_are_in_it() {
+fn a_name_as_a_query_finds_that_name_despite_its_signs() {
     for name in ["!bang ^up 'so dollar$", "(old) nightly", "a\\ b", "$"] {
         let query = query_for(name);
         let json = serde_json::to_string(name).unwrap();
@@ -412,7 +412,7 @@ fn a_name_as_a_query_finds_that_name_whatever_signs_are_in_it() {
 }
 
 #[test]
-fn a_longer_query_narrows_unless_its_sense_may_turn() {
+fn a_longer_query_narrows_unless_its_meaning_may_change() {
     for (longer, query) in [("ab", "a"), ("abcd", "abc"), ("abc d", "abc"), ("x", "")] {
         assert!(is_narrower(longer, query), "{longer} after {query}");
     }
@@ -433,7 +433,7 @@ fn a_longer_query_narrows_unless_its_sense_may_turn() {
 }
 
 #[test]
-fn what_was_searched_for_can_be_marked() {
+fn matched_positions_are_reported_for_every_field() {
     let mut filter = fuzzy("cc expi 4643 !zz");
     assert_eq!(filter.in_name("CI/CD"), [0, 3]);
     assert_eq!(filter.in_id("a-4643"), [2, 3, 4, 5]);

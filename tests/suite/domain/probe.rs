@@ -1,4 +1,4 @@
-//! What a probe asks, which app a URL belongs to, and what follows from the answers and the policies.
+//! What a probe requests, which app a URL belongs to, and conclusions from answers and policies.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn url(text: &str) -> ProbeUrl {
 }
 
 #[test]
-fn a_url_is_read_as_it_was_copied() {
+fn accepts_a_url_as_copied() {
     for (text, expected) in [
         (
             "https://app.example.com/hooks",
@@ -76,7 +76,7 @@ fn a_url_is_read_as_it_was_copied() {
 }
 
 #[test]
-fn a_secret_goes_over_https_or_stays_on_this_computer() {
+fn a_secret_is_sent_over_https_or_to_loopback_only() {
     for (text, may) in [
         ("https://app.example.com/", true),
         ("http://app.example.com/", false),
@@ -92,7 +92,7 @@ fn a_secret_goes_over_https_or_stays_on_this_computer() {
 }
 
 #[test]
-fn the_demo_answers_for_its_own_hosts_alone() {
+fn the_demo_answers_only_for_its_own_hosts() {
     for (host, is) in [
         ("deploy.example.com", true),
         ("example.com", true),
@@ -154,7 +154,7 @@ fn a_url_belongs_to_the_app_with_the_most_specific_address() {
 }
 
 #[test]
-fn a_host_counts_as_listed_whatever_the_path_and_however_many_labels_a_star_stands_for() {
+fn a_host_is_listed_whatever_the_path_and_for_any_number_of_labels() {
     let all = apps(&["*.example.com/x", "one.example.net/y"]);
     for (text, is_listed) in [
         ("https://a.example.com/", true),
@@ -169,7 +169,7 @@ fn a_host_counts_as_listed_whatever_the_path_and_however_many_labels_a_star_stan
             "{text}"
         );
     }
-    // No pattern takes longer than its length times that of the text.
+    // Matching takes at most the product of the lengths of pattern and text.
     let stars = format!("{}b", "*a".repeat(2_000));
     let long = format!("https://app.example.com/{}", "a".repeat(20_000));
     let all = apps(&[&format!("app.example.com/{stars}")]);
@@ -177,7 +177,7 @@ fn a_host_counts_as_listed_whatever_the_path_and_however_many_labels_a_star_stan
 }
 
 #[test]
-fn every_address_of_an_app_is_known() {
+fn reads_every_address_of_an_app() {
     let app = App::parse(&json!({
         "id": "a", "name": "A", "type": "self_hosted", "domain": "one.example.com",
         "destinations": [
@@ -197,7 +197,7 @@ fn every_address_of_an_app_is_known() {
 }
 
 #[test]
-fn a_client_id_is_recognised_however_it_was_copied_and_said_so() {
+fn accepts_a_client_id_as_copied_and_says_what_was_removed() {
     let digits = &CLIENT_ID[..32];
     for (text, remark) in [
         (CLIENT_ID.to_owned(), ""),
@@ -240,7 +240,7 @@ fn a_client_id_is_recognised_however_it_was_copied_and_said_so() {
 }
 
 #[test]
-fn a_secret_is_recognised_however_it_was_copied_and_no_other_credential_is_taken_for_one() {
+fn accepts_a_secret_as_copied_but_no_other_credential() {
     for (text, remark) in [
         (SECRET.to_owned(), ""),
         (format!("{SECRET}\r\n"), ""),
@@ -277,7 +277,7 @@ fn a_secret_is_recognised_however_it_was_copied_and_no_other_credential_is_taken
 }
 
 #[test]
-fn one_header_carries_a_token_unless_it_frames_the_request() {
+fn a_custom_header_must_not_frame_the_request() {
     for name in ["Authorization", "x-token", "X_Token"] {
         assert_eq!(
             TokenHeader::parse(name).unwrap().as_str(),
@@ -319,7 +319,7 @@ fn judged(verdict: Verdict, reason: Option<Reason>) -> AppView {
     }
 }
 
-/// What the policies say, by a word.
+/// The policies by a short word.
 fn policies(word: &str) -> Option<PolicyView> {
     let (word, strict) = match word.split_once(' ') {
         Some((word, "strict")) => (word, Some(true)),
@@ -377,7 +377,7 @@ fn policies(word: &str) -> Option<PolicyView> {
     })
 }
 
-/// An answer, by its status and who answered.
+/// An answer from its status and who answered.
 fn read_answer(text: &str) -> ProbeAnswer {
     let (status, by) = text.split_once(' ').unwrap();
     let by = match by {
@@ -404,9 +404,9 @@ fn of(bare: &str, with_token: Option<&str>, view: &str) -> Conclusion {
     )
 }
 
-/// The table of conclusions: what the policies say, the answer to the token, and what follows.
+/// The table of conclusions: policies, the answer to the token, and the result.
 #[test]
-fn the_answers_and_the_policies_decide_together() {
+fn answers_and_policies_decide_together() {
     for [view, answer, verdict, fault, code, words] in rows::<6>(
         "
         none            | 200 origin  | opens     | none    | 0 | the origin answered 200
@@ -458,9 +458,9 @@ fn the_answers_and_the_policies_decide_together() {
     }
 }
 
-/// Policies that should have kept the token out are said to be incomplete, or those of another app.
+/// If policies should have refused the token, they are incomplete, or another app answered.
 #[test]
-fn a_token_that_gets_in_against_the_policies_is_pointed_out() {
+fn an_accepted_token_that_policies_refuse_is_pointed_out() {
     for view in [
         "wrong_action",
         "rule_fails",
@@ -497,7 +497,7 @@ fn a_token_that_gets_in_against_the_policies_is_pointed_out() {
 }
 
 #[test]
-fn without_a_refusal_of_access_the_secret_stays_and_nothing_is_learnt() {
+fn without_a_refusal_by_access_the_secret_is_not_sent() {
     for [bare, verdict, fault, words] in rows::<4>(
         "
         200 origin  | no_access | unknown | the secret was not sent / Bypass
@@ -531,7 +531,7 @@ fn without_a_refusal_of_access_the_secret_stays_and_nothing_is_learnt() {
 }
 
 #[test]
-fn an_answer_that_is_missing_decides_nothing() {
+fn a_missing_answer_decides_nothing() {
     let failure = Failure::new(
         FailureKind::Timeout,
         "No response after 30 seconds.",
@@ -566,7 +566,7 @@ fn an_answer_that_is_missing_decides_nothing() {
 }
 
 #[test]
-fn a_redirect_that_is_not_access_names_what_to_probe_instead() {
+fn a_redirect_elsewhere_names_the_url_to_probe() {
     let mut bare = answer(301, AnsweredBy::Origin);
     bare.redirect = Some("https://app.example.com/hooks/".to_owned());
     let answers = ProbeAnswers {
@@ -595,7 +595,7 @@ fn an_app_without_an_address_covers_nothing() {
 }
 
 #[test]
-fn a_secret_is_not_blamed_where_the_app_reads_tokens_from_another_header() {
+fn a_secret_is_not_blamed_if_the_app_reads_another_header() {
     let conclusion = |read: Option<&str>, sent: Option<&str>| {
         let mut view = policies("opens").unwrap();
         if let AppView::Judged { header, .. } = &mut view.app {

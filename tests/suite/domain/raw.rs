@@ -9,7 +9,7 @@ use tokenscope::domain::token::Reported;
 
 use crate::domain::{raw, token};
 
-/// JSON text without the white space that stands outside strings.
+/// JSON text without the white space outside strings.
 fn squeezed(json: &str) -> String {
     let (mut inside, mut escaped) = (false, false);
     json.chars()
@@ -26,7 +26,7 @@ fn squeezed(json: &str) -> String {
         .collect()
 }
 
-/// JSON text of any shape, with white space in odd places and numbers as no library writes them.
+/// JSON text of any shape, with unusual white space and numbers.
 fn json() -> impl Strategy<Value = String> {
     let number = proptest::sample::select(vec![
         "0",
@@ -85,7 +85,7 @@ fn json() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn indenting_changes_nothing_but_white_space(json in json()) {
+    fn indenting_changes_only_white_space(json in json()) {
         let value = raw(&json);
         prop_assert_eq!(value.as_str(), json.trim());
         let lines = RawLines::of(&value).window(0, usize::MAX);
@@ -96,7 +96,7 @@ proptest! {
     }
 
     #[test]
-    fn members_are_the_objects_in_order(members in proptest::collection::vec(("[a-z]{1,3}", json()), 0..6)) {
+    fn members_are_visited_in_order(members in proptest::collection::vec(("[a-z]{1,3}", json()), 0..6)) {
         let text: Vec<String> = members.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
         let object = raw(&format!("{{{}}}", text.join(",")));
         let mut found: Vec<(String, String)> = Vec::new();
@@ -108,7 +108,7 @@ proptest! {
 }
 
 #[test]
-fn an_object_is_indented_an_item_a_line() {
+fn an_object_is_indented_one_item_per_line() {
     let json = r#"{"id":"x", "empty":{ },"none":[],"big":123456789012345678901234567890,"text":"{a: [1, \"2\"]}","deep":{"a":[1,{"b":null}]}}"#;
     assert_eq!(
         RawLines::of(&raw(json)).window(0, usize::MAX),
@@ -138,7 +138,7 @@ fn an_object_is_indented_an_item_a_line() {
 }
 
 #[test]
-fn the_original_bytes_survive_a_trip_through_a_document() {
+fn the_original_bytes_survive_serialisation() {
     let json = "{\"b\" : 1.00,\"a\":\t\"\\u00e9\"}";
     let value = raw(json);
     assert_eq!(value.as_str(), json);
@@ -151,7 +151,7 @@ fn the_original_bytes_survive_a_trip_through_a_document() {
 }
 
 #[test]
-fn a_nest_of_a_hundred_thousand_lists_is_indented_in_reasonable_space() {
+fn deep_nesting_is_indented_in_bounded_space() {
     let depth = 100_000;
     let value = raw(&format!("{}{}", "[".repeat(depth), "]".repeat(depth)));
     let lines = RawLines::of(&value).window(0, usize::MAX);
@@ -170,7 +170,7 @@ fn only_objects_have_members() {
 }
 
 #[test]
-fn every_way_of_not_holding_a_value_is_told_apart() {
+fn distinguishes_missing_null_and_malformed_values() {
     let odd = token(
         r#"{"id":null,"client_id":17,"name":"","duration":[],"enabled":"yes","created_at":"","updated_at":"tomorrow","client_secret_version":"3"}"#,
     );
@@ -206,14 +206,14 @@ fn a_version_of_any_size_keeps_its_digits() {
 }
 
 #[test]
-fn a_name_that_is_no_unicode_leaves_the_rest_readable() {
+fn a_name_with_invalid_unicode_leaves_the_rest_readable() {
     let odd = token(r#"{"name":"\ud800","id":"x"}"#);
     assert!(odd.malformed(&odd.name).is_some());
     assert_eq!(odd.id_text(), "x");
 }
 
 #[test]
-fn a_key_sent_twice_counts_the_second_time() {
+fn the_last_of_duplicate_keys_counts() {
     let twice = token(r#"{"name":"one","extra":1,"name":"two","extra":2}"#);
     assert_eq!(twice.name_text(), "two");
     let rows = fields(&twice);
@@ -224,7 +224,7 @@ fn a_key_sent_twice_counts_the_second_time() {
 }
 
 #[test]
-fn known_fields_come_first_and_unknown_ones_as_sent() {
+fn known_fields_come_first_and_unknown_ones_in_order() {
     let token = token(
         r#"{"zebra":{"a":[1]},"name":"n","client_secret_version":2,"expires_at":"later","apple":1e400}"#,
     );
@@ -287,7 +287,7 @@ fn changed_keys_are_those_whose_text_differs() {
 }
 
 #[test]
-fn what_is_wrong_with_a_value_is_said_of_it() {
+fn a_malformed_value_is_marked_with_the_reason() {
     for (key, value, mark) in [
         ("expires_at", r#""2027-06-14""#, "not a date: "),
         ("expires_at", r#""2027-02-30T00:00:00Z""#, "not a date: "),
@@ -321,7 +321,7 @@ fn what_is_wrong_with_a_value_is_said_of_it() {
 }
 
 #[test]
-fn what_stands_for_nothing_is_shown_as_it_was_sent() {
+fn absent_values_are_shown_as_sent() {
     let absence = |json: &str, key: &str| {
         let token = token(json);
         let rows = fields(&token);
@@ -364,7 +364,7 @@ fn what_stands_for_nothing_is_shown_as_it_was_sent() {
 }
 
 #[test]
-fn lines_are_found_without_case_unless_the_query_has_capitals() {
+fn line_search_is_case_sensitive_only_if_the_query_has_capitals() {
     let lines = RawLines::of(&raw(r#"["Expires","expires_at","ÉTÉ","other"]"#));
     let matching = |query: &str| lines.matching(query).lines;
     assert_eq!(matching("expires"), [1, 2]);

@@ -1,4 +1,4 @@
-//! What looks like a credential, and what does not.
+//! Texts that look like credentials, and texts that do not.
 
 use chrono::TimeDelta;
 use tokenscope::domain::failure::{ApiError, Details, Failure, FailureKind};
@@ -72,7 +72,7 @@ const OTHERS: [&str; 34] = [
 ];
 
 #[test]
-fn a_credential_is_told_by_its_look() {
+fn recognises_credentials_by_their_look() {
     for secret in SECRETS {
         assert!(holds_secret(secret), "{secret}");
         let said = format!("invalid value '{secret}' for --theme");
@@ -86,7 +86,7 @@ fn a_credential_is_told_by_its_look() {
 }
 
 #[test]
-fn ids_urls_and_names_are_no_credentials() {
+fn ids_urls_and_names_are_not_redacted() {
     for text in OTHERS {
         assert_eq!(scrub(text), text);
         assert!(!holds_secret(text), "{text}");
@@ -94,7 +94,7 @@ fn ids_urls_and_names_are_no_credentials() {
 }
 
 #[test]
-fn a_credential_names_neither_a_token_nor_a_new_profile() {
+fn a_credential_is_refused_as_a_token_or_a_new_profile_name() {
     for secret in SECRETS {
         assert_eq!(
             TokenRef::parse(secret),
@@ -107,13 +107,13 @@ fn a_credential_names_neither_a_token_nor_a_new_profile() {
         parse_new_profile_name(secret),
         Err(InvalidProfileName::Secret)
     );
-    // One that is there already can still be read.
+    // An existing profile of that name can still be used.
     assert!(parse_profile_name(secret).is_ok());
     assert_eq!(parse_new_profile_name("prod").as_deref(), Ok("prod"));
 }
 
 #[test]
-fn a_secret_is_hidden_before_it_is_cut() {
+fn a_secret_is_redacted_before_the_text_is_truncated() {
     let secret = "bdd31c01".repeat(8);
     let secret = secret.as_str();
     assert_eq!(quoted(secret), format!("{HIDDEN:?}"));
@@ -121,8 +121,7 @@ fn a_secret_is_hidden_before_it_is_cut() {
     assert!(!quoted(&long).contains("bdd31"), "{}", quoted(&long));
 }
 
-/// The processor's time that this thread took so far: what else runs on the machine is no fault of the
-/// program.
+/// The CPU time of this thread, which other load on the machine does not affect.
 #[cfg(unix)]
 fn time_used() -> TimeDelta {
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
@@ -131,7 +130,7 @@ fn time_used() -> TimeDelta {
 
 #[cfg(unix)]
 #[test]
-fn long_text_is_scrubbed_in_little_time() {
+fn long_text_is_scrubbed_quickly() {
     let before = time_used();
     for piece in [
         ":",
@@ -153,7 +152,7 @@ fn long_text_is_scrubbed_in_little_time() {
 }
 
 #[test]
-fn a_failure_is_scrubbed_in_every_part() {
+fn every_part_of_a_failure_is_scrubbed() {
     let secret = SECRETS[0];
     let error = || ApiError {
         message: format!("no {secret}"),

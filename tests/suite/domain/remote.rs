@@ -31,7 +31,7 @@ fn loading(last: Option<Received<u8>>) -> Remote<u8> {
 }
 
 #[test]
-fn an_answer_settles_the_request_that_asked() {
+fn an_answer_settles_its_request() {
     let mut remote = Remote::Idle;
     remote.begin(FIRST, now());
     assert_eq!(remote, loading(None));
@@ -68,7 +68,7 @@ fn a_second_request_supersedes_the_first() {
 }
 
 #[test]
-fn a_failed_reload_keeps_the_last_good_value() {
+fn a_failed_reload_keeps_the_last_value() {
     let mut remote = Remote::Ready(fetched(1));
     remote.begin(FIRST, now());
     assert_eq!(remote.value(), Some(&1));
@@ -87,7 +87,7 @@ fn a_failed_reload_keeps_the_last_good_value() {
 }
 
 #[test]
-fn a_first_failure_leaves_nothing_to_show() {
+fn a_first_failure_has_no_value() {
     let mut remote = Remote::<u8>::Idle;
     remote.begin(FIRST, now());
     assert!(remote.settle(FIRST, Err(failure())));
@@ -96,7 +96,7 @@ fn a_first_failure_leaves_nothing_to_show() {
 }
 
 #[test]
-fn cancelling_returns_to_what_was_there() {
+fn cancelling_restores_the_previous_state() {
     let mut remote = Remote::<u8>::Idle;
     assert_eq!(remote.cancel(), None);
     remote.begin(FIRST, now());
@@ -113,7 +113,7 @@ fn cancelling_returns_to_what_was_there() {
 }
 
 #[test]
-fn a_code_is_found_down_the_chain() {
+fn has_code_searches_the_chain() {
     let inner = ApiError {
         code: Some(6111),
         ..ApiError::default()
@@ -129,7 +129,7 @@ fn a_code_is_found_down_the_chain() {
 }
 
 #[test]
-fn a_failure_gathers_what_is_known() {
+fn a_failure_keeps_its_details_when_a_cause_is_added() {
     let mut failure = failure();
     failure.details.http_status = Some(403);
     let failure = failure.caused_by(&"reset");
@@ -139,7 +139,7 @@ fn a_failure_gathers_what_is_known() {
 }
 
 #[test]
-fn every_kind_has_the_name_that_scripts_know() {
+fn every_kind_has_its_documented_name() {
     let kinds = [
         (FailureKind::Usage, "usage"),
         (FailureKind::NoCredential, "no_credential"),
@@ -162,7 +162,7 @@ fn every_kind_has_the_name_that_scripts_know() {
     ];
     for (kind, code) in kinds {
         assert_eq!(kind.code(), code);
-        // A new kind does not compile until it stands in the list above.
+        // A new kind does not compile until the list above has it.
         match kind {
             FailureKind::Usage
             | FailureKind::NotFound
@@ -191,7 +191,7 @@ fn every_kind_has_the_name_that_scripts_know() {
     assert!(in_schema.contains(&ours), "{in_schema:?}");
 }
 
-/// Every list of allowed words in a schema.
+/// Every `enum` of a schema.
 fn enumerations(schema: &serde_json::Value) -> Vec<Vec<&str>> {
     let mut found = Vec::new();
     let mut left = vec![schema];

@@ -1,11 +1,11 @@
-//! Who answered: the rows of what was measured, and what only looks like them.
+//! Who answered: measured responses, and lookalikes.
 
 use tokenscope::domain::access::signs::{AnsweredBy, Signs};
 use url::Url;
 
 const URL: &str = "https://app.example.com/hooks";
 
-/// An answer as one line: the status, then `name: value` of each header, then `body: …`.
+/// Judges an answer in one line: the status, then `name: value` of each header, then `body: …`.
 fn judge<T>(answer: &str, judge: impl Fn(Signs) -> T) -> T {
     let url = Url::parse(URL).unwrap();
     let mut parts = answer.split(" ; ");
@@ -40,7 +40,7 @@ fn with_token(answer: &str) -> AnsweredBy {
 const LOGIN: &str = "/cdn-cgi/access/login/app.example.com?kid=a&meta=b&redirect_url=%2F";
 
 #[test]
-fn access_is_told_by_both_headers_on_a_refusal_or_by_its_login_page() {
+fn access_is_recognised_by_both_headers_or_its_login_page() {
     for answer in [
         "403 ; aud: a ; domain: app.example.com".to_owned(),
         "401 ; aud: a ; domain: app.example.com".to_owned(),
@@ -61,7 +61,7 @@ fn access_is_told_by_both_headers_on_a_refusal_or_by_its_login_page() {
 }
 
 #[test]
-fn look_alikes_of_access_never_get_the_secret() {
+fn lookalikes_of_access_never_get_the_secret() {
     for answer in [
         "403".to_owned(),
         "401".to_owned(),
@@ -107,7 +107,7 @@ fn look_alikes_of_access_never_get_the_secret() {
     ] {
         assert_eq!(bare(&answer), (false, AnsweredBy::Origin), "{answer}");
     }
-    // Whether Access or the app failed, or asked for a login, cannot be told.
+    // Unclear whether Access or the app failed or asked for a login.
     for answer in [
         "500 ; aud: a ; domain: d",
         "502",
@@ -121,7 +121,7 @@ fn look_alikes_of_access_never_get_the_secret() {
 }
 
 #[test]
-fn one_sign_is_enough_to_judge_the_answer_to_the_token() {
+fn one_sign_suffices_to_judge_the_answer_to_the_token() {
     for (answer, by) in [
         ("403 ; aud: a", AnsweredBy::Access),
         ("401 ; domain: d", AnsweredBy::Access),
@@ -195,7 +195,7 @@ fn one_sign_is_enough_to_judge_the_answer_to_the_token() {
 }
 
 #[test]
-fn the_challenge_that_met_the_bare_request_is_access_own_when_it_comes_back() {
+fn a_challenge_repeated_from_the_bare_request_is_access() {
     let challenge = "Bearer realm=\"OAuth\", resource_metadata=\"https://app.example.com/x\"";
     let answer = format!("401 ; www-authenticate: {challenge}");
     let by = |bare: Option<&str>| judge(&answer, |signs| signs.answered_by(bare));
@@ -207,7 +207,7 @@ fn the_challenge_that_met_the_bare_request_is_access_own_when_it_comes_back() {
 }
 
 #[test]
-fn the_firewall_is_told_by_its_header_and_its_pages() {
+fn the_firewall_is_recognised_by_its_header_and_its_pages() {
     for answer in [
         "403 ; cf-mitigated: challenge",
         "403 ; cf-mitigated:  Challenge ; aud: a ; domain: d",
@@ -232,14 +232,14 @@ fn the_firewall_is_told_by_its_header_and_its_pages() {
     ] {
         assert_eq!(bare(answer), (false, AnsweredBy::Origin), "{answer}");
     }
-    // Access's page is told by its headers, whatever the page says.
+    // Access's page is recognised by its headers, whatever its text.
     let both = "403 ; aud: a ; domain: d ; body: Sorry, you have been blocked";
     assert_eq!(bare(both), (false, AnsweredBy::Waf));
     assert_eq!(with_token(both), AnsweredBy::Access);
 }
 
 #[test]
-fn the_body_is_needed_only_where_nothing_else_tells() {
+fn the_body_is_needed_only_if_nothing_else_decides() {
     let needs = |answer| judge(answer, |signs| signs.needs_body());
     for answer in ["403", "429", "403 ; www-authenticate: Basic"] {
         assert!(needs(answer), "{answer}");

@@ -31,7 +31,7 @@ fn life(end: DateTime<Utc>) -> Lifecycle {
 }
 
 #[test]
-fn an_expired_token_moves_once_more_when_its_end_is_no_longer_recent() {
+fn an_expired_token_moves_down_when_its_end_is_no_longer_recent() {
     let thresholds = Thresholds::default();
     let ended = life(now() - TimeDelta::days(2));
     let moves = Urgency::next_change(ended, context(now(), thresholds)).unwrap();
@@ -59,7 +59,7 @@ fn an_expired_token_moves_once_more_when_its_end_is_no_longer_recent() {
 }
 
 #[test]
-fn a_disabled_token_is_disabled_whatever_else_it_says() {
+fn a_disabled_token_is_disabled_whatever_its_date() {
     for rest in [
         r#""expires_at":"2027-11-25T12:00:00Z""#,
         r#""expires_at":"2020-01-01T00:00:00Z""#,
@@ -72,7 +72,7 @@ fn a_disabled_token_is_disabled_whatever_else_it_says() {
 }
 
 #[test]
-fn only_a_plain_false_disables_a_token() {
+fn only_a_literal_false_disables_a_token() {
     for enabled in ["true", "null"] {
         let json = format!(r#"{{"enabled":{enabled},"expires_at":"2028-01-01T00:00:00Z"}}"#);
         assert_eq!(status(&json), Status::Active, "{json}");
@@ -84,7 +84,7 @@ fn only_a_plain_false_disables_a_token() {
 }
 
 #[test]
-fn a_switch_that_says_neither_yes_nor_no_never_makes_a_token_look_well() {
+fn a_malformed_enabled_never_makes_a_token_look_healthy() {
     let cases = [
         (r#""expires_at":"2028-01-01T00:00:00Z""#, Status::Unknown),
         (r#""expires_at":"2026-12-10T00:00:00Z""#, Status::Unknown),
@@ -111,7 +111,7 @@ fn a_switch_that_says_neither_yes_nor_no_never_makes_a_token_look_well() {
 }
 
 #[test]
-fn a_token_of_unclear_switch_still_flips_when_it_becomes_critical_and_when_it_ends() {
+fn a_token_with_malformed_enabled_still_becomes_critical_and_expired() {
     let thresholds = Thresholds::default();
     let unclear = Lifecycle {
         enabled: None,
@@ -130,7 +130,7 @@ fn a_token_of_unclear_switch_still_flips_when_it_becomes_critical_and_when_it_en
 }
 
 #[test]
-fn a_forever_token_never_expires_whatever_its_date_says() {
+fn a_forever_token_never_expires_whatever_its_date() {
     for date in [
         "null",
         r#""""#,
@@ -151,7 +151,7 @@ fn a_forever_token_never_expires_whatever_its_date_says() {
 }
 
 #[test]
-fn nothing_but_the_exact_word_means_forever() {
+fn only_the_exact_word_means_forever() {
     for duration in ["Forever", "forever ", "never", "∞"] {
         let json = format!(r#"{{"duration":"{duration}","expires_at":null}}"#);
         assert_eq!(status(&json), Status::Unknown, "{json}");
@@ -159,7 +159,7 @@ fn nothing_but_the_exact_word_means_forever() {
 }
 
 #[test]
-fn a_missing_or_useless_date_is_unknown() {
+fn a_missing_or_malformed_date_is_unknown() {
     for date in [
         "null",
         r#""""#,
@@ -243,7 +243,7 @@ fn every_boundary_is_exact_to_the_nanosecond() {
 }
 
 #[test]
-fn thresholds_are_the_users() {
+fn thresholds_can_be_configured() {
     let thresholds = Thresholds {
         warn: Some(Threshold::Time(TimeDelta::days(14))),
         critical: Some(Threshold::Time(TimeDelta::hours(12))),
@@ -296,7 +296,7 @@ fn each_status_has_the_signs_of_the_table() {
 }
 
 #[test]
-fn a_token_without_an_end_never_flips() {
+fn a_token_without_an_end_never_changes_its_status() {
     let thresholds = Thresholds::default();
     let end = now() + TimeDelta::days(40);
     for life in [
@@ -325,7 +325,7 @@ fn a_token_without_an_end_never_flips() {
 
 proptest! {
     #[test]
-    fn a_status_lasts_until_its_next_flip_and_changes_there(left in 1_i64..4_000_000_000_000_000) {
+    fn a_status_lasts_until_its_announced_change(left in 1_i64..4_000_000_000_000_000) {
         let thresholds = Thresholds::default();
         let life = life(now() + nanos(left));
         let flip = next_status_change(life, context(now(), thresholds)).unwrap();
@@ -337,7 +337,7 @@ proptest! {
 }
 
 #[test]
-fn tokens_are_listed_by_urgency() {
+fn tokens_are_sorted_by_urgency() {
     let ending = |name: &str, days: i64| {
         let end = now() + TimeDelta::days(days);
         token(&format!(
@@ -384,7 +384,7 @@ fn tokens_are_listed_by_urgency() {
 }
 
 #[test]
-fn the_thirtieth_day_after_expiry_is_still_recent_to_the_nanosecond() {
+fn the_thirtieth_day_after_expiry_is_still_recent() {
     let rank =
         |ago: TimeDelta| Urgency::of(life(now() - ago), context(now(), Thresholds::default())).0;
     assert_eq!(rank(TimeDelta::zero()), 0);
@@ -393,7 +393,7 @@ fn the_thirtieth_day_after_expiry_is_still_recent_to_the_nanosecond() {
 }
 
 #[test]
-fn what_is_over_is_quiet_and_what_is_urgent_is_not() {
+fn old_and_disabled_tokens_are_quiet_and_urgent_ones_emphasised() {
     let context = context(now(), Thresholds::default());
     let at = |days: i64| Emphasis::at(life(now() + TimeDelta::days(days)), context);
     assert_eq!(

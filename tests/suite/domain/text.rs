@@ -14,7 +14,7 @@ const FLAG: &str = "🇩🇪";
 const HEART: &str = "❤️";
 const COMBINING: &str = "e\u{301}\u{323}";
 
-/// Text out of what trips terminals up.
+/// Text that breaks terminals.
 fn awkward() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "\\PC{1,4}",
@@ -47,7 +47,7 @@ fn awkward() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
-/// Unicode's direction controls and its format characters that show nothing, the joiners aside.
+/// Unicode's direction controls and invisible format characters, except the joiners.
 fn is_deceptive(c: char) -> bool {
     matches!(u32::from(c),
         0xAD | 0x61C | 0x180E | 0x200B | 0x200E..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0xFEFF
@@ -56,7 +56,7 @@ fn is_deceptive(c: char) -> bool {
 
 proptest! {
     #[test]
-    fn no_control_and_no_deceptive_character_survives(text in awkward()) {
+    fn no_control_or_deceptive_character_survives(text in awkward()) {
         let clean = sanitize(&text);
         prop_assert!(!clean.chars().any(|c| c.is_control() || is_deceptive(c)), "{:?}", clean);
         let twice = sanitize(&clean).into_owned();
@@ -69,7 +69,7 @@ proptest! {
     }
 
     #[test]
-    fn truncated_text_is_never_wider_and_cut_on_a_grapheme_edge(
+    fn truncated_text_fits_and_ends_on_a_grapheme(
         text in awkward(), cells in 0_usize..30, ellipsis in proptest::sample::select(vec!["…", "...", "", "東"])
     ) {
         let cut = truncate(&text, cells, ellipsis);
@@ -85,13 +85,13 @@ proptest! {
     }
 
     #[test]
-    fn fitted_text_is_exactly_as_wide_as_asked(text in awkward(), cells in 0_usize..30) {
+    fn fitted_text_has_exactly_the_requested_width(text in awkward(), cells in 0_usize..30) {
         let fitted = fit(&sanitize(&text), cells, "…");
         prop_assert_eq!(width(&fitted), cells, "{:?}", fitted);
     }
 
     #[test]
-    fn trimmed_input_has_nothing_to_trim_and_stands_in_the_input(text in awkward()) {
+    fn trimming_input_is_idempotent_and_only_cuts(text in awkward()) {
         let trimmed = trim_input(&text);
         prop_assert!(text.contains(trimmed));
         prop_assert_eq!(trim_input(trimmed), trimmed);
@@ -107,7 +107,7 @@ proptest! {
 }
 
 #[test]
-fn escapes_and_overrides_become_placeholders_and_breaks_become_spaces() {
+fn escapes_become_placeholders_and_line_breaks_spaces() {
     assert_eq!(
         sanitize("\u{1b}]0;x\u{7}\u{1b}[2Jok\u{202E}gnp"),
         "\u{FFFD}]0;x\u{FFFD}\u{FFFD}[2Jok\u{FFFD}gnp"
@@ -156,7 +156,7 @@ fn widths_are_those_of_a_terminal() {
 }
 
 #[test]
-fn a_cut_keeps_wide_characters_whole() {
+fn truncation_keeps_wide_characters_whole() {
     assert_eq!(truncate("東京-バックアップ", 9, "…"), "東京-バ…");
     assert_eq!(truncate("東京-バックアップ", 8, "…"), "東京-バ…");
     assert_eq!(truncate("東京", 4, "…"), "東京");
@@ -178,7 +178,7 @@ fn a_cut_keeps_wide_characters_whole() {
 }
 
 #[test]
-fn what_copying_leaves_around_a_value_is_stripped() {
+fn characters_that_copying_leaves_around_a_value_are_removed() {
     for text in [
         "abc\r\n",
         "\u{FEFF}abc",
@@ -217,11 +217,11 @@ fn an_abbreviated_id_shows_both_ends() {
 }
 
 #[test]
-fn a_joiner_that_joins_no_emoji_is_shown() {
+fn a_joiner_outside_emoji_is_replaced() {
     assert_eq!(sanitize("ab\u{200D}cd"), "ab\u{FFFD}cd");
     assert_eq!(sanitize("\u{200D}👩"), "\u{FFFD}👩");
     assert_eq!(sanitize("👩\u{200D}"), "👩\u{FFFD}");
-    // Some terminals put the second letter into the first one's cell.
+    // Some terminals draw the second letter in the first one's cell.
     assert_eq!(sanitize("क्\u{200D}ष"), "क्\u{FFFD}ष");
     for emoji in [
         "👩\u{200D}👩\u{200D}👧",
@@ -241,7 +241,7 @@ fn a_mark_at_the_start_gets_a_base() {
 }
 
 #[test]
-fn in_ascii_latin_letters_lose_their_accents_and_others_become_question_marks() {
+fn ascii_removes_accents_and_replaces_other_letters() {
     for (text, ascii) in [
         ("deploy", "deploy"),
         ("Größe", "Grosse"),

@@ -14,7 +14,7 @@ fn left(time: TimeDelta) -> Remaining {
 }
 
 #[test]
-fn the_time_left_in_a_list_has_two_units_at_most() {
+fn the_time_left_in_a_list_has_at_most_two_units() {
     let cases = [
         (174 * 86_400 + 5, "174d"),
         (100 * 86_400, "100d"),
@@ -36,7 +36,7 @@ fn the_time_left_in_a_list_has_two_units_at_most() {
 }
 
 #[test]
-fn the_digits_are_floors() {
+fn countdown_digits_are_rounded_down() {
     for (time, text) in [
         (
             TimeDelta::days(364) + TimeDelta::seconds(86_398),
@@ -67,7 +67,7 @@ fn the_digits_are_floors() {
 }
 
 #[test]
-fn seconds_and_days_are_floored_on_both_sides_of_the_end() {
+fn seconds_and_days_are_rounded_down_on_both_sides_of_the_end() {
     for (time, seconds, days) in [
         (TimeDelta::hours(24), 86_400, 1),
         (TimeDelta::hours(24) - nanos(1), 86_399, 0),
@@ -93,7 +93,7 @@ fn seconds_and_days_are_floored_on_both_sides_of_the_end() {
 
 proptest! {
     #[test]
-    fn the_text_stands_from_shown_since_until_just_before_next_change(
+    fn the_text_is_constant_from_shown_since_until_next_change(
         time in prop_oneof![
             -3_000_000_000_i64..3_000_000_000,
             -200_000_000_000_000_i64..200_000_000_000_000,
@@ -114,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn a_jump_of_the_clock_leaves_no_trace(time in -1_000_000_i64..1_000_000, jump in -1_000_000_i64..1_000_000) {
+    fn a_clock_jump_leaves_no_trace(time in -1_000_000_i64..1_000_000, jump in -1_000_000_i64..1_000_000) {
         let end = now() + TimeDelta::seconds(time);
         let later = Remaining::until(end, now() + TimeDelta::seconds(jump));
         prop_assert_eq!(later.seconds(), time - jump);
@@ -134,7 +134,7 @@ fn the_edges_of_the_calendar_do_not_overflow() {
 }
 
 #[test]
-fn the_share_of_a_life_runs_from_the_last_renewal_to_the_end() {
+fn the_elapsed_share_runs_from_the_last_renewal_to_the_end() {
     let share = |created: &str, duration: &str, expires: &str| {
         elapsed(
             &token(&format!(
@@ -144,15 +144,15 @@ fn the_share_of_a_life_runs_from_the_last_renewal_to_the_end() {
         )
     };
     for (created, expires, expected) in [
-        // Twelve of 24 hours have gone by.
+        // Twelve of 24 hours have passed.
         ("2026-11-25T00:00:00Z", "2026-11-26T00:00:00Z", Some(0.5)),
         ("2020-01-01T00:00:00Z", "2026-11-26T00:00:00Z", Some(0.5)),
         ("2020-01-01T00:00:00Z", "2026-11-26T12:00:00Z", Some(0.0)),
         ("2020-01-01T00:00:00Z", "2026-11-25T12:00:00Z", Some(1.0)),
         ("2020-01-01T00:00:00Z", "2026-01-01T00:00:00Z", Some(1.0)),
-        // Created after the renewal that the duration implies: the duration was changed.
+        // Created after the renewal that the duration implies, so the duration was changed.
         ("2026-11-25T00:00:01Z", "2026-11-26T00:00:00Z", None),
-        // Renewed in the future, by the same reckoning.
+        // Likewise, the renewal would be in the future.
         ("2020-01-01T00:00:00Z", "2026-11-26T12:00:01Z", None),
     ] {
         let share = share(created, "24h", expires);
@@ -183,14 +183,14 @@ fn the_share_of_a_life_runs_from_the_last_renewal_to_the_end() {
 }
 
 #[test]
-fn an_answers_date_is_compared_with_the_middle_of_its_request() {
+fn a_servers_date_is_compared_with_the_middle_of_its_request() {
     let sent = at("2026-11-25T12:00:00Z");
     let date = at("2026-11-25T12:03:12Z");
     let after = |millis: i64| sent + TimeDelta::milliseconds(millis);
     let measure = |date, sent, received, was_cached| {
         ServerClock::measured(date, sent, received, was_cached).offset()
     };
-    // Half a second for the cut-off fraction of the header, minus half of the way.
+    // Plus half a second for the header's missing fraction, minus half of the round trip.
     assert_eq!(
         measure(date, sent, sent, false),
         Some(TimeDelta::milliseconds(192_500))
@@ -214,7 +214,7 @@ fn an_answers_date_is_compared_with_the_middle_of_its_request() {
 }
 
 #[test]
-fn an_offset_is_used_above_two_seconds_and_dropped_below_one() {
+fn an_offset_applies_above_two_seconds_and_stops_below_one() {
     let millis = TimeDelta::milliseconds;
     for sign in [1, -1] {
         let steps = [
@@ -244,7 +244,7 @@ fn an_offset_is_used_above_two_seconds_and_dropped_below_one() {
 }
 
 #[test]
-fn the_user_hears_of_clocks_more_than_five_seconds_apart() {
+fn warns_about_clocks_more_than_five_seconds_apart() {
     let notice = |seconds: i64, millis: i64| {
         ClockOffset::default()
             .updated(TimeDelta::seconds(seconds) + TimeDelta::milliseconds(millis))
@@ -281,7 +281,7 @@ fn a_leap_second_is_the_second_after_it() {
 }
 
 #[test]
-fn a_date_that_no_server_can_have_is_doubted() {
+fn an_implausible_date_is_reported() {
     let local = at("2026-11-25T12:00:00Z");
     let doubt = |date: &str, token: &ServiceToken| {
         let clock = ServerClock::Offset(at(date) - local);
@@ -310,7 +310,7 @@ fn a_date_that_no_server_can_have_is_doubted() {
     assert_eq!(
         doubt("2026-11-20T00:00:00Z", &ahead),
         None,
-        "no clock agrees with that"
+        "contradicted by every clock"
     );
     assert_eq!(
         ServerClock::Offset(TimeDelta::MAX)

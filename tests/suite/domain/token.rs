@@ -29,7 +29,7 @@ fn url(scope: Option<Scope>) -> TokenRef {
 }
 
 #[test]
-fn an_id_is_taken_in_any_case_and_with_what_copying_leaves_around_it() {
+fn accepts_an_id_in_any_case_and_as_copied() {
     for text in [
         ID.to_owned(),
         ID.to_uppercase(),
@@ -46,7 +46,7 @@ fn an_id_is_taken_in_any_case_and_with_what_copying_leaves_around_it() {
 }
 
 #[test]
-fn an_id_may_lack_dashes_and_a_client_id_its_end() {
+fn accepts_an_id_without_dashes_and_a_client_id_without_its_end() {
     for text in [
         &ID.replacen('-', "", 1),
         &ID.replace('-', "\u{2013}"),
@@ -68,7 +68,7 @@ fn an_id_may_lack_dashes_and_a_client_id_its_end() {
 }
 
 #[test]
-fn what_only_resembles_an_id_is_a_name() {
+fn text_that_only_resembles_an_id_is_a_name() {
     for text in [
         &ID[..35],
         &format!("{ID}0"),
@@ -86,7 +86,7 @@ fn what_only_resembles_an_id_is_a_name() {
 }
 
 #[test]
-fn a_client_id_is_taken_in_any_case_and_with_the_references_domain() {
+fn accepts_a_client_id_in_any_case_and_with_a_domain() {
     let long = format!("{CLIENT_ID}.example.com");
     for (text, read) in [
         (CLIENT_ID.to_owned(), CLIENT_ID),
@@ -114,7 +114,7 @@ fn a_client_id_is_taken_in_any_case_and_with_the_references_domain() {
 }
 
 #[test]
-fn urls_say_the_token_and_often_the_scope() {
+fn urls_name_the_token_and_often_the_scope() {
     for (text, scope) in [
         (
             format!(
@@ -180,7 +180,7 @@ fn urls_say_the_token_and_often_the_scope() {
 }
 
 #[test]
-fn a_url_without_an_id_is_taken_for_a_name() {
+fn a_url_without_an_id_is_a_name() {
     for text in [
         "https://api.cloudflare.com/client/v4/accounts",
         "https://one.dash.cloudflare.com/?to=/:account/access/service-auth/service-tokens",
@@ -195,7 +195,7 @@ fn a_url_without_an_id_is_taken_for_a_name() {
 }
 
 #[test]
-fn nothing_names_no_token() {
+fn blank_text_is_not_a_reference() {
     for text in ["", " ", "\r\n\t", "\u{FEFF}\u{200B}"] {
         assert_eq!(TokenRef::parse(text), Err(InvalidTokenRef::Empty));
     }
@@ -226,7 +226,7 @@ fn hostile_text_is_only_a_name() {
 
 proptest! {
     #[test]
-    fn no_text_breaks_the_reader_and_every_id_is_safe_in_a_path(text in "\\PC*|https?://[a-z./?#%=&0-9-]{0,80}") {
+    fn no_text_breaks_the_parser_and_every_id_is_safe_in_a_path(text in "\\PC*|https?://[a-z./?#%=&0-9-]{0,80}") {
         if let Ok(read) = TokenRef::parse(&text) {
             let safe = |id: &str| id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
             prop_assert!(read.id().is_none_or(|id| safe(id.as_str())));
@@ -236,7 +236,7 @@ proptest! {
 }
 
 #[test]
-fn a_reference_names_a_token_by_id_client_id_or_exact_name() {
+fn a_reference_matches_a_token_by_id_client_id_or_exact_name() {
     let found = token(&format!(
         r#"{{"id":"{}","client_id":"{CLIENT_ID}","name":" CI/CD token "}}"#,
         ID.to_uppercase()
@@ -298,7 +298,7 @@ fn a_scope_id_has_32_hexadecimal_digits() {
 }
 
 #[test]
-fn what_is_copied_together_with_an_id_is_looked_past() {
+fn text_copied_together_with_an_id_is_ignored() {
     let client = "88bf3b6d86161464f6509f7219099e57.access";
     for around in [
         "\"@\"",
@@ -342,7 +342,7 @@ fn what_is_copied_together_with_an_id_is_looked_past() {
 }
 
 #[test]
-fn addresses_are_read_without_their_scheme_and_without_their_host() {
+fn accepts_addresses_without_scheme_or_host() {
     for (text, scope) in [
         (
             "one.dash.cloudflare.com/#S/access/service-auth/@",
@@ -375,7 +375,7 @@ fn addresses_are_read_without_their_scheme_and_without_their_host() {
 }
 
 #[test]
-fn what_is_almost_an_id_is_said_to_be() {
+fn a_near_id_says_what_it_resembles() {
     for (text, said) in [
         (ID[..35].to_owned(), Some("like an ID")),
         (format!("{ID}0"), Some("like an ID")),
@@ -396,7 +396,7 @@ fn what_is_almost_an_id_is_said_to_be() {
 }
 
 #[test]
-fn a_scope_is_written_and_linked() {
+fn a_scope_has_a_text_and_a_dashboard_link() {
     assert_eq!(account().to_string(), format!("account {ACCOUNT}"));
     assert_eq!(zone().to_string(), format!("zone {ACCOUNT}"));
     assert_eq!(
@@ -414,7 +414,7 @@ fn a_scope_is_written_and_linked() {
 }
 
 #[test]
-fn a_text_in_escapes_is_decoded_and_another_is_read_where_it_stands() {
+fn escaped_text_is_decoded_and_malformed_text_empty() {
     let plain = token(r#"{"x":"CI","id":"a","name":"CI","client_id":""}"#);
     assert_eq!(
         (plain.id_text(), plain.name_text(), plain.client_id_text()),

@@ -1,7 +1,7 @@
-//! The OS keyring, for real: a Secret Service in a private D-Bus session.
+//! A real OS keyring: a Secret Service in a private D-Bus session.
 //!
-//! The library finds the session bus by an environment variable, which a test cannot change in its
-//! own process. So [`Remote`] runs this test binary again inside the session, where one test,
+//! The library finds the session bus through an environment variable, which a test cannot change in
+//! its own process. So [`Remote`] runs this test binary again inside the session, where one test,
 //! [`remote_end`], answers requests line by line.
 
 #![cfg(target_os = "linux")]
@@ -23,11 +23,11 @@ use tokenscope::domain::credential::Secret;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::PROBE_USER;
 
-use crate::support::keyring::{self as dbus, Keyring, PATIENCE, Session, unlocked};
+use crate::support::keyring::{self as dbus, Keyring, Session, TIMEOUT, unlocked};
 
 /// Selects the role of the remote end.
 const REMOTE: &str = "TOKENSCOPE_SUITE_KEYRING_REMOTE";
-/// Marks an answer among what the test harness prints.
+/// Marks an answer among the output of the test harness.
 const MARK: &str = "=> ";
 
 /// A keyring in another process.
@@ -66,14 +66,14 @@ impl Remote {
         }
     }
 
-    /// The answer as `Debug` prints it, a secret in clear.
+    /// The answer in its `Debug` form, secrets in plain text.
     pub(crate) fn ask(&mut self, request: &str) -> String {
         let requests = self.requests.as_mut().unwrap();
         writeln!(requests, "{request}").unwrap();
-        self.answers.recv_timeout(PATIENCE).unwrap()
+        self.answers.recv_timeout(TIMEOUT).unwrap()
     }
 
-    /// Ends the requests, and says how long the process took to end.
+    /// Ends the requests, and returns how long the process took to exit.
     fn finish(&mut self) -> Duration {
         self.requests = None;
         let began = Instant::now();
@@ -91,7 +91,7 @@ impl Drop for Remote {
     }
 }
 
-/// The other end of [`Remote`]; nothing in an ordinary run of the suite.
+/// The other end of [`Remote`]; does nothing in an ordinary run of the suite.
 #[test]
 fn remote_end() {
     if dbus::variable(REMOTE).is_none() {
@@ -137,7 +137,7 @@ fn answer(keyring: &mut OsKeyring, request: &str) -> String {
     }
 }
 
-/// Keeps what is not UTF-8.
+/// Stores bytes that are not UTF-8.
 fn set_bytes(profile: &str) -> Result<(), keyring_core::Error> {
     let store = zbus_secret_service_keyring_store::Store::new()?;
     let entry = store.build("tokenscope", profile, None)?;
@@ -154,7 +154,7 @@ fn get_through_thread(profile: &str, wait: Duration) -> Result<Secret, StoreErro
 }
 
 #[test]
-fn a_secret_goes_in_and_out_and_secret_tool_sees_it() {
+fn a_secret_is_stored_and_read_and_secret_tool_sees_it() {
     let Some(session) = unlocked() else { return };
     let mut keyring = Remote::start(&session);
     assert_eq!(keyring.ask("location"), "Secret Service, login collection");
@@ -173,9 +173,9 @@ fn a_secret_goes_in_and_out_and_secret_tool_sees_it() {
 }
 
 #[test]
-fn a_line_break_around_a_stored_secret_is_not_part_of_it() {
+fn line_breaks_around_a_stored_secret_are_removed() {
     let Some(session) = unlocked() else { return };
-    session.store_beside("default", "by hand", b"tok_abc\r\n");
+    session.store_directly("default", "by hand", b"tok_abc\r\n");
     let mut keyring = Remote::start(&session);
     assert_eq!(keyring.ask("get default"), r#"Ok("tok_abc")"#);
 }
@@ -189,7 +189,7 @@ fn the_probe_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_bus_without_a_service_is_said_to_be_one() {
+fn a_bus_without_a_service_is_reported_as_such() {
     let Some(session) = Session::start(Keyring::NoService) else {
         return;
     };
@@ -201,10 +201,10 @@ fn a_bus_without_a_service_is_said_to_be_one() {
 }
 
 #[test]
-fn no_bus_is_said_to_be_none() {
+fn a_missing_bus_is_reported_as_such() {
     let dir = tempfile::tempdir().unwrap();
     let program = std::env::current_exe().unwrap();
-    // Neither the address's socket nor the one in the runtime directory exists.
+    // Neither the socket of the address nor the one in the runtime directory exists.
     let mut keyring = Remote::spawn(dbus::command(dir.path(), program));
     for request in ["get default", "set default x", "probe", "contains default"] {
         assert_eq!(keyring.ask(request), "Err(NoBus)", "{request}");
@@ -212,7 +212,7 @@ fn no_bus_is_said_to_be_none() {
 }
 
 #[test]
-fn a_service_that_was_never_unlocked_finds_nothing_and_keeps_nothing() {
+fn a_service_never_unlocked_finds_and_stores_nothing() {
     let Some(session) = Session::start(Keyring::NeverUnlocked) else {
         return;
     };
@@ -224,7 +224,7 @@ fn a_service_that_was_never_unlocked_finds_nothing_and_keeps_nothing() {
 }
 
 #[test]
-fn a_locked_keyring_says_so_but_shows_what_it_holds() {
+fn a_locked_keyring_says_so_but_shows_which_secrets_exist() {
     let Some(session) = unlocked() else { return };
     assert_eq!(Remote::start(&session).ask("set default tok"), "Ok(())");
     session.lock_keyring();
@@ -238,9 +238,9 @@ fn a_locked_keyring_says_so_but_shows_what_it_holds() {
 }
 
 #[test]
-fn a_bus_that_never_answers_costs_the_wait_and_does_not_hold_the_process() {
+fn a_silent_bus_costs_the_timeout_and_does_not_block_the_exit() {
     let dir = tempfile::tempdir().unwrap();
-    // Connections are accepted by the kernel, and nobody reads them.
+    // The kernel accepts connections that nobody reads.
     let _silent = UnixListener::bind(dir.path().join("bus")).unwrap();
     let program = std::env::current_exe().unwrap();
     let mut keyring = Remote::spawn(dbus::command(dir.path(), program));
@@ -254,9 +254,9 @@ fn duplicates_are_counted_and_deleted_together() {
     let Some(session) = unlocked() else { return };
     let mut keyring = Remote::start(&session);
     assert_eq!(keyring.ask("set default ours"), "Ok(())");
-    session.store_beside("default", "one", b"first");
-    session.store_beside("default", "two", b"second");
-    session.store_beside("other", "one", b"kept");
+    session.store_directly("default", "one", b"first");
+    session.store_directly("default", "two", b"second");
+    session.store_directly("other", "one", b"kept");
     assert_eq!(keyring.ask("get default"), "Err(Ambiguous(3))");
     assert_eq!(keyring.ask("contains default"), "Ok(true)");
     assert_eq!(keyring.ask("delete default"), "Ok(true)");
@@ -265,11 +265,11 @@ fn duplicates_are_counted_and_deleted_together() {
 }
 
 #[test]
-fn saving_over_duplicates_leaves_the_saved_secret_alone() {
+fn storing_over_duplicates_leaves_one_secret() {
     let Some(session) = unlocked() else { return };
     let mut keyring = Remote::start(&session);
-    session.store_beside("default", "one", b"first");
-    session.store_beside("default", "two", b"second");
+    session.store_directly("default", "one", b"first");
+    session.store_directly("default", "two", b"second");
     assert_eq!(keyring.ask("get default"), "Err(Ambiguous(2))");
     assert_eq!(keyring.ask("set default new"), "Ok(())");
     assert_eq!(keyring.ask("get default"), r#"Ok("new")"#);
@@ -279,7 +279,7 @@ fn saving_over_duplicates_leaves_the_saved_secret_alone() {
 #[test]
 fn stored_bytes_that_are_not_text_are_not_shown() {
     let Some(session) = unlocked() else { return };
-    // `secret-tool` refuses such bytes, so a program that does not is asked for.
+    // `secret-tool` refuses such bytes, so another program stores them.
     assert_eq!(Remote::start(&session).ask("set-bytes default"), "Ok(())");
     assert_eq!(Remote::start(&session).ask("get default"), "Err(NotText)");
 }
@@ -298,7 +298,7 @@ fn a_restarted_service_is_found_again() {
 }
 
 #[test]
-fn a_missing_secret_is_no_fault_of_the_keyring() {
+fn a_missing_secret_is_not_a_keyring_failure() {
     assert_eq!(
         Failure::from(StoreError::Missing).kind,
         FailureKind::NoCredential

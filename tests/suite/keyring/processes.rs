@@ -1,4 +1,4 @@
-//! A secret stored by one process, used by another and removed by a third, in a real keyring.
+//! One process stores a secret in a real keyring, another uses it, and a third removes it.
 
 #![cfg(all(unix, not(target_os = "macos")))]
 
@@ -101,7 +101,7 @@ async fn a_secret_is_stored_read_by_another_process_and_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_secret_that_the_api_refuses_is_not_stored() {
+async fn a_secret_that_the_api_rejects_is_not_stored() {
     let Some(fixture) = Fixture::open().await else {
         return;
     };
@@ -113,7 +113,7 @@ async fn a_secret_that_the_api_refuses_is_not_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_profile_is_made_under_its_own_name() {
+async fn a_new_profile_is_created_under_its_own_name() {
     let Some(fixture) = Fixture::open().await else {
         return;
     };

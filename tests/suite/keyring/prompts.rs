@@ -1,4 +1,4 @@
-//! Keyring states and errors told apart, dismissed dialogs, and rollback after a failed write.
+//! Keyring states and errors are distinguished, dialogs dismissed, and failed writes rolled back.
 
 #![cfg(target_os = "linux")]
 
@@ -25,7 +25,7 @@ use tokenscope::service::TokenService;
 use crate::support::api::{Outcome, home, run, run_with_input};
 use crate::support::assertions::{assert_contains, assert_lacks, assert_starts};
 use crate::support::keyring::{self as dbus, Keyring, unlocked};
-use crate::support::secret_service::{Fake, Manner};
+use crate::support::secret_service::{Behaviour, Fake};
 use crate::support::services::{Host, api, bind, in_session, with_profile};
 use crate::support::table::rows;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
@@ -43,17 +43,17 @@ const SET: &[&str] = &[
 ];
 const CLEAR: &[&str] = &["auth", "clear", "--timeout", "2"];
 
-/// All four commands against a service of this manner, each with what it prints.
-fn all(manner: &Manner, judge: impl Fn(&str, &Outcome, &Fake)) {
+/// Runs all four commands against a service of this kind, and judges each outcome.
+fn all(behaviour: &Behaviour, judge: impl Fn(&str, &Outcome, &Fake)) {
     let Some(host) = Host::start(Keyring::NoService) else {
         return;
     };
     with_profile(host.path());
-    let service = Fake::start(&host.desktop, &manner.clone());
+    let service = Fake::start(&host.desktop, &behaviour.clone());
     for arguments in [GET, STATUS, SET, CLEAR] {
         let mut command = host.command(arguments);
         let outcome = run_with_input(&mut command, CANARY.as_bytes());
-        outcome.hides_the_secret();
+        outcome.assert_hides_secret();
         assert_eq!(outcome.code, Some(1), "{arguments:?}: {}", outcome.stderr);
         judge(arguments[..2].join(" ").as_str(), &outcome, &service);
     }
@@ -61,12 +61,12 @@ fn all(manner: &Manner, judge: impl Fn(&str, &Outcome, &Fake)) {
 
 fn words(outcome: &Outcome) -> String {
     let words = format!("{}{}", outcome.stdout, outcome.stderr);
-    // The headline, without the details.
+    // The headline without the details.
     let (said, _) = words.split_once("details:").unwrap_or((&words, ""));
     said.to_owned()
 }
 
-/// Errors of the bus, and a part of what is said of each.
+/// Errors of the bus, and part of each message.
 const ERRORS: &str = "
 org.freedesktop.DBus.Error.TimedOut          | failed to start
 org.freedesktop.DBus.Error.Timeout           | failed to start
@@ -86,13 +86,13 @@ org.example.Whatever                         | failed
 ";
 
 #[test]
-fn g03_every_error_of_the_bus_is_a_sentence_with_its_name_in_the_details() {
+fn g03_every_bus_error_is_a_sentence_with_its_name_in_the_details() {
     for [name, expected] in rows(ERRORS) {
-        let manner = Manner {
+        let behaviour = Behaviour {
             error: Some(name),
-            ..Manner::default()
+            ..Behaviour::default()
         };
-        all(&manner, |command, outcome, _| {
+        all(&behaviour, |command, outcome, _| {
             let said = words(outcome);
             assert!(said.contains(expected), "{command}, {name}: {said}");
             for raw in ["org.", "zbus", "words of a library"] {
@@ -122,13 +122,13 @@ const OTHERS: [(Option<&str>, &str, &str); 4] = [
 ];
 
 #[test]
-fn g04_nothing_open_is_no_empty_keyring_and_is_said_in_the_words_of_its_program() {
+fn g04_a_closed_keyring_is_not_empty_and_the_hint_fits_its_program() {
     for (name, place, way) in OTHERS {
-        let manner = Manner {
+        let behaviour = Behaviour {
             name,
-            ..Manner::default()
+            ..Behaviour::default()
         };
-        all(&manner, |command, outcome, _| {
+        all(&behaviour, |command, outcome, _| {
             let said = words(outcome);
             assert!(said.contains("is open, so secrets"), "{command}: {said}");
             assert!(
@@ -145,17 +145,17 @@ fn g04_nothing_open_is_no_empty_keyring_and_is_said_in_the_words_of_its_program(
 }
 
 #[test]
-fn g04_locked_is_not_absent_whatever_the_program_shows_of_it() {
+fn g04_locked_is_not_absent_whatever_the_program_reveals() {
     for (name, place, way) in OTHERS {
         for shows_locked in [false, true] {
-            let manner = Manner {
+            let behaviour = Behaviour {
                 name,
                 has_collection: true,
                 is_locked: true,
                 shows_locked,
-                ..Manner::default()
+                ..Behaviour::default()
             };
-            all(&manner, |command, outcome, service| {
+            all(&behaviour, |command, outcome, service| {
                 let said = words(outcome);
                 assert!(!said.contains("holds no secret"), "{command}: {said}");
                 if command == "auth status" {
@@ -165,7 +165,7 @@ fn g04_locked_is_not_absent_whatever_the_program_shows_of_it() {
                     assert_eq!(service.count("prompt"), 1, "only `get` has asked");
                     assert!(said.contains(place) && said.contains(way), "{said}");
                 } else {
-                    // The dialogue was open until the time was over, and is taken back.
+                    // The dialog was open until the deadline and is dismissed.
                     assert!(said.contains("did not answer within 2 s"), "{said}");
                     dbus::eventually("it is dismissed", || {
                         service.count("prompt") == service.count("dismiss")
@@ -180,7 +180,7 @@ fn g04_locked_is_not_absent_whatever_the_program_shows_of_it() {
 }
 
 #[test]
-fn g04_a_locked_keyring_and_duplicates_are_not_usable() {
+fn g04_a_locked_keyring_and_duplicates_are_unusable() {
     let Some(host) = Host::profiled() else { return };
     let status = |host: &Host| {
         let outcome = host.run(STATUS);
@@ -190,9 +190,9 @@ fn g04_a_locked_keyring_and_duplicates_are_not_usable() {
     };
     assert_eq!(status(&host).0, (Some(1), Some(false), Some(false)));
     let secret = CANARY.as_bytes();
-    host.desktop.store_beside("default", "one", secret);
+    host.desktop.store_directly("default", "one", secret);
     assert_eq!(status(&host).0, (Some(0), Some(true), Some(false)));
-    host.desktop.store_beside("default", "two", b"other");
+    host.desktop.store_directly("default", "two", b"other");
     let (twice, said) = status(&host);
     assert_eq!(twice, (Some(1), Some(true), Some(false)));
     assert_contains(&said, "2 entries");
@@ -205,23 +205,23 @@ fn g04_a_locked_keyring_and_duplicates_are_not_usable() {
     assert_contains(&clear.stderr, "The secret of default remains stored.");
 }
 
-fn locked_away() -> Manner {
-    Manner {
+fn locked_with_dialog() -> Behaviour {
+    Behaviour {
         name: Some("org.keepassxc.KeePassXC.MainWindow"),
         has_collection: true,
         is_locked: true,
-        ..Manner::default()
+        ..Behaviour::default()
     }
 }
 
 #[test]
-fn g06_at_a_terminal_the_wait_is_said_and_every_way_out_takes_the_dialogue_back() {
+fn g06_at_a_terminal_the_wait_is_announced_and_its_end_closes_the_dialog() {
     let Some(host) = Host::start(Keyring::NoService) else {
         return;
     };
     with_profile(host.path());
     bind(host.path(), &host.fake);
-    let service = Fake::start(&host.desktop, &locked_away());
+    let service = Fake::start(&host.desktop, &locked_with_dialog());
     for (at, signal) in [Signal::INT, Signal::TERM, Signal::HUP]
         .into_iter()
         .enumerate()
@@ -233,7 +233,7 @@ fn g06_at_a_terminal_the_wait_is_said_and_every_way_out_takes_the_dialogue_back(
         session.end();
         dbus::eventually("it is dismissed", || service.count("dismiss") == at + 1);
     }
-    // The screens: given up, and left.
+    // The screens: cancelled, and left.
     for (at, keys) in ["\x1b", "\x03"].into_iter().enumerate() {
         let mut session = host.screens(&[ID]).showing("waiting for the OS keyring");
         dbus::eventually("it is asked", || service.count("prompt") == at + 4);
@@ -245,19 +245,19 @@ fn g06_at_a_terminal_the_wait_is_said_and_every_way_out_takes_the_dialogue_back(
 }
 
 #[test]
-fn l13_a_person_has_more_than_five_seconds_and_what_was_typed_is_offered_again() {
+fn l13_waits_more_than_five_seconds_for_a_person_and_offers_to_retry() {
     let Some(host) = Host::start(Keyring::NoService) else {
         return;
     };
     with_profile(host.path());
-    let service = Fake::start(&host.desktop, &locked_away());
+    let service = Fake::start(&host.desktop, &locked_with_dialog());
     let mut session = host.screens(&["auth", "set", "--timeout", "1"]);
     session.wait_for("(not shown)");
     session.type_until(&format!("{CANARY}\r"), "waiting for the keyring");
-    // Longer than the command's own time, and than the keyring's.
+    // Longer than the command's own timeout, and than the keyring's.
     assert!(!session.ends_within(Duration::from_millis(5500)));
     assert_eq!((service.count("prompt"), service.count("dismiss")), (1, 0));
-    // Whoever closes the dialogue is asked whether that was meant.
+    // Closing the dialog may have been a mistake, so the command asks.
     let dismissing = host
         .desktop
         .command("dbus-send")
@@ -281,7 +281,7 @@ fn l13_a_person_has_more_than_five_seconds_and_what_was_typed_is_offered_again()
 }
 
 #[test]
-fn g07_another_users_bus_is_said_to_be_one() {
+fn g07_another_users_bus_is_reported_as_such() {
     let (fake, home) = (api(), home());
     with_profile(home.path());
     for address in [
@@ -297,7 +297,7 @@ fn g07_another_users_bus_is_said_to_be_one() {
 }
 
 #[test]
-fn g05_the_keyring_is_tried_out_once_a_run() {
+fn g05_the_keyring_is_probed_once_per_run() {
     let (service, calls, _home) = service(Ok(CANARY), false);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     for _ in 0..4 {
@@ -306,18 +306,18 @@ fn g05_the_keyring_is_tried_out_once_a_run() {
     assert_eq!(*calls.lock().unwrap(), ["probe"]);
 }
 
-/// A store that says what it is told when read back, and keeps the rest of its promises.
-struct Told {
+/// A store that returns a given result when read back, and otherwise works.
+struct ScriptedStore {
     calls: Arc<Mutex<Vec<&'static str>>>,
     kept: Arc<Mutex<Option<String>>>,
-    /// Read back once something was stored.
+    /// The result of reading after something was stored.
     back: Result<&'static str, StoreError>,
     has_set: bool,
-    /// What is gone once something was stored, so that no file can be written there any more.
+    /// Removed once something was stored, so that no file can be written there any more.
     spoils: Option<std::path::PathBuf>,
 }
 
-impl CredentialStore for Told {
+impl CredentialStore for ScriptedStore {
     fn get(&mut self, _: &str) -> Result<Secret, StoreError> {
         self.calls.lock().unwrap().push("get");
         if self.has_set {
@@ -368,18 +368,18 @@ fn service(
     let home = home();
     let calls = Calls::default();
     let kept = is_kept.then(|| "before".to_owned());
-    let store = Told {
+    let store = ScriptedStore {
         calls: Arc::clone(&calls),
         kept: Arc::new(Mutex::new(kept)),
         back,
         has_set: false,
         spoils: None,
     };
-    let service = inspector_over(store, home.path());
+    let service = service_over(store, home.path());
     (service, calls, home)
 }
 
-fn inspector_over(store: Told, home: &Path) -> TokenService {
+fn service_over(store: ScriptedStore, home: &Path) -> TokenService {
     let options = Options {
         base_url: BaseUrl::parse("http://127.0.0.1:9").unwrap(),
         ca_file: None,
@@ -418,7 +418,7 @@ fn profile() -> (Profile, Credential) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn l05_a_secret_that_was_taken_and_is_not_returned_is_said_to_be_lost() {
+async fn l05_a_stored_secret_that_is_not_returned_is_reported_as_lost() {
     let (profile, credential) = profile();
     let (service, _, home) = service(Err(StoreError::Missing), false);
     let failure = service
@@ -435,7 +435,7 @@ async fn l05_a_secret_that_was_taken_and_is_not_returned_is_said_to_be_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn g02_what_cannot_be_read_back_is_taken_back() {
+async fn g02_a_secret_that_cannot_be_read_back_is_removed() {
     let (profile, credential) = profile();
     for (is_kept, last) in [(false, "delete"), (true, "set")] {
         let (service, calls, home) = service(Err(StoreError::Denied), is_kept);
@@ -451,19 +451,19 @@ async fn g02_what_cannot_be_read_back_is_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn g02_a_profile_that_cannot_be_written_in_the_end_takes_the_secret_back() {
+async fn g02_a_failed_write_of_the_profile_rolls_the_secret_back() {
     let (profile, credential) = profile();
     for before in [None, Some("before".to_owned())] {
         let home = home();
         let kept = Arc::new(Mutex::new(before.clone()));
-        let store = Told {
+        let store = ScriptedStore {
             calls: Calls::default(),
             kept: Arc::clone(&kept),
             back: Ok(CANARY),
             has_set: false,
             spoils: Some(home.path().to_owned()),
         };
-        let service = inspector_over(store, home.path());
+        let service = service_over(store, home.path());
         let error = service.save(&profile, &credential).await.unwrap_err();
         assert_contains(&error.failure.summary, "config.toml");
         assert_eq!(*kept.lock().unwrap(), before);
@@ -471,7 +471,7 @@ async fn g02_a_profile_that_cannot_be_written_in_the_end_takes_the_secret_back()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn k11_another_profiles_secret_is_not_kept_in_memory() {
+async fn k11_only_the_active_profiles_secret_is_kept_in_memory() {
     let (service, calls, home) = service(Ok(CANARY), true);
     let bound = "base_url = \"http://127.0.0.1:9\"\ncredential = \"api_token\"\n";
     let profiles = format!("[profiles.one]\n{bound}[profiles.two]\n{bound}");
@@ -487,28 +487,28 @@ async fn k11_another_profiles_secret_is_not_kept_in_memory() {
             },
             scope: Scope::Account(ScopeId::parse(ACCOUNT).unwrap()),
         };
-        // Nobody listens there: what counts is what was asked of the keyring.
+        // Nobody listens there; only the requests to the keyring count.
         let _refused = service.look_up(&access, &token, || {}).await;
         assert_eq!(calls.lock().unwrap().len(), reads, "{name}");
     }
 }
 
 #[test]
-fn g02_a_config_that_cannot_be_written_stores_nothing() {
+fn g02_stores_nothing_if_the_configuration_cannot_be_written() {
     let Some(desktop) = unlocked() else { return };
     let fake = api();
     let outer = home();
-    // A link into a directory that is no directory, as one that is read-only looks to root too.
+    // A link into a directory where even root cannot create files.
     let dangling = outer.path().join("dangling");
     std::fs::create_dir(&dangling).unwrap();
     std::os::unix::fs::symlink("/proc/tokenscope/config.toml", dangling.join("config.toml"))
         .unwrap();
-    // The lock is held by somebody else.
+    // Another process holds the lock.
     let held = outer.path().join("held");
     std::fs::create_dir(&held).unwrap();
     let lock = std::fs::File::create(held.join("tokenscope.lock")).unwrap();
     lock.lock().unwrap();
-    // A file is where the directory should be.
+    // A file is in place of the directory.
     let file = outer.path().join("file");
     std::fs::write(&file, "").unwrap();
     for dir in [&dangling, &held, &file] {
@@ -518,7 +518,7 @@ fn g02_a_config_that_cannot_be_written_stores_nothing() {
         assert_eq!(desktop.look_up("default"), None, "{}", dir.display());
         assert!(!set.stderr.contains("in the keyring"), "{}", set.stderr);
     }
-    // A profile that says the same already needs no lock.
+    // An unchanged profile needs no lock.
     with_profile(&held);
     bind(&held, &fake);
     let before = std::fs::metadata(held.join("config.toml"))
@@ -540,7 +540,7 @@ fn g02_a_config_that_cannot_be_written_stores_nothing() {
 }
 
 #[test]
-fn g09_eight_at_once_all_store_or_say_that_they_were_too_late() {
+fn g09_eight_concurrent_runs_store_or_report_a_timeout() {
     let Some(host) = Host::unlocked() else { return };
     let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
         let host = &host;
@@ -564,7 +564,7 @@ fn g09_eight_at_once_all_store_or_say_that_they_were_too_late() {
 }
 
 #[test]
-fn g04_every_error_that_a_person_can_mend_is_offered_again_and_says_how() {
+fn g04_recoverable_errors_are_retryable_with_a_hint() {
     for provider in [Provider::KeePassXc, Provider::KWallet, Provider::Other] {
         for error in [
             StoreError::Locked(provider),

@@ -43,11 +43,12 @@ fn keyring_error(outcome: &Outcome) -> String {
     words
 }
 
-/// Nothing under a directory holds the secret, and whatever there is belongs to its user alone.
-pub(crate) fn keeps_no_secret(dir: &Path) {
+/// Asserts that no file under a directory contains the secret, and that all are private to the
+/// user.
+pub(crate) fn assert_no_secret_in(dir: &Path) {
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
-        // What is being written has another name the next moment.
+        // Temporary files may be renamed meanwhile.
         let Ok(metadata) = std::fs::metadata(&path) else {
             continue;
         };
@@ -60,7 +61,7 @@ pub(crate) fn keeps_no_secret(dir: &Path) {
 }
 
 #[test]
-fn b01_without_a_bus_the_program_works_says_so_and_offers_the_two_ways_on() {
+fn b01_without_a_bus_the_program_works_and_offers_two_alternatives() {
     let fake = api();
     let mut session = fake.screens_with(&[], &[]);
     session.wait_for("No OS keyring is reachable");
@@ -71,7 +72,7 @@ fn b01_without_a_bus_the_program_works_says_so_and_offers_the_two_ways_on() {
     session.wait_for("Keep for this session only");
     session.type_until(&format!("{CANARY}\r{ACCOUNT}\r"), "Find a token");
     session.type_until(&format!("{ID}\r"), "NEVER EXPIRES");
-    keeps_no_secret(session.home.path());
+    assert_no_secret_in(session.home.path());
     session.quit();
     let home = home();
     with_profile(home.path());
@@ -86,11 +87,11 @@ fn b01_without_a_bus_the_program_works_says_so_and_offers_the_two_ways_on() {
     );
     assert_eq!(set.code, Some(1));
     assert_contains(&set.stderr, "No OS keyring is reachable");
-    set.hides_the_secret();
+    set.assert_hides_secret();
 }
 
 #[test]
-fn b01_auth_status_says_why_a_keyring_cannot_be_asked_and_prints_the_rest() {
+fn b01_auth_status_reports_an_unreachable_keyring_and_prints_the_rest() {
     let (fake, silent, home) = (api(), SilentBus::start(), home());
     with_profile(home.path());
     for (bus, why) in [
@@ -120,7 +121,7 @@ fn b01_auth_status_says_why_a_keyring_cannot_be_asked_and_prints_the_rest() {
 }
 
 #[test]
-fn b01_with_a_credential_in_the_environment_the_keyring_is_not_touched() {
+fn b01_with_a_credential_in_the_environment_the_keyring_is_not_used() {
     let (fake, bus, home) = (api(), SilentBus::start(), home());
     with_profile(home.path());
     for arguments in [
@@ -136,11 +137,11 @@ fn b01_with_a_credential_in_the_environment_the_keyring_is_not_touched() {
         let outcome = run(&mut command);
         assert_eq!(outcome.code, Some(0), "{arguments:?}: {}", outcome.stderr);
     }
-    assert_eq!(bus.met.load(Ordering::SeqCst), 0);
+    assert_eq!(bus.connections.load(Ordering::SeqCst), 0);
 }
 
 #[test]
-fn b02_a_keyring_that_never_answers_holds_nothing_up() {
+fn b02_a_silent_keyring_blocks_nothing() {
     let (fake, bus, home) = (api(), SilentBus::start(), home());
     with_profile(home.path());
     let outcome = run(profiled(
@@ -169,7 +170,7 @@ fn b02_a_keyring_that_never_answers_holds_nothing_up() {
 }
 
 #[test]
-fn b02_the_form_goes_on_without_a_keyring_that_never_answers() {
+fn b02_setup_continues_without_a_silent_keyring() {
     let (fake, bus) = (api(), SilentBus::start());
     let address = bus.address();
     let mut session = fake.screens_with(&[], &[("DBUS_SESSION_BUS_ADDRESS", &address)]);
@@ -179,16 +180,16 @@ fn b02_the_form_goes_on_without_a_keyring_that_never_answers() {
     session.type_until("\x1b", "Cancelled");
     session.type_until("\t\t\r", "Find a token");
     session.type_until(&format!("{ID}\r"), "NEVER EXPIRES");
-    keeps_no_secret(session.home.path());
+    assert_no_secret_in(session.home.path());
     session.quit();
 }
 
 #[test]
-fn b02_a_slow_keyring_is_waited_for_in_the_screens_and_given_up_by_a_command() {
+fn b02_screens_wait_for_a_slow_keyring_and_commands_give_up() {
     let Some(host) = Host::profiled() else { return };
     bind(host.path(), &host.fake);
     host.desktop
-        .store_beside("default", "slow", CANARY.as_bytes());
+        .store_directly("default", "slow", CANARY.as_bytes());
     let slow = SlowBus::before(&host.desktop, Pace::Each(Duration::from_millis(800)));
     let mut session = host
         .fake
@@ -210,10 +211,10 @@ fn b02_a_slow_keyring_is_waited_for_in_the_screens_and_given_up_by_a_command() {
 }
 
 #[test]
-fn b02_a_keyring_that_answers_after_more_than_five_seconds_is_waited_for_where_one_can_watch() {
+fn b02_only_screens_and_terminals_wait_longer_than_five_seconds() {
     let Some(host) = Host::profiled() else { return };
     host.desktop
-        .store_beside("default", "slow", CANARY.as_bytes());
+        .store_directly("default", "slow", CANARY.as_bytes());
     let slow = SlowBus::before(&host.desktop, Pace::NotBefore(Duration::from_millis(5500)));
     let address = slow.address();
     let mut command = host.command(&["get", ID, "-o", "json"]);
@@ -230,7 +231,7 @@ fn b02_a_keyring_that_answers_after_more_than_five_seconds_is_waited_for_where_o
     session.type_until("?", "Esc close");
     session.type_until("?", "NEVER EXPIRES");
     session.quit();
-    // Nobody watches a command: it says after five seconds what it waits for.
+    // A command without a terminal gives up after five seconds and says why.
     let outcome = command.join().unwrap();
     let words = keyring_error(&outcome);
     assert!(words.contains("did not answer within 5 s"), "{words}");
@@ -244,7 +245,7 @@ fn b02_a_service_restarted_between_two_reads_is_found_again() {
     add_to_config(host.path(), &format!("{more}account = \"{ACCOUNT}\"\n"));
     for profile in ["default", "other"] {
         host.desktop
-            .store_beside(profile, "by hand", CANARY.as_bytes());
+            .store_directly(profile, "by hand", CANARY.as_bytes());
     }
     let get = &["get", ID, "-o", "json"];
     let mut session = host.screens(&[ID]).showing("NEVER EXPIRES");
@@ -252,17 +253,17 @@ fn b02_a_service_restarted_between_two_reads_is_found_again() {
         assert_eq!(host.run(get).code, Some(0));
         host.desktop.restart_keyring();
     }
-    // The screens read through the connection that they had before.
+    // The screens read through their existing connection.
     session.type_until("p", "Secret Service, login collection");
     session.type_until("j\r", "Now using the profile other");
     session.type_keys(&format!("{ID}\r"));
-    // The status stands among the recent ones too.
+    // The status appears among the recent tokens too.
     session.wait_for("Duration       forever");
     session.quit();
 }
 
 #[test]
-fn b02_a_keyring_that_was_unlocked_meanwhile_is_read_on_the_next_request() {
+fn b02_an_unlocked_keyring_is_read_on_the_next_request() {
     let Some(host) = Host::profiled() else { return };
     host.store();
     host.desktop.lock_keyring();
@@ -274,7 +275,7 @@ fn b02_a_keyring_that_was_unlocked_meanwhile_is_read_on_the_next_request() {
 }
 
 #[test]
-fn b02_a_locked_keyring_says_what_to_do_on_screen_and_in_a_command() {
+fn b02_a_locked_keyring_has_a_hint_on_screen_and_in_commands() {
     let Some(host) = Host::profiled() else { return };
     let set = host.run_with_secret(&["auth", "set", "--stdin"]);
     assert_eq!(set.code, Some(0), "{}", set.stderr);
@@ -291,16 +292,16 @@ fn b02_a_locked_keyring_says_what_to_do_on_screen_and_in_a_command() {
     session.wait_for("[ Try the keyring again ]");
     session.type_until(&format!("{CANARY}\r"), "NEVER EXPIRES");
     session.quit();
-    keeps_no_secret(host.path());
+    assert_no_secret_in(host.path());
 }
 
 #[test]
-fn b04_a_secret_that_cannot_be_stored_is_not_thrown_away() {
+fn b04_a_secret_that_cannot_be_stored_stays_in_the_form() {
     let Some(host) = Host::start(Keyring::NeverUnlocked) else {
         return;
     };
     let mut session = host.screens(&[]);
-    // The store is tried out before anything is typed.
+    // The store is probed before anything is typed.
     session.wait_for("has no collection to store secrets in");
     session.type_until(
         &format!("{CANARY}\r{ACCOUNT}\t\t\r"),
@@ -310,7 +311,7 @@ fn b04_a_secret_that_cannot_be_stored_is_not_thrown_away() {
     session.wait_for(ACCOUNT);
     session.type_until("\r", "Find a token");
     session.type_until(&format!("{ID}\r"), "NEVER EXPIRES");
-    keeps_no_secret(host.path());
+    assert_no_secret_in(host.path());
     session.quit();
     let set = &["auth", "set", "--stdin", "--account", ACCOUNT];
     let set = host.run_with_secret(set);
@@ -323,11 +324,11 @@ fn b04_a_secret_that_cannot_be_stored_is_not_thrown_away() {
 }
 
 #[test]
-fn b06_no_secret_is_ever_written_to_a_file_and_every_file_is_private() {
+fn b06_no_file_contains_a_secret_and_every_file_is_private() {
     let Some(desktop) = unlocked() else { return };
     let (fake, outer) = (api(), home());
     let home = outer.path().join("made").join("by it");
-    // The widest mask, and the log at its most talkative.
+    // The widest umask, and the most verbose log.
     let mut command = desktop.command("/bin/sh");
     command
         .args(["-c", "umask 000; exec \"$@\"", "sh"])
@@ -351,13 +352,13 @@ fn b06_no_secret_is_ever_written_to_a_file_and_every_file_is_private() {
         home.join("state.json").exists()
     });
     session.quit();
-    keeps_no_secret(&home);
+    assert_no_secret_in(&home);
     let mode = std::fs::metadata(&home).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }
 
 #[test]
-fn b08_a_stored_credential_that_is_gone_leads_to_the_form_with_the_rest_filled_in() {
+fn b08_a_missing_stored_secret_leads_to_the_filled_form() {
     let Some(host) = Host::profiled() else { return };
     let mut session = host.screens(&[ID]).showing("Re-enter the credential");
     shows(
@@ -378,7 +379,7 @@ fn b08_a_stored_credential_that_is_gone_leads_to_the_form_with_the_rest_filled_i
 }
 
 #[test]
-fn b09_a_store_that_cannot_be_opened_is_a_state_of_its_own() {
+fn b09_an_unavailable_store_is_a_state_of_its_own() {
     let Some(host) = Host::start(Keyring::NoService) else {
         return;
     };
@@ -391,14 +392,14 @@ fn b09_a_store_that_cannot_be_opened_is_a_state_of_its_own() {
     session.interrupt();
 }
 
-/// A store that counts what is asked of it, and answers as it is told.
-struct Counting {
+/// A store that records its calls and returns given results.
+struct CountingStore {
     calls: Arc<Mutex<Vec<&'static str>>>,
     get: Result<(), StoreError>,
     set: Result<(), StoreError>,
 }
 
-impl CredentialStore for Counting {
+impl CredentialStore for CountingStore {
     fn get(&mut self, _: &str) -> Result<Secret, StoreError> {
         self.calls.lock().unwrap().push("get");
         self.get.clone().map(|()| Secret::new(CANARY.to_owned()))
@@ -434,7 +435,7 @@ fn noon() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
 }
 
-/// A service over a counting store, and the calls it sees.
+/// A service over a counting store, and its recorded calls.
 fn service(
     fake: &Fake,
     home: &Path,
@@ -442,7 +443,7 @@ fn service(
     set: Result<(), StoreError>,
 ) -> (TokenService, Arc<Mutex<Vec<&'static str>>>) {
     let calls = Arc::default();
-    let store = Counting {
+    let store = CountingStore {
         calls: Arc::clone(&calls),
         get,
         set,
@@ -471,9 +472,9 @@ fn service(
     (service, calls)
 }
 
-/// A service over a store that fails so whatever it is asked.
+/// A service over a store whose every call fails with this error.
 pub(crate) fn failing(home: &Path, error: &StoreError) -> TokenService {
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     service(&fake, home, Err(error.clone()), Err(error.clone())).0
 }
 
@@ -500,7 +501,7 @@ async fn b11_twenty_reloads_read_the_secret_once() {
 }
 
 #[test]
-fn b11_once_the_secret_is_read_no_thread_of_the_keyrings_wakes_up() {
+fn b11_no_keyring_thread_stays_awake_after_reading() {
     let Some(host) = Host::profiled() else { return };
     host.store();
     let session = host.screens(&[ID]).showing("NEVER EXPIRES");
@@ -516,7 +517,7 @@ fn b11_once_the_secret_is_read_no_thread_of_the_keyrings_wakes_up() {
 }
 
 #[test]
-fn b11_what_needs_no_secret_reads_none() {
+fn b11_commands_without_a_credential_do_not_read_the_keyring() {
     let (bus, home) = (SilentBus::start(), home());
     with_profile(home.path());
     for arguments in [
@@ -530,11 +531,11 @@ fn b11_what_needs_no_secret_reads_none() {
             .env("DBUS_SESSION_BUS_ADDRESS", bus.address()));
         assert!(outcome.took < Duration::from_secs(4), "{arguments:?}");
     }
-    assert_eq!(bus.met.load(Ordering::SeqCst), 0);
+    assert_eq!(bus.connections.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn b12_a_secret_too_long_for_the_store_is_refused_with_the_number_and_nothing_is_written() {
+async fn b12_a_secret_too_long_for_the_store_is_refused_with_its_length() {
     let (fake, home) = (api(), home());
     for (length, fits) in [(1279, true), (1280, true), (1281, false)] {
         let (service, _) = service(&fake, home.path(), Ok(()), Ok(()));
@@ -556,7 +557,7 @@ async fn b12_a_secret_too_long_for_the_store_is_refused_with_the_number_and_noth
             .await
             .unwrap_err()
             .failure;
-        // What fits is stored; the fake store then gives another secret back.
+        // A secret that fits is stored; the fake store then returns another one.
         let is_too_long = failure.summary.contains("2562") && failure.summary.contains("2560");
         assert_eq!(is_too_long, !fits, "{length}: {}", failure.summary);
         assert_eq!(config_of(home.path()), before);
@@ -570,8 +571,8 @@ fn config_of(home: &Path) -> String {
 #[test]
 fn b13_duplicates_are_counted_and_saving_leaves_one() {
     let Some(host) = Host::profiled() else { return };
-    host.desktop.store_beside("default", "one", b"first");
-    host.desktop.store_beside("default", "two", b"second");
+    host.desktop.store_directly("default", "one", b"first");
+    host.desktop.store_directly("default", "two", b"second");
     let get = &["get", ID, "-o", "json"];
     let words = host.run(get).is_error("keyring", 1);
     assert_contains(&words, "2 entries");
@@ -590,14 +591,14 @@ fn b13_duplicates_are_counted_and_saving_leaves_one() {
 }
 
 #[test]
-fn b13_an_item_that_is_no_credential_is_refused_without_being_shown() {
+fn b13_an_item_that_is_not_a_credential_is_refused_without_showing_it() {
     let Some(host) = Host::profiled() else { return };
     for (stored, said) in [
         ("tok canary0123456789", "not a valid credential"),
         ("\n", "not a valid credential"),
     ] {
         host.desktop
-            .store_beside("default", "one", stored.as_bytes());
+            .store_directly("default", "one", stored.as_bytes());
         let get = &["get", ID, "-o", "json"];
         let outcome = host.run(get);
         let words = outcome.is_error("keyring", 1);
@@ -607,7 +608,7 @@ fn b13_an_item_that_is_no_credential_is_refused_without_being_shown() {
 }
 
 #[test]
-fn b13_an_item_that_is_not_text_is_refused_without_being_shown() {
+fn b13_an_item_that_is_not_text_is_refused_without_showing_it() {
     let Some(host) = Host::profiled() else { return };
     assert_eq!(
         Remote::start(&host.desktop).ask("set-bytes default"),
@@ -625,7 +626,7 @@ fn b13_an_item_that_is_not_text_is_refused_without_being_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn b16_a_denial_is_asked_about_once_and_again_only_on_request() {
+async fn b16_a_denied_keyring_is_asked_once_and_again_only_on_reload() {
     let (fake, home) = (api(), home());
     let (service, calls) = service(&fake, home.path(), Err(StoreError::Denied), Ok(()));
     let token = TokenRef::parse(ID).unwrap();
@@ -640,13 +641,13 @@ async fn b16_a_denial_is_asked_about_once_and_again_only_on_request() {
     assert!(fake.heads().is_empty());
 }
 
-/// A store that takes every secret, but removes none the first time.
-struct Clinging {
+/// A store that accepts every secret, but fails the first removal.
+struct RetainingStore {
     written: Arc<AtomicUsize>,
     removals: usize,
 }
 
-impl CredentialStore for Clinging {
+impl CredentialStore for RetainingStore {
     fn get(&mut self, _: &str) -> Result<Secret, StoreError> {
         Err(StoreError::Missing)
     }
@@ -677,9 +678,9 @@ impl CredentialStore for Clinging {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_entry_of_the_probe_is_written_once_a_run_at_most() {
+async fn the_probe_writes_its_entry_at_most_once_per_run() {
     let written = Arc::new(AtomicUsize::new(0));
-    let store = Clinging {
+    let store = RetainingStore {
         written: Arc::clone(&written),
         removals: 0,
     };

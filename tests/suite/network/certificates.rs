@@ -45,7 +45,7 @@ fn write(directory: &TempDir, bytes: &[u8]) -> PathBuf {
     path
 }
 
-/// A server, the certificate of its authority as DER, and another authority's.
+/// A server, the DER certificate of its authority, and that of another authority.
 async fn authorities() -> (Raw, Vec<u8>, Vec<u8>) {
     let authority = || {
         let key = KeyPair::generate().unwrap();
@@ -66,9 +66,9 @@ fn utf16(text: &str, of: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(of).collect()
 }
 
-/// Runs `get` with a file of certificates, named in both ways.
+/// Runs `get` with a certificate file, passed in both ways.
 fn both_ways(server: &str, path: &Path) -> [(&'static str, Outcome); 2] {
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let base = server.replace("http:", "https:");
     let arguments = ["get", "a name", "-o", "json", "--timeout", "20"];
     let mut by_flag = fake.command(&arguments);
@@ -83,7 +83,7 @@ fn both_ways(server: &str, path: &Path) -> [(&'static str, Outcome); 2] {
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn h05_certificates_are_read_in_every_form_that_curl_reads() {
+async fn h05_reads_certificates_in_every_format_that_curl_reads() {
     let (server, own, other) = authorities().await;
     let directory = tempfile::tempdir().unwrap();
     let pem = armoured("CERTIFICATE", &own);
@@ -131,7 +131,7 @@ async fn h05_certificates_are_read_in_every_form_that_curl_reads() {
     for (form, bytes) in forms {
         let path = write(&directory, &bytes);
         for (way, outcome) in both_ways(&server.url, &path) {
-            // The list was read: what is missing is the token.
+            // The list was read; only the token is missing.
             assert_eq!(outcome.code, Some(4), "{form} by {way}: {}", outcome.stdout);
             outcome.is_error("not_found", 4);
             assert!(
@@ -145,7 +145,7 @@ async fn h05_certificates_are_read_in_every_form_that_curl_reads() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn h05_damaged_certificates_take_none_of_the_others_away_and_are_named_once() {
+async fn h05_damaged_certificates_are_named_once_and_the_others_used() {
     let (server, own, _) = authorities().await;
     let directory = tempfile::tempdir().unwrap();
     let pem = armoured("CERTIFICATE", &own);
@@ -184,14 +184,14 @@ async fn h05_damaged_certificates_take_none_of_the_others_away_and_are_named_onc
             }
         }
     }
-    // These are forgiven without a word.
+    // These are accepted silently.
     for text in [bad_begin, other_end] {
         let path = write(&directory, text.as_bytes());
         for (way, outcome) in both_ways(&server.url, &path) {
             assert_eq!(outcome.code, Some(4), "{way}: {text}{}", outcome.stdout);
         }
     }
-    // Hundreds of them are not all named.
+    // Of hundreds, only some are named.
     let path = write(
         &directory,
         format!("{}{pem}", no_der.repeat(400)).as_bytes(),
@@ -204,7 +204,7 @@ async fn h05_damaged_certificates_take_none_of_the_others_away_and_are_named_onc
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn h05_a_file_without_certificates_says_what_it_is_and_how_to_convert_it() {
+async fn h05_a_file_without_certificates_is_described_with_a_conversion() {
     let (server, own, _) = authorities().await;
     let directory = tempfile::tempdir().unwrap();
     let pem = armoured("CERTIFICATE", &own);
@@ -274,7 +274,7 @@ async fn h05_a_pipe_is_read_once_and_within_the_deadline() {
     let directory = tempfile::tempdir().unwrap();
     let file = write(&directory, armoured("CERTIFICATE", &own).as_bytes());
     let base = server.url.replace("http:", "https:");
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let piped = |variables: &[(&str, &str)], program: &str| {
         let mut command = Command::new("bash");
         let own = fake.command(&[]);
@@ -298,7 +298,7 @@ async fn h05_a_pipe_is_read_once_and_within_the_deadline() {
     ] {
         piped(&[], program).is_error("not_found", 4);
     }
-    // Several requests at once have one client.
+    // Concurrent requests share a client.
     let outcome = piped(
         &[],
         r#""$0" check one two three -o json --ca-file <(cat "$1")"#,
@@ -327,15 +327,15 @@ async fn h05_a_pipe_is_read_once_and_within_the_deadline() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h05_the_screens_say_once_which_certificates_cannot_be_used() {
+async fn h05_the_screens_name_unusable_certificates_once() {
     let (server, own, _) = authorities().await;
     let directory = tempfile::tempdir().unwrap();
     let damaged = armoured("CERTIFICATE", b"hello");
     let text = format!("{damaged}{}", armoured("CERTIFICATE", &own));
     let path = write(&directory, text.as_bytes());
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     drop(server);
-    // The warning is there for as long as there is no answer.
+    // The warning stays until an answer arrives.
     let quiet = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("https://{}", quiet.local_addr().unwrap());
     let mut session = fake.screens_with(
@@ -360,11 +360,11 @@ async fn h05_the_screens_say_once_which_certificates_cannot_be_used() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn d01_a_certificate_of_a_company_proxy_has_its_own_message_and_two_ways_to_be_trusted() {
+async fn d01_an_untrusted_proxy_certificate_is_explained_and_can_be_trusted_in_two_ways() {
     let directory = tempfile::tempdir().unwrap();
     let (server, ca) = private_tls(&directory, "127.0.0.1").await;
     let ca = ca.to_str().unwrap();
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     let get = |arguments: &[&str], variables: &[(&str, &str)]| {
         let mut all = vec!["get", "a name", "-o", "json"];
         all.extend_from_slice(arguments);
@@ -377,7 +377,7 @@ async fn d01_a_certificate_of_a_company_proxy_has_its_own_message_and_two_ways_t
     assert_contains(&words, "--ca-file");
     assert_contains(&words, "SSL_CERT_FILE");
     assert!(!words.contains("credential"), "{words}");
-    // The list was read: what is missing is the token.
+    // The list was read; only the token is missing.
     get(&["--ca-file", ca], &[]).is_error("not_found", 4);
     get(&["--ca-file", ca], &[("SSL_CERT_FILE", ca)]).is_error("not_found", 4);
     if cfg!(target_os = "linux") {
@@ -387,7 +387,7 @@ async fn d01_a_certificate_of_a_company_proxy_has_its_own_message_and_two_ways_t
         assert!(words.contains("SSL_CERT_FILE"), "{words}");
         get(&["--ca-file", ca], &nowhere).is_error("not_found", 4);
     }
-    // An empty variable is an unset one.
+    // An empty variable is unset.
     let words = get(&[], &[("SSL_CERT_FILE", ""), ("SSL_CERT_DIR", "")]).is_error("tls", 1);
     assert!(
         words.contains("--ca-file"),
@@ -398,7 +398,7 @@ async fn d01_a_certificate_of_a_company_proxy_has_its_own_message_and_two_ways_t
 
 #[cfg(target_os = "linux")]
 #[test]
-fn d01_what_can_be_no_bundle_of_certificates_is_refused_at_once() {
+fn d01_an_unusable_certificate_bundle_is_refused_at_once() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
     std::fs::create_dir(path("directory")).unwrap();
@@ -408,7 +408,7 @@ fn d01_what_can_be_no_bundle_of_certificates_is_refused_at_once() {
     }
     let huge = std::fs::File::create(path("huge")).unwrap();
     huge.set_len(1 << 40).unwrap();
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let get = |more: &[&str], variables: &[(&str, &str)]| {
         let arguments = [&["get", ID, "-o", "json"], more].concat();
         let mut command = fake.command(&arguments);
@@ -437,17 +437,17 @@ fn d01_what_can_be_no_bundle_of_certificates_is_refused_at_once() {
     }
 }
 
-/// A directory of certificates whose every file is read, however large it says it is.
+/// A directory of huge certificate files, all of which would be read.
 #[cfg(target_os = "linux")]
 #[test]
-fn d01_certificates_are_read_within_the_deadline_too() {
+fn d01_certificates_are_read_within_the_deadline() {
     let directory = tempfile::tempdir().unwrap();
     for number in 0..50 {
         let path = directory.path().join(format!("eeeeeeee.{number}"));
         let file = std::fs::File::create(path).unwrap();
         file.set_len(1 << 40).unwrap();
     }
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let mut command = fake.command(&["get", ID, "-o", "json", "--timeout", "1"]);
     command
         .env("CLOUDFLARE_BASE_URL", format!("https://{}", dead_address()))
@@ -459,7 +459,7 @@ fn d01_certificates_are_read_within_the_deadline_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn d01_each_fault_of_a_certificate_has_its_own_sentence() {
+async fn d01_each_certificate_fault_has_its_own_sentence() {
     use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair};
     let names = || CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
     let mut authority = names();
@@ -469,7 +469,7 @@ async fn d01_each_fault_of_a_certificate_has_its_own_sentence() {
     let mut past = names();
     past.not_after = rcgen::date_time_ymd(2020, 1, 1);
     let elsewhere = CertificateParams::new(vec!["elsewhere.example".to_owned()]).unwrap();
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let directory = tempfile::tempdir().unwrap();
     for (parameters, said) in [
         (authority, "CA:TRUE"),
@@ -491,7 +491,7 @@ async fn d01_each_fault_of_a_certificate_has_its_own_sentence() {
 }
 
 #[test]
-fn d01_a_server_of_old_tls_is_told_from_one_without() {
+fn d01_old_tls_is_distinguished_from_no_tls() {
     const ALERT: &[u8] = &[0x15, 3, 1, 0, 2, 2, 70];
     for (answer, said) in [
         (ALERT, "a usable TLS 1.2 or 1.3"),
@@ -502,12 +502,12 @@ fn d01_a_server_of_old_tls_is_told_from_one_without() {
         let address = listener.local_addr().unwrap();
         std::thread::spawn(move || {
             for mut stream in listener.incoming().map_while(Result::ok) {
-                // Only what was read is no reason for a reset.
+                // Unread input would cause a reset.
                 let _hello = stream.read(&mut [0; 4096]);
                 let _gone = stream.write_all(answer);
             }
         });
-        let outcome = run(Fake::holding("")
+        let outcome = run(Fake::with_result("")
             .command(&["get", ID, "-o", "json"])
             .env("CLOUDFLARE_BASE_URL", format!("https://{address}")));
         let words = outcome.is_error("tls", 1);

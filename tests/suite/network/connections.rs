@@ -1,4 +1,4 @@
-//! Connections that fail, go silent, or outlive a jump of the clock.
+//! Connections that fail, go silent, or outlive a clock jump.
 
 #![cfg(unix)]
 
@@ -16,7 +16,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::api;
 use crate::api::transport::{Raw, answer, raw, read_head};
-use crate::api::{api_token, id, options, patience};
+use crate::api::{api_token, deadlines, id, options};
 #[cfg(target_os = "linux")]
 use crate::support::api::Outcome;
 use crate::support::api::{Fake, Reply, dead_address, http, run, success, token};
@@ -26,7 +26,7 @@ use crate::support::sessions::account;
 use crate::support::tokens::{ACCOUNT, ID, now};
 
 /// A server that names each connection by its number, and stays silent on those up to a bound.
-async fn forgetting() -> (Raw, Arc<AtomicUsize>) {
+async fn going_silent() -> (Raw, Arc<AtomicUsize>) {
     let silent = Arc::new(AtomicUsize::new(0));
     let bound = Arc::clone(&silent);
     let server = raw(move |number, mut stream| {
@@ -45,8 +45,8 @@ async fn forgetting() -> (Raw, Arc<AtomicUsize>) {
     (server, silent)
 }
 
-/// Fetches until a connection is used a second time, and gives back its number. One is not free
-/// again in the same moment in which its answer ends.
+/// Fetches until a connection is reused, and returns its number. A connection is not free at the
+/// moment its answer ends.
 async fn reused(client: &Client) -> usize {
     let mut last = 0;
     for _ in 0..50 {
@@ -65,7 +65,7 @@ async fn number_of(client: &Client) -> usize {
 
 async fn name_of(client: &Client) -> String {
     let fetched = client
-        .reader(&api_token(), &account(), patience(20))
+        .reader(&api_token(), &account(), deadlines(20))
         .unwrap()
         .token(&id())
         .await;
@@ -73,12 +73,12 @@ async fn name_of(client: &Client) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h03_a_used_connection_that_went_silent_is_given_up_for_a_new_one() {
-    let (server, silent) = forgetting().await;
+async fn h03_a_silent_reused_connection_is_replaced() {
+    let (server, silent) = going_silent().await;
     let client = api::client(&server.url);
     let old = reused(&client).await;
     silent.store(old, Ordering::SeqCst);
-    // It is given up once it is taken.
+    // A silent connection is replaced when it is reused.
     for _ in 0..5 {
         let begun = Instant::now();
         let new = number_of(&client).await;
@@ -93,9 +93,9 @@ async fn h03_a_used_connection_that_went_silent_is_given_up_for_a_new_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h03_all_idle_connections_are_given_up_at_once() {
-    // Six requests at a time open six connections, since none is answered before all have come.
-    // All of these go silent then.
+async fn h03_all_idle_connections_are_dropped_at_once() {
+    // Six concurrent requests open six connections, since all must arrive before the first answer.
+    // Then all of these go silent.
     let all_came = Arc::new(tokio::sync::Barrier::new(6));
     let server = raw(move |number, mut stream| {
         let all_came = Arc::clone(&all_came);
@@ -126,7 +126,7 @@ async fn h03_all_idle_connections_are_given_up_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h03_a_new_connection_has_all_the_time_there_is() {
+async fn h03_a_new_connection_has_the_whole_timeout() {
     let connections = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&connections);
     let server = raw(move |_, mut stream| {
@@ -144,8 +144,8 @@ async fn h03_a_new_connection_has_all_the_time_there_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h03_an_idle_connection_is_trusted_no_longer_than_its_limit() {
-    let (server, _) = forgetting().await;
+async fn h03_an_idle_connection_is_reused_only_within_its_limit() {
+    let (server, _) = going_silent().await;
     let client = api::client(&server.url);
     let last = reused(&client).await;
     tokio::time::sleep(Duration::from_millis(400)).await;
@@ -162,7 +162,7 @@ async fn h03_an_idle_connection_is_trusted_no_longer_than_its_limit() {
     }
 }
 
-/// What the clock of the next two tests is off by.
+/// The clock offsets of the next two tests.
 static JUMP: [AtomicI64; 2] = [AtomicI64::new(0), AtomicI64::new(0)];
 
 fn jumping<const N: usize>() -> DateTime<Utc> {
@@ -173,8 +173,8 @@ fn jumping<const N: usize>() -> DateTime<Utc> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h03_no_connection_is_trusted_across_a_jump_of_the_clock() {
-    let (server, _) = forgetting().await;
+async fn h03_no_connection_is_reused_across_a_clock_jump() {
+    let (server, _) = going_silent().await;
     let options = Options {
         clock: jumping::<0>,
         ..options(&server.url)
@@ -185,7 +185,7 @@ async fn h03_no_connection_is_trusted_across_a_jump_of_the_clock() {
         JUMP[0].store(jump, Ordering::SeqCst);
         assert!(number_of(&client).await > last, "{jump}");
     }
-    // The clock is set by a little all the time.
+    // Small corrections of the clock are normal.
     let mut last = 0;
     for attempt in 0..50 {
         JUMP[0].store(60 + attempt % 2 * 2, Ordering::SeqCst);
@@ -199,7 +199,7 @@ async fn h03_no_connection_is_trusted_across_a_jump_of_the_clock() {
 }
 
 #[test]
-fn h03_the_screens_reload_over_a_new_connection_by_themselves() {
+fn h03_the_screens_reload_over_a_new_connection() {
     let fake = Fake::start(|_, number| {
         let name = format!(r#""name":"answer number {number}""#);
         match number {
@@ -213,16 +213,16 @@ fn h03_the_screens_reload_over_a_new_connection_by_themselves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h04_the_first_reload_after_a_jump_is_tried_until_the_network_is_back() {
-    let (server, _) = forgetting().await;
+async fn h04_the_first_reload_after_a_jump_retries_until_the_network_is_back() {
+    let (server, _) = going_silent().await;
     let port = server.address.port();
     let relay = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = relay.local_addr().unwrap();
-    // Answers once, and is gone then.
+    // Answers once, then closes.
     let once = std::thread::spawn(move || {
         let (stream, _) = relay.accept().unwrap();
         drop(relay);
-        lead(&stream, port);
+        relay_both_ways(&stream, port);
     });
     let options = Options {
         clock: jumping::<1>,
@@ -234,7 +234,7 @@ async fn h04_the_first_reload_after_a_jump_is_tried_until_the_network_is_back() 
     let fail = async |client: &Client| {
         let begun = Instant::now();
         let fetched = client
-            .reader(&api_token(), &account(), patience(20))
+            .reader(&api_token(), &account(), deadlines(20))
             .unwrap()
             .token(&id())
             .await;
@@ -250,7 +250,7 @@ async fn h04_the_first_reload_after_a_jump_is_tried_until_the_network_is_back() 
     let back = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(1500));
         let (stream, _) = TcpListener::bind(address).unwrap().accept().unwrap();
-        lead(&stream, port);
+        relay_both_ways(&stream, port);
     });
     name_of(&client).await;
     drop(client);
@@ -258,7 +258,7 @@ async fn h04_the_first_reload_after_a_jump_is_tried_until_the_network_is_back() 
 }
 
 /// Copies both ways until the answer has ended.
-fn lead(mut stream: &TcpStream, port: u16) {
+fn relay_both_ways(mut stream: &TcpStream, port: u16) {
     let upstream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let (mut from, mut to) = (stream.try_clone().unwrap(), upstream.try_clone().unwrap());
     std::thread::spawn(move || std::io::copy(&mut from, &mut to));
@@ -269,14 +269,14 @@ fn lead(mut stream: &TcpStream, port: u16) {
     stream.shutdown(std::net::Shutdown::Both).unwrap();
 }
 
-/// Runs the program in a network of its own, which this sets up; nothing where that may not be.
+/// Runs the program in a network namespace set up by this script; `None` if that is not permitted.
 #[cfg(target_os = "linux")]
 fn in_own_network(set_up: &str, variables: &[(&str, &str)]) -> Option<Outcome> {
     let may = Command::new("unshare").args(["-rn", "ip", "link"]).output();
     if !may.is_ok_and(|output| output.status.success()) {
         return None;
     }
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let mut command = Command::new("unshare");
     command
         .args(["-rn", "sh", "-c", &format!("{set_up}; exec \"$0\" \"$@\"")])
@@ -292,7 +292,7 @@ fn in_own_network(set_up: &str, variables: &[(&str, &str)]) -> Option<Outcome> {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn h04_what_keeps_a_connection_from_being_begun_has_its_own_sentence() {
+fn h04_each_reason_not_to_connect_has_its_own_sentence() {
     let up = "ip link set lo up";
     let prohibited = "ip link set lo up; ip route add prohibit 192.0.2.1";
     let unreachable = "ip link set lo up; ip route add unreachable 192.0.2.1";
@@ -341,16 +341,16 @@ fn h04_what_keeps_a_connection_from_being_begun_has_its_own_sentence() {
     }
 }
 
-/// One that swallows connections and never accepts or answers any.
+/// A listener that never accepts or answers the connections it queues.
 pub(crate) fn silent() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
 #[test]
-fn d06_nothing_waits_for_ever() {
+fn d06_nothing_waits_forever() {
     let quiet = silent();
     let port = quiet.local_addr().unwrap().port();
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     for (scheme, seconds) in [("http", "1"), ("https", "1")] {
         let outcome = run(fake
             .command(&["get", ID, "-o", "json", "--timeout", seconds])
@@ -374,7 +374,7 @@ fn d06_nothing_waits_for_ever() {
         ] {
             let outcome = run(&mut fake.command(&["get", ID, "-o", "json", "--timeout", "1"]));
             let kind = outcome.json()["error"]["kind"].clone();
-            // Spaces in the middle of the first line are not HTTP any more.
+            // Spaces in the middle of the first line are not HTTP.
             assert!(
                 kind == "timeout" || kind == "invalid_response",
                 "{}",
@@ -386,8 +386,8 @@ fn d06_nothing_waits_for_ever() {
 }
 
 #[test]
-fn d06_a_proxy_that_is_silent_costs_the_deadline_alone() {
-    let target = Fake::holding("");
+fn d06_a_silent_proxy_costs_only_the_timeout() {
+    let target = Fake::with_result("");
     let quiet = silent();
     let url = format!("http://{}", quiet.local_addr().unwrap());
     for scheme in ["http", "https"] {
@@ -404,7 +404,7 @@ fn d06_a_proxy_that_is_silent_costs_the_deadline_alone() {
 }
 
 #[test]
-fn d06_the_screens_show_the_seconds_and_esc_cancels_at_once() {
+fn d06_the_screens_count_seconds_and_esc_cancels_at_once() {
     let fake = Fake::start(|_, _| Reply::ThenSilence(Vec::new()));
     let mut session = fake.screens(&[ID]).showing("2 s");
     session.type_until("\x1b", "Cancelled");
@@ -413,8 +413,8 @@ fn d06_the_screens_show_the_seconds_and_esc_cancels_at_once() {
 }
 
 #[test]
-fn refused_connections_and_names_without_an_address_are_told_apart() {
-    let fake = Fake::holding("");
+fn refused_connections_and_unresolvable_names_are_distinguished() {
+    let fake = Fake::with_result("");
     let at = |base: &str| {
         run(fake
             .command(&["get", ID, "-o", "json"])
@@ -442,9 +442,9 @@ fn refused_connections_and_names_without_an_address_are_told_apart() {
 }
 
 #[test]
-fn an_address_that_nobody_answers_on_first_is_followed_by_the_next() {
-    // `localhost` may be ::1 first, where nobody listens.
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+fn tries_the_next_address_if_the_first_does_not_answer() {
+    // `localhost` may resolve to ::1 first, where nobody listens.
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     let base = format!("http://localhost:{}", fake.address.port());
     let outcome = run(fake
         .command(&["get", ID, "-o", "json"])

@@ -1,4 +1,4 @@
-//! Proxies: which one is used for which host, and what errors say.
+//! Proxies: which one is used for which host, and how errors are reported.
 
 #![cfg(unix)]
 
@@ -27,26 +27,26 @@ fn named(fake: &Fake, variables: &[(&str, &str)]) -> String {
     outcome.json()["token"]["name"].to_string()
 }
 
-/// What a SOCKS server does with those who come.
+/// How a SOCKS server treats its clients.
 #[derive(Clone, Copy, PartialEq)]
 enum Socks {
     Open,
-    /// Wants exactly this user name and password.
+    /// Requires exactly this user name and password.
     Login(&'static str, &'static str),
-    /// Takes no login, as `ssh -D`.
+    /// Accepts no login, as `ssh -D`.
     OnlyAnonymous,
-    /// Answers a request with this code.
+    /// Replies to a request with this code.
     Refuses(u8),
 }
 
 struct SocksServer {
     address: SocketAddr,
-    /// The hosts asked for, as they came.
+    /// The requested hosts, in order.
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl SocksServer {
-    /// Leads every connection to this address, whatever it asks for.
+    /// Connects every client to this address, whatever it requests.
     fn start(behaviour: Socks, target: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -91,7 +91,7 @@ fn serve_socks(
     stream.read_exact(&mut methods).ok()?;
     let wanted = match behaviour {
         Socks::Login(..) => 2,
-        // One that takes whatever it is offered.
+        // An open server accepts any offered method.
         Socks::Open | Socks::Refuses(_) => methods[0],
         Socks::OnlyAnonymous => 0,
     };
@@ -149,9 +149,9 @@ fn serve_socks(
 }
 
 #[test]
-fn h01_socks_proxies_of_every_spelling_are_gone_through() {
-    let target = Fake::holding(&token(r#""name":"target""#));
-    let through = Fake::holding(&token(r#""name":"through""#));
+fn h01_uses_socks_proxies_in_every_spelling() {
+    let target = Fake::with_result(&token(r#""name":"target""#));
+    let through = Fake::with_result(&token(r#""name":"through""#));
     let proxy = SocksServer::start(Socks::Open, through.address);
     for scheme in ["socks5", "socks5h", "socks", "SOCKS5H", "Socks"] {
         for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
@@ -178,12 +178,12 @@ fn h01_socks_proxies_of_every_spelling_are_gone_through() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h01_a_name_is_resolved_at_the_proxy_but_for_socks5() {
+async fn h01_the_proxy_resolves_names_except_for_socks5() {
     let directory = tempfile::tempdir().unwrap();
     let (server, ca) = private_tls(&directory, "localhost").await;
     let other = tempfile::tempdir().unwrap();
     let (elsewhere, other_ca) = private_tls(&other, "api.tokenscope.invalid").await;
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let at = |name: &str, port: u16, ca: &Path, proxy: &str| {
         run(fake
             .command(&[
@@ -227,8 +227,8 @@ async fn h01_a_name_is_resolved_at_the_proxy_but_for_socks5() {
 }
 
 #[test]
-fn h01_a_socks_login_comes_from_the_url_and_each_refusal_is_told_apart() {
-    let target = Fake::holding(&token(r#""name":"through""#));
+fn h01_a_socks_login_comes_from_the_url_and_each_refusal_is_distinguished() {
+    let target = Fake::with_result(&token(r#""name":"through""#));
     let login = Socks::Login("ada", "p@ss:word");
     for (behaviour, user, said) in [
         (login, "ada:p%40ss%3Aword@", ""),
@@ -257,8 +257,8 @@ fn h01_a_socks_login_comes_from_the_url_and_each_refusal_is_told_apart() {
 }
 
 #[test]
-fn h01_a_socks_proxy_that_fails_is_named_and_never_gone_past() {
-    let target = Fake::holding(&token(""));
+fn h01_a_failing_socks_proxy_is_named_and_never_bypassed() {
+    let target = Fake::with_result(&token(""));
     let in_all = |url: &str| get(&target, &[("ALL_PROXY", url)]);
     for code in 1..=9 {
         let proxy = SocksServer::start(Socks::Refuses(code), target.address);
@@ -307,10 +307,10 @@ fn h01_a_socks_proxy_that_fails_is_named_and_never_gone_past() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h01_what_fails_behind_or_before_a_tunnel_names_whom_it_concerns() {
+async fn h01_tunnel_failures_name_the_server_or_the_proxy() {
     let directory = tempfile::tempdir().unwrap();
     let (https_proxy, _) = private_tls(&directory, "127.0.0.1").await;
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let cutting = TcpListener::bind("127.0.0.1:0").unwrap();
     let socks = SocksServer::start(Socks::Open, cutting.local_addr().unwrap());
     std::thread::spawn(move || cutting.incoming().for_each(drop));
@@ -324,7 +324,7 @@ async fn h01_what_fails_behind_or_before_a_tunnel_names_whom_it_concerns() {
     let url = https_proxy.url.replace("http:", "https:");
     let words = through(&url).is_error("tls", 1);
     assert_contains(&words, &format!("the proxy {}", https_proxy.address));
-    // The proxy did its part: what it leads to cuts the connection.
+    // The proxy works; the server behind it closes the connection.
     let outcome = through(&format!("socks5h://{}", socks.address));
     let kind = outcome.json()["error"]["kind"].clone();
     assert!(kind == "network" || kind == "tls", "{}", outcome.stdout);
@@ -332,8 +332,8 @@ async fn h01_what_fails_behind_or_before_a_tunnel_names_whom_it_concerns() {
 }
 
 #[test]
-fn h01_a_silent_socks_proxy_costs_the_deadline_alone() {
-    let target = Fake::holding("");
+fn h01_a_silent_socks_proxy_costs_only_the_timeout() {
+    let target = Fake::with_result("");
     let quiet = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("socks5h://{}", quiet.local_addr().unwrap());
     let mut command = target.command(&["get", ID, "-o", "json", "--timeout", "1"]);
@@ -343,8 +343,8 @@ fn h01_a_silent_socks_proxy_costs_the_deadline_alone() {
 }
 
 #[test]
-fn k07_plain_http_goes_through_no_proxy_on_another_computer() {
-    let target = Fake::holding(&token(r#""name":"target""#));
+fn k07_plain_http_uses_no_proxy_on_another_computer() {
+    let target = Fake::with_result(&token(r#""name":"target""#));
     for host in [
         "192.0.2.1:3128",
         "proxy.invalid:3128",
@@ -380,9 +380,9 @@ fn k07_plain_http_goes_through_no_proxy_on_another_computer() {
 }
 
 #[test]
-fn k07_a_proxy_on_this_computer_is_still_gone_through() {
-    let target = Fake::holding(&token(r#""name":"target""#));
-    let proxy = Fake::holding(&token(r#""name":"through""#));
+fn k07_plain_http_uses_a_proxy_on_this_computer() {
+    let target = Fake::with_result(&token(r#""name":"target""#));
+    let proxy = Fake::with_result(&token(r#""name":"through""#));
     let port = proxy.address.port();
     for host in ["127.0.0.1", "localhost", "LOCALHOST", "127.1"] {
         let url = format!("http://{host}:{port}");
@@ -401,13 +401,13 @@ fn k07_a_proxy_on_this_computer_is_still_gone_through() {
             "{url}"
         );
     }
-    // One that is meant and cannot be used stays an error.
+    // An unusable one is still an error.
     get(&target, &[("http_proxy", "http://[::1")]).is_error("proxy", 1);
 }
 
 #[test]
-fn k07_https_goes_through_a_proxy_wherever_it_is() {
-    let target = Fake::holding("");
+fn k07_https_uses_proxies_on_any_computer() {
+    let target = Fake::with_result("");
     let mut command = target.command(&["get", ID, "-o", "json", "--timeout", "20"]);
     let words = run(command
         .env("CLOUDFLARE_BASE_URL", format!("https://{}", target.address))
@@ -418,7 +418,7 @@ fn k07_https_goes_through_a_proxy_wherever_it_is() {
 }
 
 /// A proxy that answers everything with 407 and these offers.
-fn wanting(offers: &'static [&'static str]) -> Fake {
+fn requiring_login(offers: &'static [&'static str]) -> Fake {
     Fake::start(move |_, _| {
         let headers: Vec<_> = offers
             .iter()
@@ -429,8 +429,8 @@ fn wanting(offers: &'static [&'static str]) -> Fake {
 }
 
 #[test]
-fn h02_each_case_of_407_says_what_to_do() {
-    let target = Fake::holding("");
+fn h02_each_kind_of_407_says_what_to_do() {
+    let target = Fake::with_result("");
     let none = "none is configured";
     let refused = "did not accept those in";
     let basic = "supports only Basic";
@@ -489,7 +489,7 @@ fn h02_each_case_of_407_says_what_to_do() {
         ),
     ];
     for (offers, user, said) in cases {
-        let proxy = wanting(offers);
+        let proxy = requiring_login(offers);
         let url = format!("http://{user}{}", proxy.address);
         for (variable, base) in [
             ("HTTPS_PROXY", format!("https://{}", target.address)),
@@ -507,7 +507,7 @@ fn h02_each_case_of_407_says_what_to_do() {
             assert!(!outcome.stdout.contains("hunter2"), "{}", outcome.stdout);
             assert_eq!(outcome.json()["error"]["http_status"], 407);
         }
-        // A refused login is never tried again: accounts are locked for less.
+        // A rejected login is never retried, because accounts get locked.
         let logins = |method: &str| {
             let is_one = |head: &&String| {
                 head.starts_with(method) && head.to_lowercase().contains("proxy-authorization")
@@ -524,8 +524,8 @@ fn h02_each_case_of_407_says_what_to_do() {
 }
 
 #[test]
-fn h02_a_407_without_any_proxy_names_none() {
-    let outcome = Fake::saying(407, "no").get();
+fn h02_a_407_without_a_proxy_names_none() {
+    let outcome = Fake::answering(407, "no").get();
     let words = outcome.is_error("proxy", 1);
     assert!(words.contains("user name and password"), "{words}");
 }
@@ -537,8 +537,8 @@ fn proxied(fake: &Fake, variables: &[(&str, &str)]) -> Outcome {
 }
 
 #[test]
-fn d04_hosts_that_no_proxy_lists_are_reached_straight() {
-    let fake = Fake::holding(&token(""));
+fn d04_no_proxy_hosts_are_reached_directly() {
+    let fake = Fake::with_result(&token(""));
     let dead = format!("http://{}", dead_address());
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
         proxied(&fake, &[(name, &dead)]).is_error("proxy", 1);
@@ -569,10 +569,10 @@ fn d04_hosts_that_no_proxy_lists_are_reached_straight() {
 }
 
 #[test]
-fn d04_variables_have_the_precedence_that_curl_gives_them() {
-    let fake = Fake::holding(&token(""));
+fn d04_variables_have_the_precedence_of_curl() {
+    let fake = Fake::with_result(&token(""));
     let body = success(&token(r#""name":"through the proxy""#));
-    let proxy = Fake::saying(200, &body);
+    let proxy = Fake::answering(200, &body);
     let (proxy, dead) = (proxy.url(), format!("http://{}", dead_address()));
     let name = |variables: &[(&str, &str)]| {
         let outcome = proxied(&fake, variables);
@@ -597,7 +597,7 @@ fn d04_variables_have_the_precedence_that_curl_gives_them() {
     let both = [("no_proxy", "example.com"), ("NO_PROXY", "127.0.0.1")];
     let used = name(&[&[("http_proxy", proxy.as_str())], &both[..]].concat());
     assert_eq!(used, "through the proxy");
-    // Under CGI a request's own header sets HTTP_PROXY, and no other.
+    // Under CGI, a request header sets HTTP_PROXY, and only that variable.
     let cgi = ("REQUEST_METHOD", "GET");
     assert_eq!(name(&[("HTTP_PROXY", &dead), cgi]), Value::Null);
     assert_eq!(name(&[("http_proxy", &proxy), cgi]), "through the proxy");
@@ -605,9 +605,9 @@ fn d04_variables_have_the_precedence_that_curl_gives_them() {
 
 #[cfg(unix)]
 #[test]
-fn d05_a_proxy_or_an_address_that_is_no_text_is_not_gone_past() {
+fn d05_a_proxy_variable_that_is_not_text_is_an_error() {
     use std::os::unix::ffi::OsStrExt;
-    let fake = Fake::holding(&token(""));
+    let fake = Fake::with_result(&token(""));
     let bytes = std::ffi::OsStr::from_bytes(b"http://127.0.0.1:1\xff");
     for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
         let mut command = fake.command(&["get", ID, "-o", "json"]);
@@ -628,10 +628,10 @@ fn d05_a_proxy_or_an_address_that_is_no_text_is_not_gone_past() {
 }
 
 #[test]
-fn d05_a_proxy_that_refuses_is_named_and_its_password_is_not() {
-    let target = Fake::holding(&token(""));
+fn d05_a_refusing_proxy_is_named_without_its_password() {
+    let target = Fake::with_result(&token(""));
     for status in [407, 403, 502] {
-        let proxy = Fake::saying(status, "no");
+        let proxy = Fake::answering(status, "no");
         for secret in ["ada:hunter2", "ada:hun%40ter2", ":hunter2", "hunter2"] {
             let url = format!("http://{secret}@{}", proxy.address);
             let mut command = target.command(&["get", ID, "-o", "json"]);
@@ -655,17 +655,17 @@ fn d05_a_proxy_that_refuses_is_named_and_its_password_is_not() {
             );
         }
     }
-    let proxy = Fake::saying(407, "");
+    let proxy = Fake::answering(407, "");
     let url = format!("http://ada:hunter2@{}", proxy.address);
     let words = proxied(&target, &[("HTTP_PROXY", &url)]).is_error("proxy", 1);
     assert!(words.contains(&proxy.address.to_string()), "{words}");
 }
 
 #[test]
-fn d05_a_working_proxy_is_used_and_a_malformed_one_is_said_to_be() {
-    let target = Fake::holding(&token(""));
+fn d05_a_working_proxy_is_used_and_a_malformed_one_reported() {
+    let target = Fake::with_result(&token(""));
     let body = success(&token(r#""name":"through the proxy""#));
-    let proxy = Fake::saying(200, &body);
+    let proxy = Fake::answering(200, &body);
     let outcome = proxied(&target, &[("HTTP_PROXY", &proxy.url())]);
     assert_eq!(outcome.json()["token"]["name"], "through the proxy");
     let bare = proxy.address.to_string();

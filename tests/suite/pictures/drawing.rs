@@ -1,4 +1,4 @@
-//! How cells become elements.
+//! How cells become SVG elements.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
@@ -11,7 +11,7 @@ use super::svg::{Colors, elements};
 /// Text in several styles, on one line.
 type Styled<'a> = &'a [(&'a str, Style)];
 
-/// Where a text begins, its length and what it says.
+/// Where a text begins, its length and its characters.
 type Run<'a> = (&'a str, &'a str, &'a str);
 
 /// The rules and the markup of lines of text.
@@ -31,7 +31,7 @@ fn hex([red, green, blue]: [u8; 3]) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
-/// Cells of 9 by 19, and letters that stand on line 14.
+/// Cells are 9 by 19, with the baseline at 14.
 #[test]
 fn a_run_of_one_style_is_one_text_of_its_width() {
     let plain = Style::default();
@@ -60,7 +60,7 @@ fn a_run_of_one_style_is_one_text_of_its_width() {
 }
 
 #[test]
-fn a_character_that_fonts_lack_stands_in_the_middle_of_its_cells() {
+fn a_character_outside_fonts_is_centred_in_its_cells() {
     let (_, markup) = drawn(&[&[("a東b", Style::default())]], None);
     assert!(
         markup.contains(" m\" x=\"18\" y=\"14\">東</text>"),

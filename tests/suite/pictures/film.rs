@@ -1,5 +1,5 @@
-//! A picture as a file: a still, or frames that take turns by CSS alone. It has the colours of a dark and
-//! of a light page, loads nothing and runs no script.
+//! A picture as a file: a still, or frames that CSS alternates. It has colours for a dark and a
+//! light page, loads nothing and runs no script.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -15,7 +15,7 @@ const MARGIN: f32 = 14.0;
 /// The height of the bar above the screen.
 const BAR: f32 = 38.0;
 
-/// What does not depend on the picture.
+/// The rules common to all pictures.
 const STYLE: &str = "\
 text{fill:currentColor;font:15px ui-monospace,SFMono-Regular,Menlo,\"Cascadia Mono\",Consolas,\
 \"DejaVu Sans Mono\",\"Liberation Mono\",monospace}\
@@ -25,19 +25,19 @@ path,rect{fill:currentColor}\
 .b{font-weight:bold}\
 .m{text-anchor:middle}";
 
-/// What is shown for a while.
+/// A screen and how long it is shown.
 pub(crate) struct Frame {
     pub(crate) elements: Vec<Element>,
     pub(crate) lasts: Duration,
 }
 
-/// A picture, but for its frames.
+/// A picture without its frames.
 pub(crate) struct Picture {
-    /// What a screen reader says.
+    /// The text for screen readers.
     pub(crate) title: String,
     /// Columns and rows.
     pub(crate) size: (u16, u16),
-    /// The frame that shows where nothing moves.
+    /// The frame to show if nothing moves.
     pub(crate) poster: usize,
 }
 
@@ -69,7 +69,8 @@ impl Picture {
         )
     }
 
-    /// The rules that let frames take turns, and the elements. What several frames show is there once.
+    /// The rules that alternate frames, and the elements. Elements shared by several frames appear
+    /// once.
     fn screen(&self, frames: &[Frame]) -> (String, String) {
         let mut shown: BTreeMap<&Element, Vec<bool>> = BTreeMap::new();
         for (index, frame) in frames.iter().enumerate() {
@@ -106,7 +107,7 @@ impl Picture {
         (self.turns(frames, &turns), screen)
     }
 
-    /// The rules for groups of elements that some frames alone show.
+    /// The rules for groups of elements that only some frames show.
     fn turns(&self, frames: &[Frame], turns: &[Vec<bool>]) -> String {
         if turns.is_empty() {
             return String::new();

@@ -1,4 +1,5 @@
-//! A screen in both themes: what each cell shows, with a colour for a dark and one for a light page.
+//! A screen in both themes: the content of each cell, with one colour for a dark and one for a
+//! light page.
 
 use ratatui::buffer::{Buffer, Cell as ThemedCell};
 use ratatui::layout::Position;
@@ -9,7 +10,7 @@ use tokenscope::domain::text::width;
 use crate::screens::scenes::Renderer;
 use crate::support::palette::{Rgb, fixed};
 
-/// The colour on a dark page and the colour on a light one.
+/// The colour on a dark page and on a light one.
 pub(crate) type Pair = [Rgb; 2];
 
 /// The colours of a page.
@@ -18,7 +19,7 @@ pub(crate) const PAGE: Pair = [[0x15, 0x18, 0x1d], [0xff, 0xff, 0xff]];
 pub(crate) const FRAME: Pair = [[0x36, 0x3c, 0x45], [0xd0, 0xd7, 0xde]];
 pub(crate) const CAPTION: Pair = [[0x9a, 0xa1, 0xab], [0x59, 0x63, 0x6e]];
 
-/// The sixteen colours of a terminal's own palette, in their order.
+/// The sixteen colours of a terminal's palette.
 const PALETTE: [(Color, Rgb); 16] = [
     (Color::Black, [0x21, 0x26, 0x2d]),
     (Color::Red, [0xe0, 0x5f, 0x65]),
@@ -38,11 +39,11 @@ const PALETTE: [(Color, Rgb); 16] = [
     (Color::White, [0xf0, 0xf3, 0xf6]),
 ];
 
-/// What a cell shows, in one colour of the text for each page.
+/// The content of a cell, with a text colour for each page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cell {
     pub(crate) symbol: String,
-    /// How many columns it takes: two for a wide character, none where one continues.
+    /// The number of columns: two for a wide character, zero for its continuation.
     pub(crate) columns: u16,
     pub(crate) ink: Pair,
     pub(crate) back: Option<Pair>,
@@ -51,13 +52,11 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    /// Whether it shows no character.
     pub(crate) fn is_blank(&self) -> bool {
         self.symbol.trim().is_empty()
     }
 }
 
-/// A screen.
 pub(crate) struct Grid {
     pub(crate) rows: Vec<Vec<Cell>>,
     pub(crate) cursor: Option<Position>,
@@ -66,7 +65,8 @@ pub(crate) struct Grid {
 /// Draws a state with the dark and the light theme.
 ///
 /// # Panics
-/// The themes may differ in colours alone.
+///
+/// If the themes differ in more than colours.
 pub(crate) fn draw(state: &State, size: (u16, u16), themes: &[Renderer; 2]) -> Grid {
     let [dark, light] = themes
         .each_ref()
@@ -76,7 +76,7 @@ pub(crate) fn draw(state: &State, size: (u16, u16), themes: &[Renderer; 2]) -> G
 }
 
 impl Grid {
-    /// Puts the screens of both themes together.
+    /// Combines the screens of both themes.
     pub(crate) fn of(dark: &Buffer, light: &Buffer, cursor: Option<Position>) -> Self {
         let rows = (0..dark.area.height).map(|y| {
             let mut row = Vec::new();
@@ -101,7 +101,7 @@ impl Grid {
     }
 }
 
-/// A cell of one theme beside that of the other.
+/// Combines a cell of both themes.
 fn both(dark: &Buffer, light: &Buffer, at: Position) -> Cell {
     let (dark, light) = (&dark[at], &light[at]);
     assert_eq!(dark.symbol(), light.symbol(), "at {at}");
@@ -137,7 +137,7 @@ fn colors(cell: &ThemedCell, page: usize) -> (Rgb, Option<Rgb>) {
     (ink, back)
 }
 
-/// The value of a colour; `None` for the terminal's own.
+/// The value of a colour; `None` for the terminal's default.
 fn rgb(color: Color) -> Option<Rgb> {
     match color {
         Color::Reset => None,

@@ -1,4 +1,4 @@
-//! The pictures of the README, drawn from the demo: none can be older than the program.
+//! The pictures of the README, drawn from the demo, so that they are never outdated.
 
 mod drawing;
 mod film;
@@ -19,17 +19,17 @@ use film::{Frame, Picture};
 use session::DemoSession;
 use svg::{Colors, Element, Layer};
 
-/// The largest still and the largest moving picture, in bytes.
+/// The maximum size of a still and of a moving picture, in bytes.
 const LARGEST: (usize, usize) = (100_000, 400_000);
 
-/// How wide the screens are, so that all pictures have the same scale.
+/// The width of the screens, so that all pictures have the same scale.
 const COLUMNS: u16 = 96;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/pictures")
 }
 
-/// The dark and the light theme; the clock is UTC.
+/// The dark and the light theme, with UTC as the time zone.
 fn themes() -> [Renderer; 2] {
     ["dark", "light"].map(|name| {
         let mut renderer = renderer(name, false);
@@ -53,7 +53,7 @@ fn still(title: &str, state: &State, size: (u16, u16)) -> String {
     picture.file(&[frame], &mut colors)
 }
 
-/// A session that is filmed. The first countdown that it shows changes on the whole second.
+/// A session that is filmed. Its first countdown changes on the whole second.
 struct Film {
     demo: DemoSession,
     themes: [Renderer; 2],
@@ -63,7 +63,7 @@ struct Film {
 }
 
 impl Film {
-    /// Shows the screen for a while; time passes meanwhile.
+    /// Shows the screen while time passes.
     async fn hold(&mut self, key: Option<&str>, seconds: &[f64]) {
         for seconds in seconds {
             let grid = grid::draw(&self.demo.state, self.size, &self.themes);
@@ -78,7 +78,7 @@ impl Film {
     }
 }
 
-/// Looking up a token in its last seconds, and who used it.
+/// Looks up a token in its last seconds, and who used it.
 async fn tour() -> String {
     let size = (COLUMNS, 19);
     let mut film = Film {
@@ -158,7 +158,7 @@ async fn pictures() -> BTreeMap<&'static str, String> {
 }
 
 #[tokio::test]
-async fn the_pictures_show_the_screens_as_they_are() {
+async fn pictures_show_the_current_screens() {
     let is_updated = std::env::var("INSTA_UPDATE").is_ok_and(|wish| wish == "always");
     let mut stale = Vec::new();
     for (name, picture) in Box::pin(pictures()).await {
@@ -180,7 +180,7 @@ async fn the_pictures_show_the_screens_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_picture_is_the_same_each_time() {
+async fn pictures_are_reproducible() {
     assert_eq!(Box::pin(tour()).await, Box::pin(tour()).await);
 }
 
@@ -214,7 +214,7 @@ fn the_readme_shows_every_picture_and_pictures_load_nothing() {
 }
 
 #[test]
-fn what_frames_share_is_drawn_once() {
+fn shared_parts_of_frames_are_drawn_once() {
     let element = |markup: &str| Element {
         layer: Layer::Text,
         markup: markup.to_owned(),

@@ -1,5 +1,5 @@
-//! The demo as somebody uses it: keys in, answers of the demo's own server, and a clock that only moves
-//! when it is told to.
+//! A session in the demo: keys, answers of the demo's server, and a clock that moves only on
+//! request.
 
 use std::collections::VecDeque;
 use std::future::ready;
@@ -20,11 +20,10 @@ use tokenscope::domain::fetched::{Fetched, RequestId, ServerClock};
 use tokenscope::service::TokenService;
 use tokenscope::startup::{RunningDemo, start_demo};
 
-use crate::api::{options, patience};
+use crate::api::{deadlines, options};
 use crate::support::app::{keys, press};
 use crate::support::tokens::instant;
 
-/// Somebody at the screens of the demo.
 pub(crate) struct DemoSession {
     pub(crate) state: State,
     now: DateTime<Utc>,
@@ -44,7 +43,7 @@ impl DemoSession {
             clock: opened,
             ..options("http://127.0.0.1")
         };
-        let beside = TokenService::new(options, store, Environment::default(), None, patience(20));
+        let beside = TokenService::new(options, store, Environment::default(), None, deadlines(20));
         let running = start_demo(&beside).await.unwrap();
         let session = Session {
             demo_only: true,
@@ -71,7 +70,6 @@ impl DemoSession {
         }
     }
 
-    /// Lets time pass.
     pub(crate) async fn wait(&mut self, time: Duration) {
         self.now += TimeDelta::from_std(time).unwrap();
         self.tell(Message::Ticked).await;
@@ -82,7 +80,7 @@ impl DemoSession {
         self.run(effects).await;
     }
 
-    /// Has every effect answered, and the effects of the answers.
+    /// Runs every effect, and the effects of their results.
     async fn run(&mut self, effects: Vec<Effect>) {
         let mut effects = VecDeque::from(effects);
         while let Some(effect) = effects.pop_front() {
@@ -92,7 +90,7 @@ impl DemoSession {
         }
     }
 
-    /// What the demo's server says to an effect.
+    /// The messages that the demo's server answers an effect with.
     async fn answer(&self, effect: Effect) -> Vec<Message> {
         match effect {
             Effect::OpenDemo { request } => vec![Message::DemoOpened {
@@ -132,7 +130,7 @@ impl DemoSession {
                 });
                 vec![Message::Probed { request, result }]
             }
-            // Files, the clipboard, the bell: no picture shows what becomes of them.
+            // Files, the clipboard and the bell appear in no picture.
             _ => Vec::new(),
         }
     }
@@ -156,7 +154,7 @@ impl DemoSession {
     }
 }
 
-/// An answer without what is measured.
+/// A result without measured times.
 fn without_times<T>(fetched: Result<Fetched<T>, Failure>) -> Result<Fetched<T>, Failure> {
     fetched.map(|fetched| Fetched {
         took: Duration::from_millis(84),
@@ -165,7 +163,7 @@ fn without_times<T>(fetched: Result<Fetched<T>, Failure>) -> Result<Fetched<T>, 
     })
 }
 
-/// An answer to a probe without what differs each time.
+/// An answer to a probe without its variable parts.
 fn same_each_time(answer: ProbeAnswer, cf_ray: &str, millis: u64) -> ProbeAnswer {
     ProbeAnswer {
         cf_ray: answer.cf_ray.map(|_| cf_ray.to_owned()),

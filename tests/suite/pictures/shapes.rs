@@ -1,12 +1,13 @@
-//! Characters that are drawn instead of written, so that lines join and every font shows the same.
+//! Characters that are drawn instead of written, so that lines join and every font looks the same.
 
-/// How wide and how high a cell is.
+/// The width and height of a cell.
 pub(crate) const CELL: (f32, f32) = (9.0, 19.0);
 
-/// How far a vertical line reaches into the next row, so that no seam shows where a picture is scaled.
+/// How far a vertical line reaches into the next row, so that no seam shows where a picture is
+/// scaled.
 const OVERLAP: f32 = 0.4;
 
-/// What is drawn of a cell.
+/// How a cell is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Pen {
     /// A filled area.
@@ -17,7 +18,7 @@ pub(crate) enum Pen {
     Thick,
 }
 
-/// Where a cell begins.
+/// The upper left corner of a cell.
 pub(crate) type Corner = (f32, f32);
 
 /// The part of a row that a horizontal line through a cell covers: pen, start and end.
@@ -45,7 +46,7 @@ fn vertical(symbol: &str) -> Option<(f32, f32)> {
     })
 }
 
-/// The area of a cell that a block fills: left, top, width and height, in parts of the cell.
+/// The area of a cell that a block fills: left, top, width and height, as fractions of the cell.
 pub(crate) fn block(symbol: &str) -> Option<(f32, f32, f32, f32)> {
     Some(match symbol {
         "█" => (0.0, 0.0, 1.0, 1.0),
@@ -97,13 +98,13 @@ pub(crate) fn path(symbol: &str, (x, y): Corner) -> Option<(Pen, String)> {
     })
 }
 
-/// A number with one decimal at most.
+/// A number with at most one decimal.
 pub(crate) fn number(value: f32) -> String {
     let text = format!("{value:.1}");
     text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }
 
-/// Whether a font for program text has a character in its own width.
+/// Whether monospaced fonts have a character in its own width.
 pub(crate) fn is_in_fonts(symbol: &str) -> bool {
     symbol.chars().all(|character| {
         matches!(character, '\u{20}'..='\u{17f}' | '\u{2010}'..='\u{203a}' | '∞' | '→' | '↓' | '↑')

@@ -1,5 +1,5 @@
 //! A screen as the elements of an SVG: areas, lines and texts on a grid of cells. Each run of equal
-//! style is one text of a given length, so that nothing moves with another font.
+//! style is one text of a given length, so that another font moves nothing.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,10 +7,10 @@ use std::fmt::Write;
 use super::grid::{CAPTION, Cell, Grid, Pair, TEXT};
 use super::shapes::{CELL, Pen, block, horizontal, is_in_fonts, number, path};
 
-/// How far below the top of a row the line lies that letters stand on.
+/// The distance of the baseline from the top of a row.
 const BASELINE: f32 = 14.0;
 
-/// What is drawn over what.
+/// The drawing order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Layer {
     Back,
@@ -39,7 +39,7 @@ impl Colors {
         format!("c{index}")
     }
 
-    /// The rules for a dark page, or a light one.
+    /// The rules for a dark or a light page.
     pub(crate) fn rules(&self, page: usize) -> String {
         let rule = |(index, pair): (usize, &Pair)| {
             let [red, green, blue] = pair[page];
@@ -49,7 +49,7 @@ impl Colors {
     }
 }
 
-/// The elements of a screen; its first cell is at the origin.
+/// The elements of a screen whose first cell is at the origin.
 pub(crate) fn elements(grid: &Grid, colors: &mut Colors) -> Vec<Element> {
     let mut elements = Vec::new();
     // Blocks of one colour are one area, so that no seam shows between them.
@@ -75,7 +75,7 @@ pub(crate) fn elements(grid: &Grid, colors: &mut Colors) -> Vec<Element> {
     elements
 }
 
-/// The key that is pressed in a frame, above the upper right corner of the screen.
+/// The key pressed in a frame, above the upper right corner of the screen.
 pub(crate) fn key_cap(key: &str, columns: u16, colors: &mut Colors) -> Vec<Element> {
     let width = text_width(key) + 16.0;
     let left = f32::from(columns) * CELL.0 - width;
@@ -119,7 +119,7 @@ fn backgrounds(row: &[Cell], top: f32, colors: &mut Colors, elements: &mut Vec<E
     }
 }
 
-/// Lines and symbols, and what underlines cells.
+/// Lines, symbols, and underlines of cells.
 fn lines(row: &[Cell], top: f32, colors: &mut Colors, elements: &mut Vec<Element>) {
     let mut paths: BTreeMap<(String, Pen), String> = BTreeMap::new();
     let mut add = |class: String, pen: Pen, path: &str| {
@@ -128,7 +128,7 @@ fn lines(row: &[Cell], top: f32, colors: &mut Colors, elements: &mut Vec<Element
     let same_line =
         |one: &Cell, next: &Cell| one.ink == next.ink && horizontal(&one.symbol).is_some();
     for (left, run) in runs(row, same_line) {
-        // A line goes on through the cells of a run that begin where the cell before ends.
+        // A line continues through the cells of a run that start where the previous one ends.
         let mut drawn: Vec<(Pen, f32, f32)> = Vec::new();
         for (index, cell) in run.iter().enumerate() {
             let Some((pen, from, to)) = horizontal(&cell.symbol) else {
@@ -191,7 +191,7 @@ fn fill_blocks(row: &[Cell], top: f32, colors: &mut Colors, blocks: &mut BTreeMa
     }
 }
 
-/// Runs of plain text, and each other character by itself in the middle of its cells.
+/// Runs of plain text, and other characters one by one in the middle of their cells.
 fn texts(row: &[Cell], top: f32, colors: &mut Colors, elements: &mut Vec<Element>) {
     let y = number(top + BASELINE);
     let mut add = |markup| {
@@ -218,7 +218,7 @@ fn texts(row: &[Cell], top: f32, colors: &mut Colors, elements: &mut Vec<Element
             continue;
         }
         let mut text = cell.symbol.clone();
-        // One blank between words of the same style is part of the run.
+        // A single blank between words of the same style belongs to the run.
         while let Some(next) = row.get(index) {
             let after = row.get(index + 1);
             if is_same_run(cell, next) {
@@ -243,7 +243,7 @@ fn texts(row: &[Cell], top: f32, colors: &mut Colors, elements: &mut Vec<Element
     }
 }
 
-/// Whether a cell goes on with the text of another.
+/// Whether a cell continues the text of another.
 fn is_same_run(first: &Cell, next: &Cell) -> bool {
     !next.is_blank()
         && !is_drawn(&next.symbol)
@@ -259,7 +259,7 @@ fn is_drawn(symbol: &str) -> bool {
     horizontal(symbol).is_some() || block(symbol).is_some() || path(symbol, (0.0, 0.0)).is_some()
 }
 
-/// The cells of a row in runs of equal ones, each with the place where it begins.
+/// The cells of a row in runs of equal ones, each with its start.
 fn runs(
     row: &[Cell],
     is_equal: impl Fn(&Cell, &Cell) -> bool,
@@ -276,7 +276,7 @@ fn columns(count: usize) -> f32 {
     f32::from(u16::try_from(count).unwrap())
 }
 
-/// Text between tags, or in an attribute.
+/// Text escaped for element content and attributes.
 pub(crate) fn escaped(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;");
     text.replace('>', "&gt;").replace('"', "&quot;")

@@ -1,4 +1,4 @@
-//! Command lines and samples of what they print.
+//! Command lines, and samples of their output.
 
 #![cfg(unix)]
 
@@ -10,16 +10,16 @@ use portable_pty::CommandBuilder;
 use tokenscope::domain::access::probe::DEMO_SECRET;
 
 use super::{README, between, blocks};
-use crate::support::binary::{BINARY, dress, search_path, text};
+use crate::support::binary::{BINARY, isolate, search_path, text};
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 /// How a command line is run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum How {
-    /// Before the demo.
+    /// In the demo.
     Demo,
-    /// On a terminal, before the demo, until `q`.
+    /// On a terminal in the demo, until `q`.
     Screens,
     /// On a terminal, where it asks for a secret and gets Ctrl-C.
     Asks,
@@ -103,7 +103,7 @@ const LINES: [(&str, How, i32); 48] = [
     ("tokenscope profile remove work", How::Keyring, 0),
 ];
 
-/// The command lines in blocks of code and between backticks.
+/// The command lines in code blocks and between backticks.
 fn lines() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut is_block = false;
@@ -121,7 +121,7 @@ fn lines() -> BTreeSet<String> {
     found
 }
 
-/// The command lines in a piece of code.
+/// Collects the command lines in a piece of code.
 fn collect(code: &str, found: &mut BTreeSet<String>) {
     let code = code.replace("cargo run --release --locked -- ", "tokenscope ");
     for (at, name) in code.match_indices("tokenscope") {
@@ -140,7 +140,7 @@ fn collect(code: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-/// A command line with values for the words in capitals.
+/// A command line with values for its placeholders.
 fn filled(line: &str) -> String {
     let word = |word: &str| match word {
         "TOKEN" | "[TOKEN]" | "[TOKEN…]" => "\"CI/CD token\"".to_owned(),
@@ -154,8 +154,8 @@ fn filled(line: &str) -> String {
     line.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// Runs a command line in a shell, before the demo.
-fn before_demo(line: &str, folder: &Path) -> Output {
+/// Runs a command line in a shell, in the demo.
+fn in_demo_shell(line: &str, folder: &Path) -> Output {
     let mut line = filled(line);
     if !line.contains("--demo") {
         line.push_str(" --demo");
@@ -170,7 +170,7 @@ fn before_demo(line: &str, folder: &Path) -> Output {
         line = format!("printf %s {DEMO_SECRET} | {line} --secret-stdin");
     }
     let mut bash = Command::new("bash");
-    dress(&mut bash);
+    isolate(&mut bash);
     bash.env("PATH", search_path())
         .env("TOKEN", "CI/CD token")
         .current_dir(folder)
@@ -181,7 +181,7 @@ fn before_demo(line: &str, folder: &Path) -> Output {
 }
 
 #[test]
-fn every_command_line_of_the_readme_is_run() {
+fn every_command_line_of_the_readme_runs() {
     let known: BTreeSet<String> = LINES.iter().map(|it| it.0.to_owned()).collect();
     let lines = lines();
     let differing: Vec<&String> = known.symmetric_difference(&lines).collect();
@@ -193,7 +193,7 @@ fn every_command_line_of_the_readme_is_run() {
     for (line, how, code) in LINES {
         match how {
             How::Demo => {
-                let output = before_demo(line, folder.path());
+                let output = in_demo_shell(line, folder.path());
                 let said = text(&output.stderr);
                 assert_eq!(output.status.code(), Some(code), "{line}: {said}");
                 assert!(!output.stdout.is_empty() || line.contains("--to"), "{line}");
@@ -221,7 +221,7 @@ fn every_command_line_of_the_readme_is_run() {
                 session.type_keys("\x03");
                 assert_eq!(session.end().0.exit_code(), code.unsigned_abs(), "{line}");
             }
-            // The next test.
+            // Run by the next test.
             How::Keyring => {}
         }
     }
@@ -229,19 +229,19 @@ fn every_command_line_of_the_readme_is_run() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_commands_for_credentials_and_profiles_run_with_a_keyring() {
-    use crate::support::binary::{Stage, TOKENS};
+async fn commands_for_credentials_and_profiles_run_with_a_keyring() {
+    use crate::support::binary::{TOKENS, TestEnv};
     use crate::support::keyring::{Keyring, Session as Desktop};
 
     let Some(desktop) = Desktop::start(Keyring::Unlocked) else {
         return;
     };
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     let run = |line: &str| {
         let mut bash = desktop.command("bash");
         bash.env("PATH", search_path())
-            .env("TOKENSCOPE_HOME", stage.home.path())
-            .env("CLOUDFLARE_BASE_URL", stage.server.uri())
+            .env("TOKENSCOPE_HOME", env.home.path())
+            .env("CLOUDFLARE_BASE_URL", env.server.uri())
             .env("TOKEN", CANARY)
             .args(["-c", &filled(line)]);
         let output = bash.output().unwrap();
@@ -263,9 +263,8 @@ async fn the_commands_for_credentials_and_profiles_run_with_a_keyring() {
     assert_eq!(run("tokenscope profile list").lines().count(), 1);
 }
 
-/// The options of the table of commands are those of the command's help.
 #[test]
-fn every_option_of_the_table_of_commands_is_in_the_commands_help() {
+fn the_table_of_commands_lists_only_options_of_the_help() {
     let table = between("### Commands", "Thresholds are");
     let rows = table
         .lines()
@@ -290,7 +289,7 @@ fn every_option_of_the_table_of_commands_is_in_the_commands_help() {
     assert!(count > 15, "only {count} options were found");
 }
 
-/// A line without what differs each time: instants, milliseconds, the IDs of requests.
+/// A line without its variable parts: instants, milliseconds, request IDs.
 fn steady(line: &str) -> String {
     let word = |word: &str| {
         let is_time = word.contains(':') || word.matches('-').count() == 2;
@@ -305,9 +304,9 @@ fn steady(line: &str) -> String {
     words.join(" ").trim_end().to_owned()
 }
 
-/// A line of a sample that is `…` stands for any number of lines.
+/// A `…` line of a sample matches any number of lines.
 #[test]
-fn samples_are_what_the_demo_prints() {
+fn samples_match_the_output_of_the_demo() {
     let samples: Vec<&str> = blocks("console").collect();
     assert!(samples.len() >= 3);
     for sample in samples {

@@ -1,4 +1,4 @@
-//! The README: every command line in it runs, prints what it says, and its tables are those of the code.
+//! The README: every command line runs and prints what is shown, and the tables match the code.
 
 mod commands;
 mod settings;
@@ -8,18 +8,18 @@ use std::path::Path;
 
 pub(crate) const README: &str = include_str!("../../../README.md");
 
-/// What stands between two markers of the README.
+/// The text between two markers of the README.
 pub(crate) fn between(start: &str, end: &str) -> &'static str {
     let (_, rest) = README.split_once(start).unwrap();
     rest.split_once(end).unwrap().0
 }
 
-/// The blocks of code of a language, in their order.
+/// The code blocks of a language, in order.
 pub(crate) fn blocks(language: &str) -> impl Iterator<Item = &'static str> {
     blocks_in(README, language)
 }
 
-/// The blocks of code of a language in a part of the README, in their order.
+/// The code blocks of a language in a part of the README, in order.
 pub(crate) fn blocks_in(part: &'static str, language: &str) -> impl Iterator<Item = &'static str> {
     let mut rest = part;
     let fence = format!("```{language}\n");
@@ -31,7 +31,7 @@ pub(crate) fn blocks_in(part: &'static str, language: &str) -> impl Iterator<Ite
     })
 }
 
-/// The name that GitHub gives a heading.
+/// The anchor that GitHub derives from a heading.
 fn anchor(heading: &str) -> String {
     let is_kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
     let kept: String = heading.to_lowercase().chars().filter(is_kept).collect();
@@ -39,7 +39,7 @@ fn anchor(heading: &str) -> String {
 }
 
 #[test]
-fn every_link_of_the_readme_leads_somewhere() {
+fn every_link_of_the_readme_has_a_target() {
     let headings = README.lines().filter_map(|line| line.split_once("# "));
     let headings = headings.filter(|(level, _)| level.chars().all(|c| c == '#'));
     let anchors: BTreeSet<String> = headings.map(|it| anchor(it.1)).collect();
@@ -52,7 +52,7 @@ fn every_link_of_the_readme_leads_somewhere() {
         let target = link.split([')', '"']).next().unwrap();
         let exists = match target.strip_prefix('#') {
             Some(name) => anchors.contains(name),
-            // Of the repository, wherever it is.
+            // A file of the repository, wherever that is hosted.
             None if target == "../../releases" => true,
             None => Path::new(env!("CARGO_MANIFEST_DIR")).join(target).exists(),
         };

@@ -9,7 +9,7 @@ use tokenscope::domain::failure::Failure;
 use super::between;
 use crate::support::tokens::{ACCOUNT, ZONE};
 
-/// A row: the name, its values and the default, as far as these are values of TOML.
+/// A row: the name, and its values and default if they are TOML values.
 struct Setting {
     name: &'static str,
     values: Vec<String>,
@@ -32,14 +32,14 @@ fn settings() -> Vec<Setting> {
     rows.collect()
 }
 
-/// What stands between backticks, but for the names of settings and folders.
+/// The code in a cell, except names of settings and folders.
 fn codes(cell: &str) -> Vec<String> {
     let codes = cell.split('`').skip(1).step_by(2);
     let is_value = |code: &&str| toml_edit::Document::parse(format!("it = {code}")).is_ok();
     codes.filter(is_value).map(str::to_owned).collect()
 }
 
-/// Values for the rows that describe theirs in words.
+/// Values for rows that describe theirs in words.
 fn described(name: &str) -> Option<String> {
     Some(match name {
         "default_profile" => "\"work\"".to_owned(),
@@ -69,7 +69,7 @@ fn loaded(name: &str, value: &str) -> Result<LoadedSettings, Failure> {
 }
 
 #[test]
-fn every_value_in_the_table_of_settings_is_taken_and_no_other_default_is_told() {
+fn the_table_of_settings_has_valid_values_and_true_defaults() {
     let nothing = LoadedSettings::default();
     for Setting {
         name,
@@ -101,7 +101,7 @@ fn every_value_in_the_table_of_settings_is_taken_and_no_other_default_is_told() 
     }
 }
 
-/// The names that the code reads, wherever in its text they are.
+/// Finds the names in the text of the code.
 #[test]
 fn the_table_of_settings_has_every_name_that_the_code_reads() {
     let code = include_str!("../../../src/config/settings.rs");

@@ -38,7 +38,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
     update(state, now(), press(action))
 }
 
-/// The reads of three profiles on their way.
+/// Three profiles, none of which has been read yet.
 fn reading() -> (State, RequestId) {
     let mut state = state();
     let profiles = vec![
@@ -184,7 +184,7 @@ fn export_refused() -> State {
 }
 
 #[test]
-fn all_profiles_and_the_prompt_look_as_they_did() {
+fn all_profiles_and_the_prompt_match_snapshots() {
     check(&SCENES, &[SMALL, USUAL, LARGE]);
 }
 
@@ -195,9 +195,9 @@ fn all_profiles_fit_every_size() {
     }
 }
 
-/// A wider terminal never lacks the profile or the note.
+/// The profile and the note are never left out.
 #[test]
-fn the_profile_and_what_failed_are_there_at_every_width() {
+fn profile_and_failures_are_visible_at_every_width() {
     for width in 40..=200 {
         let mut state = read();
         state.size = (width, 20);
@@ -209,7 +209,7 @@ fn the_profile_and_what_failed_are_there_at_every_width() {
 }
 
 #[test]
-fn where_no_profile_could_be_read_it_says_so_and_why() {
+fn if_no_profile_could_be_read_the_screen_says_why() {
     for (size, theme) in [((100, 30), "dark"), ((60, 20), "mono")] {
         let screen = text(&renderer(theme, false).draw(failed(), size).0);
         assert!(!screen.contains("No service tokens"), "{screen}");
@@ -224,7 +224,7 @@ fn where_no_profile_could_be_read_it_says_so_and_why() {
 }
 
 #[test]
-fn each_reason_comes_with_its_own_next_step() {
+fn each_reason_has_its_own_next_step() {
     let (mut state, request) = reading();
     let locked = Failure::new(FailureKind::Keyring, "The keyring is locked.", "Unlock it.");
     for (profile, failure) in [
@@ -243,7 +243,7 @@ fn each_reason_comes_with_its_own_next_step() {
 }
 
 #[test]
-fn a_partial_failure_names_what_was_read_and_what_was_not() {
+fn a_partial_failure_names_read_and_unread_profiles() {
     let screen = text(&renderer("dark", false).draw(read(), (100, 30)).0);
     let note = "▲ not read: staging (credential refused) · read: prod, edge-europe-west";
     assert!(screen.contains(note), "{screen}");

@@ -322,13 +322,13 @@ fn hostile() -> State {
 // --------------------------------------------------------------------------------- drawing
 
 #[test]
-fn the_list_looks_as_it_did() {
+fn the_list_matches_snapshots() {
     check(&BROWSE, &[SMALL, USUAL, SKETCH, LARGE]);
 }
 
 /// The smallest terminal, and one with every column.
 #[test]
-fn the_list_looks_as_it_did_at_the_extremes() {
+fn the_list_matches_snapshots_at_extreme_sizes() {
     let all: String = [ready as fn() -> State, filtered, changed, incomplete]
         .map(|scene| crate::screens::scenes::shown(scene, &[(40, 10), (200, 50)]))
         .concat();
@@ -338,7 +338,7 @@ fn the_list_looks_as_it_did_at_the_extremes() {
 }
 
 #[test]
-fn the_list_holds_nothing_but_ascii_where_that_is_wanted() {
+fn the_list_in_ascii_contains_only_ascii() {
     let renderer = renderer("dark", true);
     for (name, scene) in BROWSE {
         for size in [SMALL, USUAL, SKETCH, LARGE] {
@@ -354,7 +354,7 @@ fn the_list_holds_nothing_but_ascii_where_that_is_wanted() {
 }
 
 #[test]
-fn mono_sets_no_colour_and_still_marks_what_was_searched_for() {
+fn mono_sets_no_colour_and_still_marks_matches() {
     let renderer = renderer("mono", false);
     for (name, scene) in BROWSE {
         let (buffer, _) = renderer.draw(scene(), USUAL);
@@ -373,16 +373,16 @@ fn mono_sets_no_colour_and_still_marks_what_was_searched_for() {
 }
 
 #[test]
-fn a_bar_lies_across_the_selected_row_in_every_theme() {
+fn a_bar_marks_the_selected_row_in_every_theme() {
     for theme in Theme::names() {
         let (buffer, _) = renderer(theme, false).draw(ready(), SKETCH);
         assert_eq!(selected_rows(&buffer), [4], "{theme}");
     }
 }
 
-/// Columns begin where they begin, whatever the names hold.
+/// Columns keep their position whatever the names contain.
 #[test]
-fn hostile_names_move_no_column() {
+fn hostile_names_shift_no_column() {
     for size in [SMALL, USUAL, SKETCH, LARGE] {
         let (buffer, _) = renderer("dark", false).draw(hostile(), size);
         let screen = text(&buffer);
@@ -398,14 +398,18 @@ fn hostile_names_move_no_column() {
         assert!(columns[0].is_some(), "{screen}");
         assert!(columns.iter().all(|at| *at == columns[0]), "{screen}");
         for cell in buffer.content() {
-            let is_clean = |c: char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}');
-            assert!(cell.symbol().chars().all(is_clean), "{:?}", cell.symbol());
+            let assert_clean = |c: char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}');
+            assert!(
+                cell.symbol().chars().all(assert_clean),
+                "{:?}",
+                cell.symbol()
+            );
         }
     }
 }
 
 #[test]
-fn a_field_of_another_type_does_not_vanish_from_its_row() {
+fn a_mistyped_field_stays_visible_in_its_row() {
     let odd = [("name", "123"), ("duration", "8760"), ("enabled", "0")];
     let screen = text(
         &renderer("mono", false)
@@ -435,7 +439,7 @@ fn a_field_of_another_type_does_not_vanish_from_its_row() {
 }
 
 #[test]
-fn a20_a_token_that_is_gone_offers_the_list_by_its_name() {
+fn a20_a_deleted_token_offers_the_list_filtered_by_its_name() {
     let mut state = ready();
     let effects = act(&mut state, Action::Submit);
     let [Effect::FetchToken { request, .. }] = effects.as_slice() else {
@@ -465,7 +469,7 @@ fn every_state_of_the_list_can_be_drawn_at_a_dozen_sizes() {
 }
 
 #[test]
-fn the_last_of_seventy_thousand_rows_is_in_view() {
+fn the_last_of_seventy_thousand_rows_is_visible() {
     let mut state = browse(many(70_000));
     act(&mut state, Action::Bottom);
     let shown = text(&renderer("dark", false).draw(state.clone(), USUAL).0);
@@ -483,9 +487,9 @@ fn the_last_of_seventy_thousand_rows_is_in_view() {
     assert!(shown.contains(&last), "{shown}");
 }
 
-/// A wider terminal never lacks a column of a narrower one, and every row fits.
+/// Columns of narrower terminals stay, and every row fits.
 #[test]
-fn no_column_goes_when_the_terminal_grows() {
+fn a_wider_terminal_keeps_every_column() {
     let mut known = Vec::new();
     for width in 40..=200 {
         let shown = BrowseLayout::new(width, true);
@@ -529,7 +533,7 @@ fn chosen_statuses_are_marked_among_the_counts() {
 }
 
 #[test]
-fn what_a_filter_matched_is_marked_in_the_note_too() {
+fn matches_of_a_filter_are_marked_in_the_note() {
     let shown = text(&renderer("mono", false).draw(searching("unus"), USUAL).0);
     assert!(shown.contains("unused"), "{shown}");
     let (buffer, _) = renderer("dark", false).draw(searching("unus"), USUAL);
@@ -575,8 +579,8 @@ fn many(count: usize) -> Vec<Arc<ServiceToken>> {
         .collect()
 }
 
-/// Prints what the budgets are about; run it with `cargo test --release -- --ignored fifty_thousand
-/// --nocapture`. It asserts nothing, since no machine is alike.
+/// Prints times to compare with the budgets: `cargo test --release -- --ignored fifty_thousand
+/// --nocapture`. Asserts nothing, since machines differ.
 #[test]
 #[ignore = "prints figures, for a quiet machine and a release build"]
 #[expect(clippy::print_stderr, reason = "figures are for people")]
@@ -657,7 +661,7 @@ fn figures_for_fifty_thousand_tokens() {
 }
 
 #[test]
-fn the_preview_never_shrinks_when_the_terminal_grows() {
+fn a_wider_terminal_never_shrinks_the_preview() {
     for profile in [0, 12] {
         let mut before = 0;
         for width in 120..=260 {

@@ -9,7 +9,7 @@ const ON_DARK: [Rgb; 3] = [[0; 3], [0x1e; 3], [0x00, 0x2b, 0x36]];
 const WHITE: Rgb = [0xff; 3];
 const CREAM: Rgb = [0xfd, 0xf6, 0xe3];
 
-/// The relative luminance of WCAG 2.
+/// Relative luminance as WCAG 2 defines it.
 fn luminance(color: Rgb) -> f64 {
     let [red, green, blue] = color.map(|channel| {
         let channel = f64::from(channel) / 255.0;
@@ -22,13 +22,13 @@ fn luminance(color: Rgb) -> f64 {
     0.2126 * red + 0.7152 * green + 0.0722 * blue
 }
 
-/// The contrast ratio of WCAG 2.
+/// The contrast ratio as WCAG 2 defines it.
 fn contrast(one: Rgb, other: Rgb) -> f64 {
     let (one, other) = (luminance(one), luminance(other));
     (one.max(other) + 0.05) / (one.min(other) + 0.05)
 }
 
-/// The least contrast of a role's text on a background, relative to that of status text.
+/// The minimum contrast of a role's text, relative to that of status text.
 fn least(role: Role, status: f64) -> f64 {
     match role {
         Role::Muted | Role::Label => 3.0,
@@ -41,7 +41,7 @@ fn check(theme: &str, background: Rgb, status: f64) {
     let styles = Theme::named(theme, ColorDepth::Fixed).unwrap();
     for role in Role::ALL {
         let style = styles.style(role);
-        // Text without a colour of its own has that of the terminal.
+        // Text without a colour of its own has the terminal's.
         let Some(fg) = style.fg else { continue };
         let bg = style.bg.map_or(background, fixed);
         let (found, least) = (contrast(fixed(fg), bg), least(role, status));
@@ -69,7 +69,7 @@ fn every_role_of_the_light_theme_is_readable_on_light_backgrounds() {
 
 /// On the bar, the symbol keeps the colour of its status.
 #[test]
-fn every_status_is_readable_on_the_bar_of_the_selected_row() {
+fn every_status_is_readable_on_the_selected_row() {
     for theme in ["dark", "light", "colorblind"] {
         let styles = Theme::named(theme, ColorDepth::Fixed).unwrap();
         let bar = fixed(styles.style(Role::Selected).bg.unwrap());
@@ -81,7 +81,7 @@ fn every_status_is_readable_on_the_bar_of_the_selected_row() {
 }
 
 #[test]
-fn nothing_is_dim() {
+fn no_role_is_dim() {
     for theme in Theme::names() {
         for depth in [ColorDepth::Basic, ColorDepth::Fixed] {
             let styles = Theme::named(theme, depth).unwrap();
@@ -95,7 +95,7 @@ fn nothing_is_dim() {
 }
 
 #[test]
-fn a_palette_of_sixteen_is_left_its_own_colours() {
+fn sixteen_colour_terminals_keep_their_palette() {
     for theme in Theme::names() {
         let styles = Theme::named(theme, ColorDepth::Basic).unwrap();
         for role in Role::ALL {

@@ -1,4 +1,4 @@
-//! What a token's page shows at every size.
+//! The page of a token at every size.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ fn pressed(state: &mut State, size: (u16, u16), action: Action) -> String {
     drawn(state, size)
 }
 
-/// The labels of the facts, and the words of the findings, that are in view.
+/// The visible labels of facts and summaries of findings.
 fn shown(screen: &str, state: &State) -> BTreeSet<String> {
     let token = state.detail.token.value().unwrap();
     let labels = fields(token).iter().map(|field| field.label.clone());
@@ -51,9 +51,9 @@ fn a_wider_terminal_never_shows_less() {
     }
 }
 
-/// A row gives up UTC first, then the precision of its local time, and its distance last.
+/// A row drops UTC first, then the precision of its local time, and its distance last.
 #[test]
-fn each_row_gives_up_room_from_the_right_by_itself() {
+fn each_row_drops_its_least_important_parts_first() {
     let mut state = detail(token_with(&[("last_seen_at", r#""2026-11-25T12:04:00Z""#)]));
     select(&mut state, "id");
     let mut before = 0;
@@ -71,7 +71,7 @@ fn each_row_gives_up_room_from_the_right_by_itself() {
 }
 
 #[test]
-fn everything_can_be_reached_in_the_smallest_terminal() {
+fn everything_is_reachable_in_the_smallest_terminal() {
     let smallest = (40, 10);
     let scenes: [fn() -> State; 3] = [detail_expiring, detail_expired, detail_other_fields];
     for scene in scenes {
@@ -100,7 +100,7 @@ fn everything_can_be_reached_in_the_smallest_terminal() {
 }
 
 #[test]
-fn a_date_is_always_said_what_it_is_of() {
+fn every_date_has_a_label() {
     let title = |changes: &[(&str, &str)], width| {
         let screen = drawn(&detail(token_with(changes)), (width, 24));
         screen.lines().nth(1).unwrap().to_owned()
@@ -147,9 +147,9 @@ fn the_bar_marks_both_thresholds() {
     }
 }
 
-/// In Kolkata, half an hour off, the day of UTC is another one for many hours.
+/// Kolkata is five and a half hours ahead, so its date often differs from that of UTC.
 #[test]
-fn utc_has_its_day_where_that_is_another() {
+fn utc_shows_its_date_if_it_differs_from_the_local_one() {
     let mut state = detail(token_with(&[("expires_at", r#""2026-12-07T20:37:52Z""#)]));
     state.size = (100, 30);
     let mut renderer = renderer("dark", false);
@@ -168,7 +168,7 @@ fn utc_has_its_day_where_that_is_another() {
 }
 
 #[test]
-fn the_json_of_the_selected_field_is_always_on_the_frame() {
+fn the_frame_always_shows_the_json_of_the_selected_field() {
     for height in [10, 16, 24, 50] {
         for width in [40, 60, 80, 119, 120, 200] {
             let mut state = detail_expiring();
@@ -184,7 +184,7 @@ fn the_json_of_the_selected_field_is_always_on_the_frame() {
 }
 
 #[test]
-fn a_changed_value_stands_after_the_old_one() {
+fn a_changed_value_follows_the_old_one() {
     let mut state = detail(token_with(&[
         ("duration", r#""2160h""#),
         ("name", r#""new""#),
@@ -198,7 +198,7 @@ fn a_changed_value_stands_after_the_old_one() {
 }
 
 #[test]
-fn the_dates_of_all_facts_line_up_however_long_an_age_is() {
+fn dates_of_all_facts_align_whatever_their_age() {
     let state = detail(token_with(&[
         ("expires_at", r#""2026-11-25T12:04:40Z""#),
         ("last_seen_at", r#""2026-11-25T11:19:00Z""#),
@@ -217,14 +217,14 @@ fn the_dates_of_all_facts_line_up_however_long_an_age_is() {
 }
 
 #[test]
-fn a_state_that_somebody_chose_is_no_alarm() {
+fn a_disabled_token_is_not_shown_as_an_alarm() {
     let screen = drawn(&detail(token_with(&[("enabled", "false")])), (100, 40));
     assert!(screen.contains("⊘ Disabled: it and"), "{screen}");
 }
 
-/// The key beside the first price ends at the same column for every token.
+/// The key beside the first remedy ends at the same column for every token.
 #[test]
-fn the_hint_beside_a_price_stands_still() {
+fn the_key_of_a_remedy_stays_in_its_column() {
     let column = |duration: &str| {
         let screen = drawn(&detail(token_with(&[("duration", duration)])), (110, 40));
         let line = screen
@@ -236,9 +236,9 @@ fn the_hint_beside_a_price_stands_still() {
     assert_eq!(column(r#""8760h""#), column(r#""2160h""#));
 }
 
-/// On the smallest terminal the whole request and what it needs can be read before it is copied.
+/// The whole request and the permission it needs can be read before copying.
 #[test]
-fn the_request_can_be_read_whole_on_the_smallest_terminal() {
+fn the_whole_request_is_readable_on_the_smallest_terminal() {
     let size = (40, 10);
     let mut state = detail_expiring();
     let mut seen = pressed(&mut state, size, Action::CopyRequest);

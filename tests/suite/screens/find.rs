@@ -92,7 +92,7 @@ fn named(number: usize, name: &str, end: &str, more: &[(&str, &str)]) -> Arc<Ser
     token_with(&all)
 }
 
-/// Like the tokens of the drawing in the contract of the screens.
+/// Similar to the tokens in the drawings of the documentation.
 fn tokens() -> Vec<Arc<ServiceToken>> {
     let seen = |at| [("last_seen_at", at)];
     vec![
@@ -223,12 +223,12 @@ fn refused() -> State {
 // ---------------------------------------------------------------------------------- tests
 
 #[test]
-fn find_looks_as_it_did() {
+fn find_matches_snapshots() {
     check(&FIND, &[TINY, SMALL, USUAL, LARGE]);
 }
 
 #[test]
-fn find_holds_nothing_but_ascii_where_that_is_wanted_and_no_colour_in_mono() {
+fn find_in_ascii_contains_only_ascii_and_mono_sets_no_colour() {
     let ascii = renderer("dark", true);
     let mono = renderer("mono", false);
     for (name, scene) in FIND {
@@ -246,7 +246,7 @@ fn find_holds_nothing_but_ascii_where_that_is_wanted_and_no_colour_in_mono() {
 }
 
 #[test]
-fn the_bar_is_bold_only_where_letters_are_commands() {
+fn the_bar_is_bold_only_while_letters_are_commands() {
     let is_bold = |state: State| {
         let (buffer, _) = renderer("dark", false).draw(state, USUAL);
         let rows = selected_rows(&buffer);
@@ -259,7 +259,7 @@ fn the_bar_is_bold_only_where_letters_are_commands() {
 }
 
 #[test]
-fn the_field_has_a_marker_and_a_cursor_only_where_letters_are_text() {
+fn the_field_has_marker_and_cursor_only_while_letters_are_text() {
     let field = |state: State| {
         let (buffer, cursor) = renderer("dark", false).draw(state, USUAL);
         let row = text(&buffer).lines().nth(2).unwrap().to_owned();
@@ -302,7 +302,7 @@ fn a_wider_terminal_shows_no_less() {
 }
 
 #[test]
-fn a_name_is_cut_only_where_there_is_no_room_for_it() {
+fn a_name_is_truncated_only_without_room_for_it() {
     for (width, most) in [(60, 25), (80, 29), (100, 36)] {
         let (buffer, _) = renderer("dark", false).draw(needs(), (width, 24));
         let screen = text(&buffer);
@@ -315,7 +315,7 @@ fn a_name_is_cut_only_where_there_is_no_room_for_it() {
 }
 
 #[test]
-fn what_the_time_of_a_recent_lookup_is_is_said_at_every_width() {
+fn a_recent_lookup_is_timed_and_labelled_at_every_width() {
     for width in 40..=200 {
         let (buffer, _) = renderer("dark", false).draw(needs(), (width, 24));
         let screen = text(&buffer);
@@ -328,7 +328,7 @@ fn what_the_time_of_a_recent_lookup_is_is_said_at_every_width() {
 }
 
 #[test]
-fn the_header_names_the_rows_that_a_token_came_from() {
+fn the_header_names_the_section_that_a_token_was_opened_from() {
     let header = |state: &State| {
         let screen = text(&renderer("dark", false).draw(state.clone(), (100, 30)).0);
         screen.lines().next().unwrap().to_owned()

@@ -1,4 +1,4 @@
-//! The frame around every screen: the bar of the selected row, the header, the footer, notices.
+//! The frame of every screen: the bar of the selected row, the header, the footer, notices.
 
 use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
@@ -27,7 +27,7 @@ fn style(theme: &str, role: Role) -> Style {
 }
 
 #[test]
-fn the_bar_has_one_foreground_and_one_background_but_for_the_symbol() {
+fn the_bar_has_uniform_colours_except_for_the_symbol() {
     for theme in ["dark", "light", "colorblind"] {
         let buffer = drawn(theme, false, choice());
         let rows = selected_rows(&buffer);
@@ -54,7 +54,7 @@ fn the_bar_has_one_foreground_and_one_background_but_for_the_symbol() {
 }
 
 #[test]
-fn the_bar_begins_with_a_sign_in_ascii_and_is_reversed_without_colours() {
+fn the_bar_has_a_sign_in_ascii_and_is_reversed_without_colours() {
     let buffer = drawn("dark", true, choice());
     let y = selected_rows(&buffer)[0];
     let row = text(&buffer)
@@ -70,7 +70,7 @@ fn the_bar_begins_with_a_sign_in_ascii_and_is_reversed_without_colours() {
     assert!(!text(&buffer).contains('▌'));
 }
 
-/// A label is no symbol: its first letter has the colour of the rest.
+/// Only symbols keep their colour on the bar, not the first letter of a label.
 #[test]
 fn the_first_letter_of_a_selected_label_looks_like_the_others() {
     let buffer = drawn("dark", false, detail_expiring());
@@ -79,9 +79,9 @@ fn the_first_letter_of_a_selected_label_looks_like_the_others() {
     assert!(colours.iter().all(|fg| *fg == colours[0]), "{colours:?}");
 }
 
-/// Screen readers and Braille lines follow the terminal's cursor.
+/// Screen readers and Braille displays follow the terminal's cursor.
 #[test]
-fn the_hidden_cursor_stands_where_the_selected_row_begins() {
+fn the_hidden_cursor_is_at_the_start_of_the_selected_row() {
     for scene in [choice, detail_expiring, lookup_recents, profiles] {
         let renderer = renderer("dark", false);
         let (buffer, visible) = renderer.draw(scene(), USUAL);
@@ -94,17 +94,17 @@ fn the_hidden_cursor_stands_where_the_selected_row_begins() {
 }
 
 #[test]
-fn the_only_bar_is_that_of_the_box_in_front() {
+fn only_the_box_in_front_has_a_bar() {
     for size in [(40, 10), USUAL, (120, 40)] {
         let (buffer, _) = renderer("dark", false).draw(detail_request(), size);
         let is_barred = |y: &u16| (0..size.0).any(|x| buffer[(x, *y)].bg != Color::Reset);
-        let barred: Vec<u16> = (0..size.1).filter(is_barred).collect();
-        assert_eq!(barred.len(), 1, "{size:?}: {barred:?}");
+        let unreadable_homes: Vec<u16> = (0..size.1).filter(is_barred).collect();
+        assert_eq!(unreadable_homes.len(), 1, "{size:?}: {unreadable_homes:?}");
     }
 }
 
 #[test]
-fn no_row_is_selected_beneath_a_box_of_text() {
+fn no_row_is_selected_beneath_a_text_box() {
     for (name, scene) in scenes().filter(|(name, _)| *name == "error_details") {
         assert_eq!(
             renderer("dark", false).selected(scene(), USUAL),
@@ -128,7 +128,7 @@ fn footer(state: State, width: u16) -> String {
 }
 
 #[test]
-fn the_header_leads_from_the_profile_to_the_token_and_says_how_old_it_is() {
+fn the_header_leads_from_the_profile_to_the_token_and_its_age() {
     let wide = header(detail_expiring(), 120);
     assert_starts(&wide, " prod · account 4f1b…9c2e › Tokens › CI/CD token");
     assert!(
@@ -138,7 +138,7 @@ fn the_header_leads_from_the_profile_to_the_token_and_says_how_old_it_is() {
 }
 
 #[test]
-fn an_account_is_shown_by_the_name_that_its_profile_knows() {
+fn the_header_shows_the_name_of_an_account_that_its_profile_knows() {
     let mut state = detail_expiring();
     let profile = state.session.active.profile.clone().unwrap();
     state.session.settings.profiles = vec![Profile {
@@ -153,7 +153,7 @@ fn an_account_is_shown_by_the_name_that_its_profile_knows() {
     assert!(wide.starts_with(" prod · Example Ltd › Tokens"), "{wide}");
 }
 
-/// Room is given up by what is least worth: the credential, the account, the way, the place.
+/// Drops the credential first, then the account, the path and the section.
 #[test]
 fn a_narrow_header_keeps_the_token_and_the_age() {
     let narrow = header(detail_expiring(), 40);
@@ -168,7 +168,7 @@ fn a_narrow_header_keeps_the_token_and_the_age() {
 }
 
 #[test]
-fn a_long_name_is_cut_before_the_age_gives_way() {
+fn a_long_name_is_truncated_before_the_age_is_dropped() {
     let name = format!(r#""{}""#, "very-long-name-".repeat(20));
     let state = detail(token_with(&[("name", &name)]));
     for width in [40, 60, 80, 200] {
@@ -179,7 +179,7 @@ fn a_long_name_is_cut_before_the_age_gives_way() {
 }
 
 #[test]
-fn a_pause_a_reload_and_a_failure_replace_the_age() {
+fn a_rate_limit_a_reload_and_a_failure_replace_the_age() {
     let mut limited = detail_expiring();
     limited.limited_until = Some(now() + TimeDelta::seconds(42));
     assert!(header(limited, 80).ends_with("retry in 0:42"));
@@ -193,7 +193,7 @@ fn a_pause_a_reload_and_a_failure_replace_the_age() {
 }
 
 #[test]
-fn the_demo_says_how_to_leave_it_unless_it_is_all_there_is() {
+fn the_demo_shows_its_exit_key_unless_it_cannot_be_left() {
     let mut state = lookup_demo();
     state.session.demo_only = false;
     assert!(header(state.clone(), 80).starts_with(" demo · F4 leaves it"));
@@ -202,7 +202,7 @@ fn the_demo_says_how_to_leave_it_unless_it_is_all_there_is() {
 }
 
 #[test]
-fn the_footer_begins_with_the_key_back_and_ends_with_the_key_to_all_others() {
+fn the_footer_starts_with_the_key_back_and_ends_with_help() {
     // A question takes all keys, and help is what the last key opens.
     let takes_all = |name: &str| name.starts_with("profiles_confirm") || name.starts_with("help");
     for (name, scene) in scenes().filter(|(name, _)| !takes_all(name)) {
@@ -238,14 +238,14 @@ fn the_footer_begins_with_the_key_back_and_ends_with_the_key_to_all_others() {
 
 /// Only Quit leaves the first screen.
 #[test]
-fn no_key_leads_back_from_the_first_screen() {
+fn the_first_screen_has_no_key_back() {
     let mut state = lookup_recents();
     state.find.is_commanding = true;
     assert!(!footer(state, 80).contains("Esc"));
 }
 
 #[test]
-fn the_key_back_says_what_it_does() {
+fn the_label_of_the_key_back_states_its_effect() {
     let mut state = detail_expiring();
     state.banner = Some(banner(refused()));
     assert!(footer(state, 80).starts_with(" Esc dismiss  "));
@@ -256,7 +256,7 @@ fn the_key_back_says_what_it_does() {
 }
 
 #[test]
-fn a_notice_takes_the_right_end_of_the_footer_and_moves_nothing() {
+fn a_notice_takes_the_end_of_the_footer_and_moves_nothing() {
     let mut state = detail_expiring();
     let before = renderer("dark", false).draw(state.clone(), USUAL).0;
     for text_of_notice in ["Cancelled.".to_owned(), "copied ".repeat(60)] {
@@ -278,9 +278,9 @@ fn a_notice_takes_the_right_end_of_the_footer_and_moves_nothing() {
     }
 }
 
-/// A screen without the letters of a name still tells one token from another.
+/// Tokens whose names cannot be shown stay distinguishable.
 #[test]
-fn in_ascii_a_name_without_a_latin_base_is_the_beginning_of_the_id() {
+fn ascii_shows_a_name_without_latin_base_as_the_start_of_its_id() {
     let shown = |name: &str| {
         let state = detail(token_with(&[("name", &format!("\"{name}\""))]));
         text(&drawn("dark", true, state))
@@ -293,9 +293,9 @@ fn in_ascii_a_name_without_a_latin_base_is_the_beginning_of_the_id() {
     assert!(shown("Größe").contains("> Grosse"));
 }
 
-/// A title is body text in bold, not a part of the line that it interrupts.
+/// A title is body text in bold, in contrast to the frame.
 #[test]
-fn a_title_does_not_take_the_colour_of_its_frame() {
+fn a_title_does_not_have_the_colour_of_its_frame() {
     let buffer = drawn("dark", false, detail_expiring());
     let letters = (4..15).filter(|x| buffer[(*x, 1)].symbol().chars().all(char::is_alphanumeric));
     for x in letters {
@@ -304,7 +304,7 @@ fn a_title_does_not_take_the_colour_of_its_frame() {
 }
 
 #[test]
-fn large_digits_have_an_open_zero_and_are_drawn_whole_or_not_at_all() {
+fn large_digits_are_drawn_completely_or_not_at_all() {
     let shown = |size, ascii| text(&renderer("dark", ascii).draw(detail_expiring(), size).0);
     let large = shown((100, 40), false);
     assert!(large.contains("▀█  ▀▀█   █   █▀█ █ █ ▄"), "{large}");
@@ -319,7 +319,7 @@ fn large_digits_have_an_open_zero_and_are_drawn_whole_or_not_at_all() {
 }
 
 #[test]
-fn beside_a_notice_the_way_back_and_the_help_stay() {
+fn a_notice_leaves_the_key_back_and_help_visible() {
     for size in [(40, 10), (80, 24), (100, 30)] {
         let mut state = detail_expiring();
         state.notice = Some(Notice {

@@ -1,4 +1,4 @@
-//! What every screen shows; `update` tests what keys do.
+//! What every screen shows; `update` tests the effects of keys.
 
 mod all_profiles;
 mod browse;

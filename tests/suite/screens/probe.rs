@@ -41,7 +41,7 @@ fn empty() -> State {
     state
 }
 
-/// The panel of the app that opens for the token.
+/// The panel for the app that opens for the token.
 fn form() -> State {
     let mut state = whole();
     while state.uses.selected_row().unwrap().place != "deploy.example.com/hooks" {
@@ -116,12 +116,12 @@ fn hostile() -> State {
 }
 
 #[test]
-fn a_probe_looks_as_it_did() {
+fn the_probe_matches_snapshots() {
     check(&PROBE, &[(40, 10), SMALL, USUAL, SKETCH, LARGE]);
 }
 
 #[test]
-fn a_probe_can_be_drawn_at_every_size() {
+fn the_probe_can_be_drawn_at_every_size() {
     for scene in [form, refused, hostile] {
         sweep(&scene(), every_size());
     }

@@ -29,7 +29,7 @@ use crate::support::app::{act, keys, press};
 use crate::support::assertions::{assert_contains, assert_lacks};
 use crate::support::sessions::login_keyring;
 
-/// The scenes that are shown at every usual size come first.
+/// The number of scenes, at the beginning, that are drawn at every usual size.
 const MAIN: usize = 9;
 
 pub(crate) const SCENES: [Scene; 27] = [
@@ -136,7 +136,7 @@ fn profiles_locked() -> State {
     state
 }
 
-/// The screen as its key opens it, with the environment's credential in use.
+/// The screen as its key opens it, with a credential of the environment in use.
 fn profiles_environment() -> State {
     let mut state = profiles();
     state.screen = Screen::Find;
@@ -163,7 +163,7 @@ fn profiles_demo() -> State {
     state
 }
 
-/// More profiles than rows, with names as long as they get and in wide characters.
+/// More profiles than rows, with names of maximum length and wide characters.
 fn profiles_many() -> State {
     let mut state = profiles();
     for number in 0..40 {
@@ -202,7 +202,7 @@ fn profiles_refused() -> State {
     state
 }
 
-/// Two profiles, none in use, and no keyring.
+/// Two profiles, neither in use, and no keyring.
 fn profiles_no_keyring() -> State {
     let mut state = State::new(Session::default(), keys(), now(), USUAL);
     state.screen = Screen::Profiles;
@@ -246,7 +246,7 @@ fn setup_changing() -> State {
     state
 }
 
-/// The profiles, of which `prod` has its secret printed by a command.
+/// The profiles, with a credential command for `prod`.
 fn profiles_command() -> State {
     let mut state = profiles();
     let prod = &mut state.session.settings.profiles[0];
@@ -390,14 +390,14 @@ fn picker_hostile() -> State {
 }
 
 #[test]
-fn profiles_and_picker_look_as_they_did() {
+fn profiles_and_picker_match_snapshots() {
     let (main, rest) = SCENES.split_at(MAIN);
     check(main, &[SMALL, USUAL, SKETCH, LARGE]);
     check(rest, &[SMALL, USUAL]);
 }
 
 #[test]
-fn profiles_and_picker_look_as_they_did_in_ascii_and_fit_in_the_smallest_terminals() {
+fn profiles_and_picker_match_snapshots_in_ascii_and_small_terminals() {
     let scenes: [fn() -> State; 5] = [
         profiles,
         profiles_confirm,
@@ -417,10 +417,10 @@ fn profiles_and_picker_look_as_they_did_in_ascii_and_fit_in_the_smallest_termina
     });
 }
 
-/// Meaning rests on no colour: which row keys act on is in reverse video, which one is in use and
-/// which is the default are signs and words.
+/// Meaning does not depend on colour: the row that keys act on is reversed; signs and words mark
+/// the profile in use and the default.
 #[test]
-fn in_mono_the_selected_row_the_one_in_use_and_the_default_can_be_told_apart() {
+fn mono_distinguishes_the_selected_the_used_and_the_default_profile() {
     let (buffer, _) = renderer("mono", false).draw(profiles(), USUAL);
     let shown = text(&buffer);
     let row = |name: &str| {
@@ -434,7 +434,7 @@ fn in_mono_the_selected_row_the_one_in_use_and_the_default_can_be_told_apart() {
 }
 
 #[test]
-fn the_selected_profile_stays_in_view_however_small_the_list() {
+fn the_selected_profile_stays_visible_at_every_size() {
     for size in [(40, 10), (60, 12), SMALL, USUAL, LARGE] {
         for selected in [0, 1, 20, 42] {
             let mut state = profiles_many();
@@ -447,7 +447,7 @@ fn the_selected_profile_stays_in_view_however_small_the_list() {
 }
 
 #[test]
-fn hostile_names_of_accounts_move_no_column() {
+fn hostile_names_of_accounts_shift_no_column() {
     let (buffer, _) = renderer("dark", false).draw(picker_hostile(), USUAL);
     let shown = text(&buffer);
     let ids: Vec<usize> = shown
@@ -489,9 +489,9 @@ fn choice_row(state: &mut State) -> &mut usize {
     }
 }
 
-/// The rows of a list on screen are those that its items are highlighted in as the selection moves.
+/// The list's rows on screen are where its items are highlighted as the selection moves.
 #[test]
-fn a_page_is_as_long_as_the_list_on_screen() {
+fn page_keys_move_by_the_visible_rows() {
     type Selected = fn(&mut State) -> &mut usize;
     let lists: [(Scene, Selected, usize); 6] = [
         (
@@ -542,7 +542,7 @@ fn a_page_is_as_long_as_the_list_on_screen() {
 }
 
 #[test]
-fn the_heading_of_the_profiles_is_whole_where_there_is_room() {
+fn the_heading_of_the_profiles_is_complete_if_it_fits() {
     for columns in 72..=120 {
         let screen = text(
             &renderer("dark", false)
@@ -556,7 +556,7 @@ fn the_heading_of_the_profiles_is_whole_where_there_is_room() {
 }
 
 #[test]
-fn profiles_without_a_keyring_say_nothing_that_is_not_so() {
+fn profiles_without_a_keyring_claim_nothing_about_secrets() {
     let screen = text(
         &renderer("dark", false)
             .draw(profiles_no_keyring(), (100, 30))
@@ -582,7 +582,7 @@ fn profiles_without_a_keyring_say_nothing_that_is_not_so() {
 }
 
 #[test]
-fn a_form_that_does_not_fit_says_what_is_out_of_view() {
+fn a_form_that_does_not_fit_marks_the_hidden_side() {
     let small = |state: State| text(&renderer("dark", false).draw(state, (40, 10)).0);
     let screen = small(setup_adding());
     for field in ["Profile", "Kind", "Token", "Scope", "Account ID"] {
@@ -598,7 +598,7 @@ fn a_form_that_does_not_fit_says_what_is_out_of_view() {
 }
 
 #[test]
-fn a_remark_that_gave_way_is_there_once_its_field_has_the_focus() {
+fn a_hidden_remark_appears_when_its_field_has_the_focus() {
     let mut state = setup_adding();
     state.setup.form.focus = SetupField::Kind;
     let screen = text(&renderer("dark", false).draw(state, (40, 10)).0);

@@ -1,4 +1,4 @@
-//! What holds on every screen in every state.
+//! Properties of every screen in every state.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ const LOOKS: [(&str, bool); 5] = [
 ];
 
 #[test]
-fn every_state_can_be_drawn_in_every_look_at_many_sizes() {
+fn every_state_can_be_drawn_in_every_theme_at_many_sizes() {
     // The sizes differ from scene to scene, so that together they cover most.
     let mut step = 0_u16;
     for (_, scene) in every_scene() {
@@ -41,7 +41,7 @@ fn every_state_can_be_drawn_in_every_look_at_many_sizes() {
     }
 }
 
-/// Labels of fields, heads of columns, and titles of parts of a screen.
+/// Labels of fields, headings of columns, and titles of parts of a screen.
 const NAMES: [&str; 57] = [
     "Last seen",
     "Secret",
@@ -105,7 +105,7 @@ const NAMES: [&str; 57] = [
 fn names(state: State, size: (u16, u16)) -> BTreeSet<&'static str> {
     let (buffer, _) = renderer("dark", false).draw(state, size);
     let screen = text(&buffer);
-    // The header and the footer give up what does not fit.
+    // The header and the footer drop what does not fit.
     let rows: Vec<&str> = screen.lines().collect();
     let body = rows[1..rows.len() - 1].join("\n");
     NAMES
@@ -118,7 +118,7 @@ fn names(state: State, size: (u16, u16)) -> BTreeSet<&'static str> {
 fn a_wider_terminal_never_shows_less() {
     let mut lost = Vec::new();
     for (name, scene) in every_scene() {
-        // A box over a screen covers more of it where it is wider.
+        // A wider box covers more of the screen below.
         if scene().overlay.is_some() {
             continue;
         }
@@ -137,7 +137,7 @@ fn a_wider_terminal_never_shows_less() {
 }
 
 #[test]
-fn every_key_in_a_footer_does_something() {
+fn every_key_in_a_footer_has_an_effect() {
     let mut idle = Vec::new();
     for (name, scene) in every_scene() {
         let mut state = scene();
@@ -159,9 +159,9 @@ fn every_key_in_a_footer_does_something() {
                 hints += 1;
                 let mut after = state.clone();
                 let effects = update(&mut after, now(), press(row.action));
-                // Enter complains once more about what it complained about.
+                // Enter repeats a complaint, which changes nothing.
                 let complains = row.action == Action::Submit && name.ends_with("complaint");
-                // The last line of help is selected, which is no key.
+                // The selected last line of help is not a key.
                 let is_text = row.action == Action::Submit && name == "help_in_a_field";
                 if effects.is_empty() && after == state && !complains && !is_text {
                     idle.push(format!("{name}: {hint}"));
@@ -175,7 +175,7 @@ fn every_key_in_a_footer_does_something() {
 
 /// Fetching again is called reload; Refresh is the name of Cloudflare's button.
 #[test]
-fn no_screen_says_refresh_but_for_the_button_of_cloudflare() {
+fn no_screen_says_refresh_except_for_cloudflares_button() {
     for (name, scene) in every_scene() {
         for width in [60, 120, 200] {
             let (buffer, _) = renderer("dark", false).draw(scene(), (width, 50));

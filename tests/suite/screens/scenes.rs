@@ -46,7 +46,7 @@ pub(crate) const SKETCH: (u16, u16) = (100, 30);
 
 pub(crate) const LARGE: (u16, u16) = (120, 40);
 
-/// A state, and the name of its snapshot.
+/// The name of a snapshot, and its state.
 pub(crate) type Scene = (&'static str, fn() -> State);
 
 pub(crate) const SETUP: [Scene; 10] = [
@@ -158,7 +158,7 @@ pub(crate) fn state() -> State {
     State::new(session(), keys(), now(), USUAL)
 }
 
-/// The usual token with other members in place of some of its own.
+/// The usual token with some members replaced.
 pub(crate) fn token_with(changes: &[(&str, &str)]) -> Arc<ServiceToken> {
     let mut members = vec![
         ("id", r#""f174e90a-fafe-4643-bbbc-4a0ed4fc8415""#),
@@ -546,7 +546,7 @@ pub(crate) fn detail_other_fields() -> State {
     state
 }
 
-/// Names that try to move the cursor, to reorder text, and to be wider than they say.
+/// Names that try to move the cursor, to reorder text, and to be wider than measured.
 pub(crate) fn detail_hostile() -> State {
     detail(token_with(&[
         (
@@ -702,7 +702,7 @@ pub(crate) fn notice() -> State {
     state
 }
 
-/// Neither a keyring nor a network.
+/// Without a keyring and a network.
 fn setup_cut_off() -> State {
     let mut state = setup_network_failure();
     state.setup.store = Remote::Failed(StoreError::NoBus.into());
@@ -735,7 +735,7 @@ impl Renderer {
         view::render(frame, state, &self.theme, self.local);
     }
 
-    /// Where the selected row begins.
+    /// The start of the selected row.
     pub(crate) fn selected(&self, mut state: State, size: (u16, u16)) -> Option<Position> {
         state.size = size;
         state.ascii = self.ascii;
@@ -747,7 +747,7 @@ impl Renderer {
         selected
     }
 
-    /// What is on screen, and where the cursor is if it shows.
+    /// The screen, and the cursor if it is visible.
     pub(crate) fn draw(&self, mut state: State, size: (u16, u16)) -> (Buffer, Option<Position>) {
         state.size = size;
         state.ascii = self.ascii;
@@ -764,14 +764,14 @@ pub(crate) fn selected_rows(buffer: &Buffer) -> Vec<u16> {
     let area = buffer.area;
     let is_bar = |y: &u16| {
         let cells = (0..area.width).map(|x| &buffer[(x, *y)]);
-        let barred = cells
+        let unreadable_homes = cells
             .filter(|cell| cell.bg != Color::Reset || cell.modifier.contains(Modifier::REVERSED));
-        barred.count() * 3 > usize::from(area.width)
+        unreadable_homes.count() * 3 > usize::from(area.width)
     };
     (0..area.height).filter(is_bar).collect()
 }
 
-/// A buffer as text; the cells that a wide character covers are left out.
+/// A buffer as text, without the cells that a wide character covers.
 pub(crate) fn text(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buffer.area.height {

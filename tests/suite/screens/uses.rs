@@ -1,4 +1,4 @@
-//! Snapshots of who uses a token.
+//! Snapshots of the uses of a token.
 
 use std::time::{Duration, Instant};
 
@@ -67,7 +67,7 @@ fn end(state: &mut State, request: RequestId) {
     update(state, now(), Message::AccessRead { request, result });
 }
 
-/// Everything is read.
+/// Answers for every part.
 fn with((mut state, request): (State, RequestId), answer: impl Fn(Part) -> PartAnswer) -> State {
     for it in PARTS {
         part(&mut state, request, answer(it));
@@ -91,7 +91,7 @@ fn reading() -> State {
     state
 }
 
-/// The alerts and what else may name the token are still on their way.
+/// The alerts and other parts that may name the token have not arrived yet.
 fn arriving() -> State {
     let (mut state, request) = opened();
     for it in [Part::Groups, Part::Apps, Part::Policies] {
@@ -271,7 +271,7 @@ fn verdicts() -> State {
     })
 }
 
-/// Two thousand apps that open, the last of them selected.
+/// Two thousand apps that open, the last of which is selected.
 fn many() -> State {
     let ci = policy("CI only", "non_identity", &this());
     let apps: Vec<Value> = (0..2000)
@@ -321,12 +321,12 @@ fn hostile() -> State {
 }
 
 #[test]
-fn who_uses_a_token_looks_as_it_did() {
+fn the_uses_match_snapshots() {
     check(&USES, &[(40, 10), SMALL, USUAL, SKETCH, LARGE]);
 }
 
 #[test]
-fn who_uses_a_token_can_be_drawn_at_every_size() {
+fn the_uses_can_be_drawn_at_every_size() {
     for scene in [verdicts, details] {
         let state = scene();
         sweep(
@@ -337,7 +337,7 @@ fn who_uses_a_token_can_be_drawn_at_every_size() {
 }
 
 #[test]
-fn the_selected_row_is_on_screen_at_every_size() {
+fn the_selected_row_is_visible_at_every_size() {
     let row = "app-1999.example.com";
     for size in [(40, 10), (46, 14), (60, 20), (80, 24), (100, 50), (200, 50)] {
         let (buffer, _) = renderer("dark", false).draw(many(), size);
@@ -346,7 +346,7 @@ fn the_selected_row_is_on_screen_at_every_size() {
 }
 
 #[test]
-fn the_reasons_of_a_place_name_the_token() {
+fn the_reason_of_a_place_says_how_it_names_the_token() {
     let mut state = whole();
     let mut said = Vec::new();
     for _ in 0..state.uses.rows() {
@@ -366,7 +366,7 @@ fn the_reasons_of_a_place_name_the_token() {
 }
 
 #[test]
-fn large_numbers_have_a_comma_wherever_they_stand() {
+fn large_numbers_have_separators_everywhere() {
     let apps: Vec<Value> = (0..2000)
         .map(|at| {
             app(
@@ -391,9 +391,9 @@ fn large_numbers_have_a_comma_wherever_they_stand() {
     }
 }
 
-/// At the side from some width on, below the remark before: never an empty part.
+/// Beside the list on wide screens, otherwise below the remark: no part stays empty.
 #[test]
-fn without_a_row_it_shows_what_was_read() {
+fn without_a_row_the_screen_shows_what_was_read() {
     for size in [SMALL, USUAL, LARGE] {
         let (buffer, _) = renderer("dark", false).draw(nothing_visible(), size);
         let screen = text(&buffer);
@@ -411,7 +411,7 @@ fn without_a_row_it_shows_what_was_read() {
 }
 
 #[test]
-fn the_title_of_the_list_names_the_rows_in_view() {
+fn the_title_of_the_list_names_the_visible_rows() {
     let titles = |state: &State| {
         let (buffer, _) = renderer("dark", false).draw(state.clone(), state.size);
         let screen = text(&buffer);
@@ -439,7 +439,7 @@ fn the_title_of_the_list_names_the_rows_in_view() {
 }
 
 #[test]
-fn a_key_does_not_write_the_report_again() {
+fn keys_do_not_rebuild_the_report() {
     let mut state = many();
     let before = state.uses.report.rows.as_ptr();
     for action in [Action::Up, Action::Top, Action::PageDown, Action::Search] {

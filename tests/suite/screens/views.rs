@@ -38,22 +38,22 @@ pub(crate) fn check(scenes: &[Scene], sizes: &[(u16, u16)]) {
 }
 
 #[test]
-fn setup_looks_as_it_did() {
+fn setup_matches_snapshots() {
     check(&SETUP, &[SMALL, USUAL]);
 }
 
 #[test]
-fn look_up_looks_as_it_did() {
+fn lookup_matches_snapshots() {
     check(&LOOKUP, &[SMALL, USUAL]);
 }
 
 #[test]
-fn a_token_looks_as_it_did() {
+fn detail_matches_snapshots() {
     check(&DETAIL, &[SMALL, USUAL, SKETCH, LARGE]);
 }
 
 #[test]
-fn screens_fit_in_the_smallest_terminals() {
+fn screens_match_snapshots_in_the_smallest_terminals() {
     let all: String = [
         detail_critical,
         detail_expired,
@@ -70,12 +70,12 @@ fn screens_fit_in_the_smallest_terminals() {
 }
 
 #[test]
-fn raw_json_overlays_and_errors_look_as_they_did() {
+fn raw_json_overlays_and_errors_match_snapshots() {
     check(&REST, &[SMALL, USUAL, LARGE]);
 }
 
 #[test]
-fn a_terminal_too_small_is_told_so_in_one_line() {
+fn a_terminal_that_is_too_small_gets_one_line() {
     let all = shown(
         detail_expiring,
         &[(39, 10), (40, 9), (30, 8), (20, 5), (7, 2), (60, 9)],
@@ -97,7 +97,7 @@ fn mono_sets_no_colour_on_any_screen() {
 }
 
 #[test]
-fn a_bar_lies_across_the_selected_row() {
+fn a_bar_marks_the_selected_row() {
     for theme in Theme::names() {
         let (buffer, _) = renderer(theme, false).draw(detail_expiring(), SKETCH);
         let selected = selected_rows(&buffer);
@@ -113,8 +113,7 @@ fn a_bar_lies_across_the_selected_row() {
     }
 }
 
-/// Body text is what is not set in a role: it has the terminal's own colours. Roles have
-/// fixed ones.
+/// Text without a role has the terminal's own colours; roles have fixed ones.
 #[test]
 fn body_text_has_the_terminals_own_colours() {
     for theme in ["dark", "light"] {
@@ -143,7 +142,7 @@ fn body_text_has_the_terminals_own_colours() {
 }
 
 #[test]
-fn ascii_screens_hold_nothing_but_ascii() {
+fn ascii_screens_contain_only_ascii() {
     let renderer = renderer("dark", true);
     for (name, scene) in scenes() {
         for size in [SMALL, USUAL, SKETCH, LARGE] {
@@ -163,9 +162,9 @@ fn ascii_screens_hold_nothing_but_ascii() {
     });
 }
 
-/// Every frame's right edge is where it belongs, whatever the names hold.
+/// The right edge of every frame keeps its position whatever the names contain.
 #[test]
-fn hostile_names_move_no_column_and_reach_no_terminal() {
+fn hostile_names_shift_no_column_and_reach_no_terminal() {
     let mut state = detail_hostile();
     let token = state.detail.token.value().unwrap().clone();
     state.find.recents = vec![Recent::of(&token, &account(), now()).unwrap(); 2];
@@ -180,8 +179,12 @@ fn hostile_names_move_no_column_and_reach_no_terminal() {
             assert!(matches!(edge, "│" | "┤"), "row {y} ends in {edge:?}");
         }
         for cell in buffer.content() {
-            let is_clean = |c: char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}');
-            assert!(cell.symbol().chars().all(is_clean), "{:?}", cell.symbol());
+            let assert_clean = |c: char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}');
+            assert!(
+                cell.symbol().chars().all(assert_clean),
+                "{:?}",
+                cell.symbol()
+            );
         }
     }
 }
@@ -204,7 +207,7 @@ fn no_screen_shows_a_character_of_a_secret() {
 }
 
 #[test]
-fn raw_json_shows_exactly_as_many_lines_as_the_state_counts_on() {
+fn raw_json_shows_as_many_lines_as_the_state_assumes() {
     for (size, with_banner) in [(USUAL, false), (USUAL, true), (SMALL, true), (LARGE, false)] {
         let mut state = raw();
         state.size = size;
@@ -227,7 +230,7 @@ fn raw_json_shows_exactly_as_many_lines_as_the_state_counts_on() {
 }
 
 #[test]
-fn the_state_counts_on_the_rows_that_the_banner_leaves_in_ascii_too() {
+fn the_state_knows_the_rows_below_a_banner_in_ascii_too() {
     let lines: Vec<(String, &str)> = (0..50).map(|at| (format!("line-{at:02}"), "1")).collect();
     let lines: Vec<(&str, &str)> = lines.iter().map(|(key, one)| (&**key, *one)).collect();
     let token = token_with(&lines);
@@ -247,7 +250,7 @@ fn the_state_counts_on_the_rows_that_the_banner_leaves_in_ascii_too() {
 }
 
 #[test]
-fn help_and_error_details_scroll_up_at_once_from_their_end() {
+fn help_and_error_details_scroll_up_immediately_from_their_end() {
     let mut details = error_details();
     details.banner = Some(banner(Failure::new(
         FailureKind::Network,
@@ -274,7 +277,7 @@ fn help_and_error_details_scroll_up_at_once_from_their_end() {
 }
 
 #[test]
-fn the_cursor_stands_where_wide_text_ends() {
+fn the_cursor_is_at_the_end_of_wide_text() {
     let mut state = state();
     state.find.token = TextField::with("監視 ab");
     let (buffer, cursor) = renderer("dark", false).draw(state, USUAL);
@@ -284,7 +287,7 @@ fn the_cursor_stands_where_wide_text_ends() {
 }
 
 #[test]
-fn long_text_scrolls_so_that_the_cursor_stays_in_its_field() {
+fn long_text_scrolls_to_keep_the_cursor_in_its_field() {
     let mut state = state();
     state.find.token = TextField::with(&format!("{}END", "x".repeat(500)));
     let (buffer, cursor) = renderer("dark", false).draw(state, SMALL);
@@ -294,7 +297,7 @@ fn long_text_scrolls_so_that_the_cursor_stays_in_its_field() {
 }
 
 #[test]
-fn a_field_takes_the_room_there_is_and_marks_the_side_that_is_hidden() {
+fn a_field_uses_the_available_width_and_marks_the_hidden_side() {
     let mut state = state();
     let shown = |state: &State| {
         let (buffer, _) = renderer("dark", false).draw(state.clone(), (100, 30));
@@ -310,7 +313,7 @@ fn a_field_takes_the_room_there_is_and_marks_the_side_that_is_hidden() {
 }
 
 #[test]
-fn a11_a_refusal_shows_its_scope_its_code_and_the_way_to_the_details() {
+fn a11_a_refusal_shows_its_scope_its_code_and_the_key_to_the_details() {
     let id = account().id().to_owned();
     let refused = Failure::new(
         FailureKind::Permission,
@@ -348,7 +351,7 @@ fn a11_a_refusal_shows_its_scope_its_code_and_the_way_to_the_details() {
 }
 
 #[test]
-fn the_selected_row_stays_in_view_however_small_the_list() {
+fn the_selected_row_stays_visible_at_every_size() {
     for size in [(40, 10), (60, 12), SMALL, USUAL, SKETCH] {
         let last = detail_other_fields().detail.fields().len() - 1;
         for selected in 0..=last {
@@ -362,12 +365,12 @@ fn the_selected_row_stays_in_view_however_small_the_list() {
 }
 
 #[test]
-fn every_theme_styles_every_role_and_bad_ones_are_refused() {
+fn every_theme_styles_every_role_and_invalid_ones_are_refused() {
     for name in Theme::names() {
         assert!(Theme::named(name, ColorDepth::Fixed).is_ok(), "{name}");
     }
     assert!(Theme::named("neon", ColorDepth::Fixed).is_err());
-    // A role that a file lacks has the style of `mono`.
+    // A role missing from a file has the style of `mono`.
     let partial = Theme::parse("calm = { fg = \"114\" }", ColorDepth::Fixed).unwrap();
     let mono = Theme::named("mono", ColorDepth::Fixed).unwrap();
     assert_ne!(partial.style(Role::Calm), mono.style(Role::Calm));
@@ -435,14 +438,14 @@ fn setup_can_be_drawn_at_every_size() {
 }
 
 #[test]
-fn look_up_can_be_drawn_at_every_size() {
+fn lookup_can_be_drawn_at_every_size() {
     let mut state = lookup_keyring();
     state.find.complaint = lookup_complaint().find.complaint;
     sweep(&state, every_size());
 }
 
 #[test]
-fn a_token_can_be_drawn_at_every_size() {
+fn detail_can_be_drawn_at_every_size() {
     let mut state = detail_other_fields();
     state.detail.token = detail_hostile().detail.token;
     state.notice = notice().notice;
@@ -469,7 +472,7 @@ fn error_details_can_be_drawn_at_every_size() {
     sweep(&error_details(), every_size());
 }
 
-/// From none at all to one that is higher than it is wide.
+/// From an empty terminal to one that is higher than wide.
 #[rustfmt::skip]
 pub(crate) const A_DOZEN_SIZES: [(u16, u16); 12] = [
     (0, 0), (1, 1), (20, 5), (39, 9), (40, 10), (41, 11), (60, 20), (80, 24), (99, 30), (100, 29),

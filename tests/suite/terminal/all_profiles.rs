@@ -29,7 +29,7 @@ const NAMES: [(&str, char, &str); 3] = [
     ("elsewhere", 'c', "f174e90a-fafe-4643-bbbc-00000000000c"),
 ];
 
-/// An API with a token of its own for each account, which only that account's secret may read.
+/// An API with one token per account, which only that account's secret may read.
 async fn api() -> MockServer {
     let server = MockServer::start().await;
     for (profile, digit, id) in NAMES {
@@ -53,7 +53,7 @@ async fn api() -> MockServer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_profiles_are_one_list_and_a_row_opens_with_its_own_profile() {
+async fn lists_all_profiles_and_opens_a_row_with_its_own_profile() {
     let Some(desktop) = unlocked() else { return };
     let (server, other) = (api().await, api().await);
     let home = TempDir::new().unwrap();
@@ -95,7 +95,7 @@ async fn all_profiles_are_one_list_and_a_row_opens_with_its_own_profile() {
     session.type_until("w", "Write 2 tokens to a file");
     session.type_until("\r", "exists. Replace it?");
     session.type_until("n", "CSV or JSON");
-    // Not with the key after it: together they would be another key.
+    // Sent separately: together with the next key, it would be another one.
     session.type_keys("\x1b");
     session.wait_until("the list alone", |session| {
         !session.screen.screen().contents().contains("CSV or JSON")

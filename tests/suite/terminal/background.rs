@@ -1,5 +1,5 @@
-//! The question for the terminal's background and its answer, which is never taken for keys; the
-//! title, the mouse, and the keys that only some keyboards have.
+//! The query of the terminal's background, whose answer is never taken for keys; the title, the
+//! mouse, and keys that only some keyboards have.
 
 #![cfg(unix)]
 
@@ -11,7 +11,7 @@ use tokenscope::terminal::background::{Background, QUESTION};
 use tokenscope::tui::desktop;
 
 use crate::support::api::Fake;
-use crate::support::terminal::{Session, is_given_back_once};
+use crate::support::terminal::{Session, assert_restored_once};
 
 const DARK: &str = "\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\";
 const LIGHT: &str = "\x1b]11;rgb:fdfd/f6f6/e3e3\x07";
@@ -63,7 +63,7 @@ fn the_brightness_of_the_background_decides() {
 }
 
 #[test]
-fn an_answer_in_two_parts_types_nothing_however_long_the_line_takes() {
+fn a_split_answer_types_nothing_however_slow_the_line() {
     for answer in [DARK, LIGHT] {
         for at in 1..answer.len() {
             let (first, rest) = answer.as_bytes().split_at(at);
@@ -71,7 +71,7 @@ fn an_answer_in_two_parts_types_nothing_however_long_the_line_takes() {
             assert_eq!(typed(&decoder.feed(first)), "");
             let wait = decoder.timeout().unwrap();
             if at == 1 {
-                // Too early to tell from the Escape key, which must not wait.
+                // Indistinguishable from the Escape key, which must not wait.
                 assert!(wait <= Duration::from_millis(50), "{wait:?}");
                 assert_eq!(typed(&decoder.time_out()), "␛");
             } else {
@@ -81,7 +81,7 @@ fn an_answer_in_two_parts_types_nothing_however_long_the_line_takes() {
             assert!(decoder.take_background().is_some(), "{at}");
             assert_eq!(typed(&decoder.feed(b"]1")), "]1");
         }
-        // Byte by byte, with the Escape key let go first.
+        // Byte by byte, after the Escape key has been released.
         let mut decoder = asked();
         let mut events = Vec::new();
         for byte in answer.bytes() {
@@ -96,7 +96,7 @@ fn an_answer_in_two_parts_types_nothing_however_long_the_line_takes() {
 }
 
 #[test]
-fn keys_that_look_like_the_beginning_of_an_answer_are_keys() {
+fn keys_that_resemble_the_start_of_an_answer_stay_keys() {
     for (keys, expected) in [
         ("]", "␛]"),
         ("]1", "␛]1"),
@@ -129,10 +129,10 @@ fn colours(session: &Session) -> Vec<u8> {
     places.filter_map(colour).collect()
 }
 
-/// The accent of the two themes.
+/// The accent colours of the two themes.
 const ACCENTS: [u8; 2] = [117, 25];
 
-/// Lets time pass, whatever is written meanwhile.
+/// Waits for this time while reading output.
 fn pass(session: &mut Session, time: Duration) {
     let end = Instant::now() + time;
     while let Some(left) = end.checked_duration_since(Instant::now()) {
@@ -145,11 +145,11 @@ fn has_asked(session: &Session) -> bool {
 }
 
 #[test]
-fn the_first_frame_has_no_colours_and_a_prompt_answer_brings_them() {
+fn the_first_frame_has_no_colours_until_the_terminal_answers() {
     for (answer, accent) in [(DARK, ACCENTS[0]), (LIGHT, ACCENTS[1])] {
-        let fake = Fake::holding("[]");
+        let fake = Fake::with_result("[]");
         let mut session = fake.screens(&[]);
-        // It waits in the terminal when the question comes.
+        // The answer waits in the terminal when the query comes.
         session.type_keys(answer);
         session.wait_until("colours", |session| colours(session).contains(&accent));
         let stream = session.interrupt();
@@ -160,10 +160,10 @@ fn the_first_frame_has_no_colours_and_a_prompt_answer_brings_them() {
 }
 
 #[test]
-fn an_answer_that_never_comes_comes_late_or_is_garbage_changes_nothing() {
+fn a_missing_late_or_malformed_answer_changes_nothing() {
     let late = [&DARK[..10], &DARK[10..]];
     for parts in [&[][..], &[LIGHT], &late, &["\x1b]11;rgb:zz/", "junk\x07"]] {
-        let fake = Fake::holding("[]");
+        let fake = Fake::with_result("[]");
         let mut session = fake.screens(&[]);
         session.wait_until("the question", has_asked);
         pass(&mut session, Duration::from_millis(100));
@@ -180,7 +180,7 @@ fn an_answer_that_never_comes_comes_late_or_is_garbage_changes_nothing() {
 }
 
 #[test]
-fn the_background_is_not_asked_for_where_it_does_not_matter() {
+fn the_background_is_not_queried_if_it_does_not_matter() {
     for (arguments, variables) in [
         (&["--demo", "--theme", "dark"][..], &[][..]),
         (&["--demo"], &[("NO_COLOR", "1")]),
@@ -207,7 +207,7 @@ fn old_terminals_get_ascii_and_no_title() {
 }
 
 #[test]
-fn the_title_counts_what_needs_attention_and_is_given_back() {
+fn the_title_counts_urgent_tokens_and_is_restored() {
     let mut session = Session::start(&["--demo"]);
     let has_title = |session: &Session, title: &str| {
         String::from_utf8_lossy(session.written()).contains(&desktop::title(title))
@@ -219,13 +219,13 @@ fn the_title_counts_what_needs_attention_and_is_given_back() {
         String::from_utf8_lossy(session.written()).contains("\x1b]2;✖")
     });
     let stream = session.interrupt();
-    is_given_back_once(&stream);
+    assert_restored_once(&stream);
     assert_eq!(stream.matches("\x1b[22;2t").count(), 1, "{stream:?}");
     assert_eq!(stream.matches("\x1b[23;2t").count(), 1, "{stream:?}");
 }
 
 #[test]
-fn the_mouse_is_reported_only_when_it_was_asked_for() {
+fn the_mouse_is_reported_only_if_enabled() {
     let mut decoder = Decoder::default();
     let click = b"\x1b[<0;5;7M\x1b[<0;5;7m\x1b[<64;1;1M\x1b[<65;1;1M\x1b[<2;1;1M\x1b[<0;0;1M";
     assert_eq!(decoder.feed(click), []);
@@ -249,7 +249,7 @@ fn the_mouse_is_reported_only_when_it_was_asked_for() {
 }
 
 #[test]
-fn the_keypad_types_digits_in_its_application_mode() {
+fn the_keypad_types_digits_in_application_mode() {
     let mut decoder = Decoder::default();
     let keypad: String = ('j'..='y').map(|letter| format!("\x1bO{letter}")).collect();
     assert_eq!(typed(&decoder.feed(keypad.as_bytes())), "*+,-./0123456789");

@@ -1,4 +1,4 @@
-//! The work per frame depends on the rows shown, not on the size of an answer.
+//! The work per frame depends on the visible rows, not on the size of an answer.
 
 #![cfg(target_os = "linux")]
 
@@ -14,7 +14,7 @@ use tokenscope::domain::token::{MOST_OTHERS, ServiceToken};
 
 use crate::support::api::{Fake, Reply, http, run, success, token};
 use crate::support::assertions::{assert_below, assert_contains};
-use crate::support::terminal::is_given_back_once;
+use crate::support::terminal::assert_restored_once;
 use crate::support::tokens::ID;
 
 fn raw(json: &str) -> RawJson {
@@ -25,7 +25,7 @@ fn parsed(json: &str) -> ServiceToken {
     ServiceToken::parse(&raw(json))
 }
 
-/// Members with this many keys that nobody knows.
+/// Members with this many unknown keys.
 pub(crate) fn keys(count: usize) -> String {
     let mut members = String::new();
     for at in 0..count {
@@ -35,7 +35,7 @@ pub(crate) fn keys(count: usize) -> String {
     members
 }
 
-/// Members of about this many bytes, in every shape that a long answer can have.
+/// Members of about this many bytes, in every shape of a long answer.
 fn shapes(bytes: usize) -> Vec<(&'static str, String)> {
     let depth = bytes / 2;
     vec![
@@ -51,7 +51,7 @@ fn shapes(bytes: usize) -> Vec<(&'static str, String)> {
             format!(r#""{}":1,"name":"n""#, "k".repeat(bytes)),
         ),
         (
-            "a date that is none",
+            "an invalid date",
             format!(r#""expires_at":"{}""#, "soon ".repeat(bytes / 5)),
         ),
         (
@@ -97,7 +97,7 @@ fn json() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    /// The lines of a screen are those of the whole, wherever they are read from.
+    /// The lines of a window equal those of the whole.
     #[test]
     fn k02_any_window_shows_the_lines_of_the_whole(items in proptest::collection::vec(json(), 1..40), at in 0_usize..400, count in 0_usize..80) {
         let lines = RawLines::of(&raw(&format!("[{}]", items.join(","))));
@@ -109,7 +109,7 @@ proptest! {
 }
 
 #[test]
-fn k02_a_line_of_any_length_is_cut_and_the_next_one_is_in_its_place() {
+fn k02_a_line_of_any_length_is_truncated_and_the_next_stays_in_place() {
     for bytes in [
         LONGEST_SHOWN - 20,
         LONGEST_SHOWN,
@@ -129,7 +129,7 @@ fn k02_a_line_of_any_length_is_cut_and_the_next_one_is_in_its_place() {
 }
 
 #[test]
-fn k02_matches_are_told_apart_up_to_a_number() {
+fn k02_matches_are_listed_up_to_a_limit() {
     let lines = RawLines::of(&raw(&format!("[{}7]", "7,".repeat(MOST_MATCHES))));
     let matches = lines.matching("7");
     assert_eq!(matches.lines.len(), MOST_MATCHES);
@@ -139,7 +139,7 @@ fn k02_matches_are_told_apart_up_to_a_number() {
 }
 
 #[test]
-fn k02_fields_beyond_a_number_are_counted_and_each_key_once() {
+fn k02_fields_beyond_a_limit_are_counted_and_each_key_once() {
     for (members, others, rest) in [
         (keys(3), 3, 0),
         (keys(MOST_OTHERS), MOST_OTHERS, 0),
@@ -157,14 +157,14 @@ fn k02_fields_beyond_a_number_are_counted_and_each_key_once() {
         assert_eq!(unknown.count(), others);
         assert_eq!(token.members().rest, rest);
     }
-    // The later value of a key counts, on whichever side of the bound it comes.
+    // The later value of a key counts, on either side of the limit.
     let late = parsed(&token(&format!(r#"{},"key_000007":"late""#, keys(600))));
     let row = fields(&late).iter().find(|row| row.key == "key_000007");
     assert_eq!(row.unwrap().raw(&late), Some(r#""late""#));
 }
 
 #[test]
-fn k02_what_changed_among_many_fields_is_found_in_one_pass() {
+fn k02_changes_among_many_fields_are_found_in_one_pass() {
     let before = parsed(&token(&keys(150_000)));
     let after = parsed(&token(&format!(
         r#"{},"key_000003":"new","name":"n""#,
@@ -175,7 +175,7 @@ fn k02_what_changed_among_many_fields_is_found_in_one_pass() {
 }
 
 #[test]
-fn k02_a_long_value_is_read_only_as_far_as_it_is_shown() {
+fn k02_a_long_value_is_parsed_only_as_far_as_it_is_shown() {
     for (content, start) in [
         ("a".repeat(100_000), "aaaa"),
         (r"\u00e9".repeat(20_000), "éééé"),
@@ -197,9 +197,9 @@ fn k02_a_long_value_is_read_only_as_far_as_it_is_shown() {
 }
 
 #[test]
-fn k02_the_screens_answer_keys_and_signals_whatever_the_answer_holds() {
+fn k02_screens_react_to_keys_and_signals_with_any_answer() {
     for (shape, members) in shapes(400_000) {
-        let server = Fake::holding(&token(&members));
+        let server = Fake::with_result(&token(&members));
         let mut session = server.screens(&[ID]);
         session.wait_until(shape, |session| session.shown().contains("Facts"));
         session.type_keys("G");
@@ -214,13 +214,13 @@ fn k02_the_screens_answer_keys_and_signals_whatever_the_answer_holds() {
         session.signal(Signal::TERM);
         let (status, stream) = session.end();
         assert_eq!(status.exit_code(), 143, "{shape}");
-        is_given_back_once(&stream);
+        assert_restored_once(&stream);
     }
 }
 
 #[test]
-fn k02_the_rest_of_the_fields_is_counted_on_screen_and_in_the_table() {
-    let server = Fake::holding(&token(&keys(20_000)));
+fn k02_remaining_fields_are_counted_on_screen_and_in_the_table() {
+    let server = Fake::with_result(&token(&keys(20_000)));
     let mut session = server.screens(&[ID]).showing("Other fields");
     session.type_until("G", "and 19,500 more fields");
     session.wait_for("key_000499");
@@ -234,9 +234,9 @@ fn k02_the_rest_of_the_fields_is_counted_on_screen_and_in_the_table() {
 }
 
 #[test]
-fn k02_commands_end_within_their_deadline_whatever_the_answer_holds() {
+fn k02_commands_end_within_their_deadline_with_any_answer() {
     for (shape, members) in shapes(400_000) {
-        let server = Fake::holding(&token(&members));
+        let server = Fake::with_result(&token(&members));
         for form in ["table", "json"] {
             let done = run(&mut server.command(&["get", ID, "--timeout", "5", "-o", form]));
             assert_eq!(done.code, Some(0), "{shape} {form}: {}", done.stderr);
@@ -245,23 +245,23 @@ fn k02_commands_end_within_their_deadline_whatever_the_answer_holds() {
 }
 
 #[test]
-fn k02_a_list_of_errors_or_a_long_one_leaves_the_banner_small() {
+fn k02_many_or_long_errors_leave_the_banner_small() {
     let many = format!("[{}1]", r#"{"code":10000,"message":"no"},"#.repeat(20_000));
     let long = format!(r#"[{{"code":1,"message":"{}"}}]"#, "long ".repeat(80_000));
     for errors in [many, long] {
-        let server = Fake::saying(403, &crate::support::api::refusal(&errors));
+        let server = Fake::answering(403, &crate::support::api::refusal(&errors));
         let mut session = server.screens(&[ID]).showing("details");
         session.type_until("e", "Error details");
         session.type_keys("GG\x1b");
         session.signal(Signal::TERM);
         let (status, stream) = session.end();
         assert_eq!(status.exit_code(), 143);
-        is_given_back_once(&stream);
+        assert_restored_once(&stream);
     }
 }
 
 #[test]
-fn k02_a_credential_that_sees_many_zones_is_filtered_once_a_letter() {
+fn k02_many_zones_are_filtered_once_per_letter() {
     let zone = |at: usize| format!(r#"{{"id":"{at:032x}","name":"zone-{at}.example"}}"#);
     let zones: Vec<String> = (0..45).map(zone).collect();
     let zones = success(&format!("[{}]", zones.join(",")));
@@ -281,9 +281,9 @@ fn k02_a_credential_that_sees_many_zones_is_filtered_once_a_letter() {
 
 #[cfg(debug_assertions)]
 #[test]
-fn k03_while_every_frame_takes_long_the_network_and_signals_are_heard() {
+fn k03_slow_frames_do_not_delay_network_and_signals() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
-        let server = Fake::holding(&token(r#""name":"n","expires_at":"2099-01-01T00:00:00Z""#));
+        let server = Fake::with_result(&token(r#""name":"n","expires_at":"2099-01-01T00:00:00Z""#));
         let mut session = server
             .binary(&[ID])
             .with_token()
@@ -295,6 +295,6 @@ fn k03_while_every_frame_takes_long_the_network_and_signals_are_heard() {
         let (status, stream) = session.end();
         assert_below(begun.elapsed(), Duration::from_millis(1_500));
         assert_eq!(status.exit_code(), code);
-        is_given_back_once(&stream);
+        assert_restored_once(&stream);
     }
 }

@@ -16,8 +16,8 @@ use crate::support::tokens::{ACCOUNT, CANARY, ID};
 use crate::terminal::styles::{EXPIRED, one_token};
 
 #[test]
-fn c31_the_dashboard_link_is_copied_and_no_program_is_started_that_would_eat_keys() {
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+fn c31_copying_the_dashboard_link_starts_no_program() {
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     let mut session = fake.screens(&[ID]).showing("NEVER EXPIRES");
     session.type_until("ov", "raw JSON");
     let stream = session.quit();
@@ -50,7 +50,7 @@ pub(crate) fn copied(stream: &str) -> Vec<String> {
 const HOSTILE: &str = r#""name":"a\nrm -rf ~\u001b[201~\u0007\u009b2J\u202eb","client_id":"c\r\nd\u001b.access","note":"x\u0000\ny","wild":"RAW","duration":"forever","enabled":true"#;
 
 #[test]
-fn k12_what_is_copied_is_what_is_shown() {
+fn k12_copies_what_is_shown() {
     let hostile = HOSTILE.replace("RAW", "\u{9b}2J\u{202e}");
     let fake = one_token(&hostile, Duration::ZERO);
     let mut session = fake.screens(&[ID]).showing("NEVER EXPIRES");
@@ -78,7 +78,7 @@ fn k12_what_is_copied_is_what_is_shown() {
 #[test]
 fn k12_y_in_the_list_and_in_error_details_copies_no_control_character() {
     let refusal = r#"{"success":false,"errors":[{"code":7,"message":"no\u001b[201~\nrm -rf ~"}]}"#;
-    let fake = Fake::saying(418, refusal);
+    let fake = Fake::answering(418, refusal);
     let mut session = fake.screens(&[ID]).showing("e details");
     session.type_until("e", "rm -rf");
     session.type_until("y", "Copied the details to the terminal's clipboard");
@@ -91,7 +91,7 @@ fn k12_y_in_the_list_and_in_error_details_copies_no_control_character() {
     );
     session.type_keys("\x03");
     session.end();
-    let fake = Fake::holding(r#"[{"id":"i\u001b\nd","client_id":"c\u009b\nx","name":"only"}]"#);
+    let fake = Fake::with_result(r#"[{"id":"i\u001b\nd","client_id":"c\u009b\nx","name":"only"}]"#);
     let mut session = fake.screens(&[]).showing("account 023e");
     session.type_until("\x1bOQ", "only");
     session.type_until("y", "Copied the ID to the terminal's clipboard");
@@ -103,7 +103,7 @@ fn k12_y_in_the_list_and_in_error_details_copies_no_control_character() {
 }
 
 #[test]
-fn l03_the_form_fits_what_stands_between() {
+fn l03_the_sequence_suits_the_multiplexers_in_between() {
     let text = "hällo".repeat(200);
     let plain = Clipboard::of(false, false).sequences(&text);
     assert_eq!(copied(&plain), std::slice::from_ref(&text));
@@ -130,7 +130,7 @@ fn l03_the_form_fits_what_stands_between() {
 }
 
 #[test]
-fn l03_what_no_terminal_takes_is_said_and_not_sent() {
+fn l03_text_too_long_for_terminals_is_reported_and_not_sent() {
     let fits = "x".repeat(74_000);
     let long = "x".repeat(74_001);
     for clipboard in [Clipboard::Terminal, Clipboard::Screen, Clipboard::Tmux] {
@@ -149,7 +149,7 @@ fn l03_what_no_terminal_takes_is_said_and_not_sent() {
 }
 
 #[test]
-fn l03_a_tmux_that_does_not_answer_gets_every_form_and_the_user_is_told() {
+fn l03_a_silent_tmux_gets_every_sequence_and_the_user_is_told() {
     let fake = one_token(EXPIRED, Duration::ZERO);
     let credential = [
         ("CLOUDFLARE_API_TOKEN", CANARY),
@@ -179,7 +179,7 @@ fn l03_a_tmux_that_does_not_answer_gets_every_form_and_the_user_is_told() {
 }
 
 #[test]
-fn l03_y_inside_tmux_with_its_own_settings_reaches_buffer_and_terminal() {
+fn l03_y_inside_tmux_reaches_buffer_and_terminal_with_its_settings() {
     if Command::new("tmux").arg("-V").output().is_err() {
         return;
     }

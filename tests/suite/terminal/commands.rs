@@ -15,27 +15,21 @@ use tokenscope::domain::text::width;
 use crate::support::access::{APPS, AccessApi, Answer, TOKENS as SERVICE_TOKENS, example};
 use crate::support::api::success;
 use crate::support::assertions::{assert_contains, assert_starts};
-use crate::support::binary::{BINARY, Stage, TOKENS, ok, without_the_clock};
+use crate::support::binary::{BINARY, TOKENS, TestEnv, ok, without_the_clock};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
-/// What a shell script writes to a terminal of so many columns, and its exit code. A signal is sent
-/// to the script's group once the output holds what is waited for.
+/// The output of a shell script on a terminal of this many columns, and its exit code. The signal
+/// is sent to the script's process group once the output contains the text.
 fn on_terminal(
-    stage: &Stage,
+    env: &TestEnv,
     columns: u16,
     script: &str,
     signal: Option<(&str, Signal)>,
 ) -> (String, u32) {
-    on_terminal_asking(
-        &stage.server.uri(),
-        stage.home.path(),
-        columns,
-        script,
-        signal,
-    )
+    on_terminal_asking(&env.server.uri(), env.home.path(), columns, script, signal)
 }
 
-/// The same before any API.
+/// The same with any API.
 fn on_terminal_asking(
     url: &str,
     home: &Path,
@@ -84,7 +78,7 @@ fn on_terminal_asking(
     (String::from_utf8(bytes).unwrap(), code)
 }
 
-/// Text without its colours, and without lines of progress that were erased.
+/// Text without its colours, and without erased progress lines.
 fn bare(text: &str) -> String {
     let mut bare = String::new();
     let mut rest = text;
@@ -104,8 +98,8 @@ const LONG: &str = r#",{"id":"b0000000-0000-4000-8000-000000000001","name":"東�
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_table_fits_its_terminal() {
-    let stage = Stage::with(&TOKENS.replace("\n]", LONG)).await;
-    stage.write_config(&format!(
+    let env = TestEnv::with(&TOKENS.replace("\n]", LONG)).await;
+    env.write_config(&format!(
         "[profiles.a-profile-with-a-long-name]\ncredential = \"global_key\"\nemail = \"somebody.with.a.name@example.com\"\naccount = \"{ACCOUNT}\"\n"
     ));
     for columns in [24, 40, 60, 80, 100, 120, 200] {
@@ -117,8 +111,7 @@ async fn every_table_fits_its_terminal() {
             "profile list",
             "auth status",
         ] {
-            let (output, _) =
-                on_terminal(&stage, columns, &format!("exec $tokenscope {line}"), None);
+            let (output, _) = on_terminal(&env, columns, &format!("exec $tokenscope {line}"), None);
             for shown in without_the_clock(&bare(&output)).lines() {
                 assert!(
                     width(shown) <= usize::from(columns),
@@ -130,10 +123,10 @@ async fn every_table_fits_its_terminal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_there_is_room_for_is_shown_whole() {
-    let stage = Stage::with(&TOKENS.replace("\n]", LONG)).await;
+async fn values_are_shown_completely_if_they_fit() {
+    let env = TestEnv::with(&TOKENS.replace("\n]", LONG)).await;
     let list = |columns| {
-        let (output, _) = on_terminal(&stage, columns, "exec $tokenscope list", None);
+        let (output, _) = on_terminal(&env, columns, "exec $tokenscope list", None);
         without_the_clock(&bare(&output))
     };
     let wide = list(200);
@@ -149,14 +142,14 @@ async fn what_there_is_room_for_is_shown_whole() {
     assert_contains(&usual, "19d");
     assert_contains(&usual, "9d ago");
     assert_contains(&usual, "never");
-    let (ascii, _) = on_terminal(&stage, 80, "exec $tokenscope --ascii list", None);
+    let (ascii, _) = on_terminal(&env, 80, "exec $tokenscope --ascii list", None);
     assert!(bare(&ascii).contains("a000...0003"));
-    let (plain, _) = on_terminal(&stage, 80, "NO_COLOR=1 exec $tokenscope list", None);
+    let (plain, _) = on_terminal(&env, 80, "NO_COLOR=1 exec $tokenscope list", None);
     assert!(!plain.contains('\u{1b}'));
-    let (never, _) = on_terminal(&stage, 80, "exec $tokenscope list --color never", None);
+    let (never, _) = on_terminal(&env, 80, "exec $tokenscope list --color never", None);
     assert_eq!(without_the_clock(&never), without_the_clock(&plain));
     let (always, _) = on_terminal(
-        &stage,
+        &env,
         80,
         "NO_COLOR=1 exec $tokenscope list --color always",
         None,
@@ -165,10 +158,10 @@ async fn what_there_is_room_for_is_shown_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_wait_shows_a_line_that_is_gone_before_the_list() {
+async fn a_long_wait_shows_a_line_that_is_erased_before_the_list() {
     let slow = ok(success(TOKENS)).set_delay(Duration::from_millis(900));
-    let stage = Stage::answering(slow).await;
-    let (output, code) = on_terminal(&stage, 80, "exec $tokenscope list --color never", None);
+    let env = TestEnv::answering(slow).await;
+    let (output, code) = on_terminal(&env, 80, "exec $tokenscope list --color never", None);
     assert_eq!(code, 0);
     let (progress, list) = output.rsplit_once("\r\u{1b}[K").unwrap();
     let list = without_the_clock(list);
@@ -178,26 +171,21 @@ async fn a_long_wait_shows_a_line_that_is_gone_before_the_list() {
         "{list:?}"
     );
     assert!(!progress.contains('\n'));
-    let (silent, _) = on_terminal(
-        &stage,
-        80,
-        "exec $tokenscope list --color never 2>err",
-        None,
-    );
+    let (silent, _) = on_terminal(&env, 80, "exec $tokenscope list --color never 2>err", None);
     assert!(silent.starts_with("NAME"), "{silent:?}");
-    let said = std::fs::read_to_string(stage.home.path().join("err")).unwrap();
+    let said = std::fs::read_to_string(env.home.path().join("err")).unwrap();
     assert_eq!(without_the_clock(&said), "");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_signal_leaves_nothing_of_the_line_and_has_its_own_code() {
+async fn a_signal_erases_the_progress_line_and_sets_the_exit_code() {
     let never = ok(success(TOKENS)).set_delay(Duration::from_secs(60));
-    let stage = Stage::answering(never).await;
+    let env = TestEnv::answering(never).await;
     for (signal, expected) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         for line in ["list", "check", "get some-name"] {
             let script = format!("exec $tokenscope {line}");
             let (output, code) =
-                on_terminal(&stage, 80, &script, Some(("waiting for the API", signal)));
+                on_terminal(&env, 80, &script, Some(("waiting for the API", signal)));
             assert_eq!(code, expected, "{line}");
             let (_, rest) = output.rsplit_once("\r\u{1b}[K").unwrap();
             assert!(rest.contains("Interrupted by a signal."), "{rest:?}");
@@ -207,10 +195,10 @@ async fn a_signal_leaves_nothing_of_the_line_and_has_its_own_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_form_lets_a_name_reach_the_terminal_raw() {
+async fn no_format_lets_a_name_reach_the_terminal_raw() {
     let tokens =
         "[{\"id\":\"x\",\"name\":\"a\u{9b}2Jb\u{202e}c\\u001b[2J\\rd\",\"duration\":\"1h\"}]";
-    let stage = Stage::with(tokens).await;
+    let env = TestEnv::with(tokens).await;
     for line in [
         "list",
         "list -o csv",
@@ -219,7 +207,7 @@ async fn no_form_lets_a_name_reach_the_terminal_raw() {
         "check -o prometheus",
     ] {
         let script = format!("exec $tokenscope --color never {line}");
-        let (output, _) = on_terminal(&stage, 80, &script, None);
+        let (output, _) = on_terminal(&env, 80, &script, None);
         let wild = |c: char| (c.is_control() && c != '\r' && c != '\n') || c == '\u{202e}';
         assert!(!output.contains(wild), "{line}: {output:?}");
         assert!(
@@ -240,7 +228,7 @@ async fn no_form_lets_a_name_reach_the_terminal_raw() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_argument_reaches_the_terminal_raw() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     for line in [
         "list --theme",
         "list --log",
@@ -253,8 +241,8 @@ async fn no_argument_reaches_the_terminal_raw() {
         "completions",
     ] {
         let script = format!("exec $tokenscope {line} $'a\\e[2J\\u009b2Jb'");
-        let (output, code) = on_terminal(&stage, 80, &script, None);
-        // What cannot be a profile's name is not repeated at all.
+        let (output, code) = on_terminal(&env, 80, &script, None);
+        // An impossible profile name is not repeated at all.
         let is_repeated = line != "list --profile";
         assert!(
             code != 0 && output.contains("2J") == is_repeated,
@@ -267,7 +255,7 @@ async fn no_argument_reaches_the_terminal_raw() {
 }
 
 #[test]
-fn who_uses_a_token_fits_its_terminal() {
+fn the_table_of_uses_fits_its_terminal() {
     let mut app = example(APPS, 1);
     app["name"] =
         json!("東京-バックアップ of a warehouse whose name will not end before the line does");
@@ -315,7 +303,7 @@ fn who_uses_a_token_fits_its_terminal() {
 }
 
 #[test]
-fn a_long_wait_counts_the_parts_that_came() {
+fn a_long_wait_counts_the_parts_that_arrived() {
     let apps = Answer::list((0..4).map(|place| example(APPS, place)));
     let apps = apps.after(Duration::from_millis(1500));
     let api = AccessApi::example().with(APPS, apps).start();

@@ -39,9 +39,10 @@ fn name(event: &Event) -> String {
     }
 }
 
-/// What comes of these bytes, whole and in every two parts, byte by byte, and followed by silence.
+/// The events of these bytes, which must be the same whole, split in two, byte by byte, and
+/// followed by silence.
 #[track_caller]
-fn come_of(bytes: &[u8]) -> Vec<String> {
+fn decode_every_way(bytes: &[u8]) -> Vec<String> {
     let decoded = |parts: &[&[u8]]| {
         let mut decoder = Decoder::default();
         let mut events = Vec::new();
@@ -66,7 +67,7 @@ fn come_of(bytes: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn keys_in_all_their_forms() {
+fn decodes_keys_in_all_their_forms() {
     for (bytes, expected) in [
         ("aZ7 ", "a s-Z 7  "),
         ("\r\t\x7f\x1b", "Enter Tab Backspace Esc"),
@@ -100,12 +101,16 @@ fn keys_in_all_their_forms() {
         ("\x1b\x1b[A", "Esc Up"),
         ("\x1b\x1b", "Esc Esc"),
     ] {
-        assert_eq!(come_of(bytes.as_bytes()).join(" "), expected, "{bytes:?}");
+        assert_eq!(
+            decode_every_way(bytes.as_bytes()).join(" "),
+            expected,
+            "{bytes:?}"
+        );
     }
 }
 
 #[test]
-fn what_nobody_asked_for_types_nothing() {
+fn unsolicited_reports_type_nothing() {
     for report in [
         // The title, a background colour, the clipboard.
         &b"\x1b]lqquit\x1b\\"[..],
@@ -129,32 +134,32 @@ fn what_nobody_asked_for_types_nothing() {
         b"\x1b[0;0R",
         b"\x1b[8;24;80t",
         b"\x1b[I\x1b[O",
-        // A mouse in four encodings, with nothing and with much.
+        // A mouse in four encodings, with and without content.
         b"\x1b[M !!",
         b"\x1b[M   ",
         b"\x1b[Mb\xFF\xFF",
         b"\x1b[<0;1;1M\x1b[<0;1;1m",
         b"\x1b[<0;0;0M",
         b"\x1b[32;0;0M",
-        // One character in the place of two.
+        // One character in place of two.
         b"\xC2\x9B31m",
         b"\x9B31m",
         b"\xC2\x9D11;rgb:0/0/0\x07",
         // Not UTF-8, and control characters beyond ASCII.
         b"\xFF\xFE\xC3",
         b"\xC2\x85",
-        // A mark without a paste.
+        // An end mark without a paste.
         b"\x1b[201~",
     ] {
-        let alone = come_of(report);
+        let alone = decode_every_way(report);
         assert!(alone.is_empty(), "{report:?}: {alone:?}");
         let before = [report, b"x"].concat();
-        assert_eq!(come_of(&before), ["x"], "{report:?}");
+        assert_eq!(decode_every_way(&before), ["x"], "{report:?}");
     }
 }
 
 #[test]
-fn what_is_never_finished_holds_no_key_back() {
+fn unfinished_sequences_delay_no_key() {
     for begun in [
         &b"\x1b["[..],
         b"\x1bO",
@@ -193,23 +198,23 @@ fn what_is_never_finished_holds_no_key_back() {
     assert_eq!(
         names(&decoder.time_out()),
         [r#""half""#],
-        "what came of it is kept"
+        "the text of an unfinished paste is kept"
     );
     assert_eq!(names(&decoder.feed(b"q")), ["q"]);
 }
 
 #[test]
-fn a_paste_is_one_event_whatever_is_in_it() {
+fn a_paste_is_one_event_whatever_it_contains() {
     assert_eq!(
-        come_of(b"a\x1b[200~q\r\nESC \x1b[31m\x1b[A \x03\xFF\x1b[201~b"),
+        decode_every_way(b"a\x1b[200~q\r\nESC \x1b[31m\x1b[A \x03\xFF\x1b[201~b"),
         [
             "a",
             "\"q\\r\\nESC \\u{1b}[31m\\u{1b}[A \\u{3}\u{FFFD}\"",
             "b"
         ]
     );
-    assert_eq!(come_of(b"\x1b[200~\x1b[201~"), [r#""""#]);
-    // A text with the mark in it is not left half-way, and two pastes are two.
+    assert_eq!(decode_every_way(b"\x1b[200~\x1b[201~"), [r#""""#]);
+    // A text that contains the mark is one paste, and two pastes are two.
     let mut decoder = Decoder::default();
     let mut events = decoder.feed(b"\x1b[200~abc\x1b[201~qqq\x1b[201~\t\x1b[200~d\x1b[201~");
     events.extend(decoder.time_out());
@@ -227,7 +232,7 @@ fn a_paste_is_one_event_whatever_is_in_it() {
 }
 
 #[test]
-fn no_sequence_grows_without_end() {
+fn no_sequence_grows_without_limit() {
     let mut decoder = Decoder::default();
     let mut events = decoder.feed(b"\x1b[");
     for _ in 0..10_000 {
@@ -249,7 +254,7 @@ fn no_sequence_grows_without_end() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_taken_and_the_next_key_is_itself(
+    fn any_bytes_are_accepted_and_the_next_key_is_decoded(
         parts in proptest::collection::vec(
             prop_oneof![
                 proptest::collection::vec(any::<u8>(), 0..12),

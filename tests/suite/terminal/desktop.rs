@@ -16,7 +16,7 @@ use crate::support::terminal::Session;
 use crate::support::tokens::ID;
 
 #[test]
-fn where_a_browser_can_open() {
+fn a_browser_needs_a_display_and_no_ssh() {
     for (variables, expected) in [
         (&[("DISPLAY", ":0")][..], Browser::Available),
         (&[("WAYLAND_DISPLAY", "wayland-0")], Browser::Available),
@@ -36,13 +36,13 @@ fn where_a_browser_can_open() {
     }
 }
 
-/// A directory with a program of the name that opens addresses on Linux, which notes them.
+/// A directory with a program named like Linux's opener of addresses, which records them.
 #[cfg(target_os = "linux")]
 fn opener() -> (TempDir, std::path::PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let opened = dir.path().join("opened");
     let program = dir.path().join("xdg-open");
-    // Noted at once: a reader must not see half of it.
+    // Written at once, so that a reader never sees half of it.
     let script = format!(
         "#!/bin/sh\necho \"$1\" > {0}.new && /bin/mv {0}.new {0}\n",
         opened.display()
@@ -54,8 +54,8 @@ fn opener() -> (TempDir, std::path::PathBuf) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_address_opens_in_the_browser_or_is_copied_and_the_notice_says_which() {
-    let fake = Fake::holding(&token(r#""name":"ci","duration":"forever""#));
+fn an_address_is_opened_or_copied_and_the_notice_says_which() {
+    let fake = Fake::with_result(&token(r#""name":"ci","duration":"forever""#));
     for (variable, said) in [
         (None, "Opened in the browser"),
         (Some(("SSH_TTY", "/dev/pts/1")), "No browser over SSH"),
@@ -87,7 +87,7 @@ fn an_address_opens_in_the_browser_or_is_copied_and_the_notice_says_which() {
     }
 }
 
-/// The screens with settings.
+/// The screens with this configuration.
 fn configured(fake: &Fake, config: &str, variables: &[(&str, &str)]) -> (TempDir, Session) {
     let home = home();
     fs::write(home.path().join("config.toml"), config).unwrap();
@@ -98,11 +98,11 @@ fn configured(fake: &Fake, config: &str, variables: &[(&str, &str)]) -> (TempDir
 }
 
 #[test]
-fn a_token_that_expires_is_notified_outside_tmux_and_screen_only() {
+fn an_expired_token_is_notified_except_in_tmux_and_screen() {
     for (variable, is_notified) in [("NOTHING", true), ("TMUX", false)] {
         let end = (Utc::now() + TimeDelta::seconds(5)).to_rfc3339();
         let members = format!(r#""name":"ci","duration":"8760h","expires_at":"{end}""#);
-        let fake = Fake::holding(&format!("[{}]", token(&members)));
+        let fake = Fake::with_result(&format!("[{}]", token(&members)));
         let config = "notify = true\nbell = true\n";
         let (_home, mut session) = configured(&fake, config, &[(variable, "1")]);
         session.wait_for("F1");
@@ -119,10 +119,10 @@ fn three() -> Fake {
             r#"{{"id":"f174e90a-fafe-4643-bbbc-{number:012}","name":"name-{number}","duration":"forever"}}"#
         )
     };
-    Fake::holding(&format!("[{},{},{}]", token(1), token(2), token(3)))
+    Fake::with_result(&format!("[{},{},{}]", token(1), token(2), token(3)))
 }
 
-/// The row of the terminal that shows a text, from one on.
+/// The row of the terminal that shows a text, counted from one.
 fn row_of(session: &Session, text: &str) -> usize {
     let shown = session.shown();
     let row = shown.lines().position(|line| line.contains(text));
@@ -130,7 +130,7 @@ fn row_of(session: &Session, text: &str) -> usize {
 }
 
 #[test]
-fn with_the_mouse_on_a_click_selects_a_row_and_another_opens_it() {
+fn with_mouse_enabled_a_click_selects_a_row_and_another_opens_it() {
     let fake = three();
     let (_home, mut session) = configured(&fake, "mouse = true\n", &[]);
     session.wait_for("F1");
@@ -146,7 +146,7 @@ fn with_the_mouse_on_a_click_selects_a_row_and_another_opens_it() {
 }
 
 #[test]
-fn the_title_is_given_back_on_a_signal_and_can_be_turned_off() {
+fn the_title_is_restored_on_a_signal_and_can_be_disabled() {
     let (_home, mut session) = configured(&three(), "", &[]);
     session.wait_for("F1");
     session.signal(Signal::TERM);

@@ -1,4 +1,4 @@
-//! What is drawn on a real terminal: sizes, hostile text, wide characters, colours and times.
+//! Drawing on a real terminal: sizes, hostile text, wide characters, colours and times.
 
 #![cfg(unix)]
 
@@ -44,8 +44,8 @@ fn resize(session: &mut Session, columns: u16, rows: u16) {
 }
 
 #[test]
-fn c01_a_shrunken_terminal_says_so_and_what_was_typed_survives() {
-    let fake = Fake::holding("[]");
+fn c01_a_shrunken_terminal_says_so_and_keeps_typed_text() {
+    let fake = Fake::with_result("[]");
     let mut session = fake.screens(&[]).showing("Find a token");
     session.type_until("half a name", "half a name");
     for (columns, rows) in [(39, 30), (100, 9), (1, 1), (2, 40), (130, 1), (12, 4)] {
@@ -63,10 +63,10 @@ fn c01_a_shrunken_terminal_says_so_and_what_was_typed_survives() {
 }
 
 #[test]
-fn c03_seventy_thousand_of_anything_scroll_to_their_end() {
+fn c03_seventy_thousand_rows_scroll_to_their_end() {
     let long = "n".repeat(100_000);
     let entries: Vec<String> = (0..70_000).map(|at| format!("[{at}]")).collect();
-    let fake = Fake::holding(&token(&format!(
+    let fake = Fake::with_result(&token(&format!(
         r#""name":"{long}","duration":"forever","entries":[{}]"#,
         entries.join(",")
     )));
@@ -96,7 +96,7 @@ fn c03_seventy_thousand_of_anything_scroll_to_their_end() {
 }
 
 #[test]
-fn c14_wide_joined_and_right_to_left_names_move_no_column() {
+fn c14_wide_joined_and_right_to_left_names_shift_no_column() {
     let widths = [
         "東京都の鍵",
         "e\u{301}\u{323}te\u{301}",
@@ -105,7 +105,7 @@ fn c14_wide_joined_and_right_to_left_names_move_no_column() {
         "한국어 키",
     ];
     for name in widths {
-        let fake = Fake::holding(&token(&format!(r#""name":"{name}","duration":"forever""#)));
+        let fake = Fake::with_result(&token(&format!(r#""name":"{name}","duration":"forever""#)));
         let mut session = fake.screens(&[ID]).showing("NEVER EXPIRES");
         session.wait_for("What to do");
         session.type_keys("jj");
@@ -126,10 +126,10 @@ fn c14_wide_joined_and_right_to_left_names_move_no_column() {
         }
         session.quit();
     }
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     let mut session = fake.screens(&[]).showing("Find a token");
     session.type_keys("東京");
-    // Behind the frame and the sign of the field.
+    // After the frame and the sign of the field.
     let start = 4;
     let is_at =
         |column| move |session: &Session| session.screen.screen().cursor_position().1 == column;
@@ -141,10 +141,10 @@ fn c14_wide_joined_and_right_to_left_names_move_no_column() {
     session.end();
 }
 
-/// Every way that has been seen to make a terminal do something.
+/// Every known way to make a terminal do something.
 const HOSTILE: &str = r"\u001b]0;owned\u0007\u001b[2Jok\u202Egnp\u009b31m\u0090q\u009c\u007f\b\r\n\t\u2028\u2066\u200b\ufeff\u000e\u001b]52;c;b3duZWQ=\u001b\\";
 
-fn is_harmless(stream: &str) {
+fn assert_harmless(stream: &str) {
     for bad in [
         "]0;owned",
         "\x1b[2Jok",
@@ -166,7 +166,7 @@ fn is_harmless(stream: &str) {
 }
 
 #[test]
-fn c15_no_text_of_a_stranger_reaches_the_terminal_as_it_is() {
+fn c15_untrusted_text_never_reaches_the_terminal_raw() {
     let members = [
         "name",
         "client_id",
@@ -178,10 +178,10 @@ fn c15_no_text_of_a_stranger_reaches_the_terminal_as_it_is() {
     ]
     .map(|key| format!(r#""{key}":"{HOSTILE}""#))
     .join(",");
-    let fake = Fake::holding(&token(&format!(r#"{members},"{HOSTILE}":1"#)));
+    let fake = Fake::with_result(&token(&format!(r#"{members},"{HOSTILE}":1"#)));
     let outcome = run(&mut fake.command(&["get", ID]));
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    is_harmless(&outcome.stdout);
+    assert_harmless(&outcome.stdout);
     assert!(
         outcome
             .stdout
@@ -196,13 +196,13 @@ fn c15_no_text_of_a_stranger_reaches_the_terminal_as_it_is() {
         session.type_keys(keys);
         session.wait_until("a redraw", |session| session.stream.len() > before);
     }
-    // The first closes the help.
+    // The first key closes the help.
     session.type_keys("qq");
-    is_harmless(&session.end().1);
+    assert_harmless(&session.end().1);
 }
 
 #[test]
-fn c15_nor_does_what_an_error_quotes() {
+fn c15_text_quoted_in_errors_never_reaches_the_terminal_raw() {
     let errors = format!(
         r#"[{{"code":10000,"message":"{HOSTILE}","documentation_url":"{HOSTILE}","source":{{"pointer":"{HOSTILE}"}},
         "error_chain":[{{"code":1,"message":"{HOSTILE}"}}]}}]"#
@@ -216,7 +216,7 @@ fn c15_nor_does_what_an_error_quotes() {
     let outcome = run(fake
         .command(&["get", ID, "--log", "trace"])
         .env("TOKENSCOPE_HOME", home.path()));
-    is_harmless(&outcome.stderr);
+    assert_harmless(&outcome.stderr);
     assert!(
         outcome.stderr.chars().all(|c| !c.is_control() || c == '\n'),
         "{:?}",
@@ -224,15 +224,15 @@ fn c15_nor_does_what_an_error_quotes() {
     );
     let log = std::fs::read_to_string(home.path().join("tokenscope.log")).unwrap();
     assert!(log.contains("answered"), "{log}");
-    is_harmless(&log);
+    assert_harmless(&log);
     let mut session = fake.screens(&[ID]).showing("may not read");
     session.type_until("e", "API error 10000");
-    // The first closes the details.
+    // The first key closes the details.
     session.type_keys("qq");
-    is_harmless(&session.end().1);
+    assert_harmless(&session.end().1);
     let name = "x\u{1b}]0;owned\u{7}\u{9b}31m\u{202E}";
-    let outcome = run(&mut Fake::holding("[]").command(&["get", name]));
-    is_harmless(&outcome.stderr);
+    let outcome = run(&mut Fake::with_result("[]").command(&["get", name]));
+    assert_harmless(&outcome.stderr);
     assert!(
         outcome.stderr.chars().all(|c| !c.is_control() || c == '\n'),
         "{:?}",
@@ -241,8 +241,8 @@ fn c15_nor_does_what_an_error_quotes() {
 }
 
 #[test]
-fn c17_body_text_has_the_terminals_own_colours_and_no_meaning_rests_on_colour() {
-    let fake = Fake::holding(&token(
+fn c17_body_text_has_the_terminals_colours_and_colour_carries_no_meaning() {
+    let fake = Fake::with_result(&token(
         r#""name":"deploy","enabled":false,"duration":"8760h""#,
     ));
     let mut session = fake.screens(&[ID]).showing("DISABLED");
@@ -291,7 +291,7 @@ pub(crate) fn noon() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
 }
 
-/// The program with a token in view that ends after a time; without one it never does.
+/// The screens with a token that ends after this time; without one it never ends.
 pub(crate) fn viewing(left: Option<TimeDelta>, refresh_seconds: u64) -> State {
     let session = AppSession {
         active: ActiveCredential {
@@ -314,7 +314,7 @@ pub(crate) fn viewing(left: Option<TimeDelta>, refresh_seconds: u64) -> State {
     state
 }
 
-/// Answers the fetch among the effects, if there is one, and says how many there were.
+/// Answers the fetch among the effects, and returns the number of fetches.
 pub(crate) fn answer(
     state: &mut State,
     effects: &[Effect],
@@ -342,7 +342,7 @@ pub(crate) fn answer(
     count
 }
 
-/// Lets time pass as the loop does, sleeping until something changes, and counts draws and fetches.
+/// Passes time like the event loop, sleeping until something changes, and counts draws and fetches.
 fn idle(state: &mut State, seconds: i64, left: Option<TimeDelta>) -> (usize, usize) {
     let (mut draws, mut fetches) = (0, 0);
     let end = state.clock.local + TimeDelta::seconds(seconds);
@@ -356,7 +356,7 @@ fn idle(state: &mut State, seconds: i64, left: Option<TimeDelta>) -> (usize, usi
 }
 
 #[test]
-fn c21_an_idle_screen_draws_once_a_second_at_most_and_a_still_one_once_a_minute() {
+fn c21_an_idle_countdown_draws_once_a_second_and_other_screens_less() {
     let left = Some(TimeDelta::days(12));
     let (draws, fetches) = idle(&mut viewing(left, 0), 600, left);
     assert!((595..=601).contains(&draws), "{draws}");
@@ -369,7 +369,7 @@ fn c21_an_idle_screen_draws_once_a_second_at_most_and_a_still_one_once_a_minute(
 }
 
 #[test]
-fn c25_after_a_night_the_first_frame_shows_the_time_that_is_left_now() {
+fn c25_after_a_night_the_first_frame_shows_the_current_time_left() {
     let left = TimeDelta::days(12);
     let mut state = viewing(Some(left), 0);
     for hours in [8, -3, 24 * 13] {
@@ -382,7 +382,7 @@ fn c25_after_a_night_the_first_frame_shows_the_time_that_is_left_now() {
 }
 
 #[test]
-fn c29_days_hours_and_seconds_are_floors_on_both_sides_of_the_end() {
+fn c29_days_hours_and_seconds_are_rounded_down_on_both_sides_of_the_end() {
     let end = noon();
     for (seconds, text, days) in [
         (86_400 + 86_399, "1d 23:59:59", 1),
@@ -440,10 +440,10 @@ fn k14_a_letter_has_at_most_eight_marks() {
                 cluster.chars().filter(of_emoji).count()
             });
             assert!(marks.max() <= Some(8), "{many:?}");
-            // What stands before a letter may take it along.
+            // A character before a letter may be part of its cluster.
             let is_whole = many == "\u{0600}" || clean.ends_with('b');
             assert!(clean.starts_with('a') && is_whole, "{many:?} {count}");
-            // Far more than it takes; what is quadratic takes hours.
+            // Generous: quadratic work would take hours.
             assert!(
                 began.elapsed() < Duration::from_secs(20),
                 "{many:?} {count}"
@@ -467,7 +467,7 @@ fn k14_a_letter_has_at_most_eight_marks() {
 
 proptest! {
     #[test]
-    fn k14_no_text_is_drawn_as_one_cell_of_many_characters(
+    fn k14_no_cell_contains_unboundedly_many_characters(
         pieces in proptest::collection::vec((0..MANY.len(), 1..40_usize, any::<char>()), 0..6)
     ) {
         let hostile: String = pieces
@@ -483,7 +483,7 @@ proptest! {
 }
 
 #[test]
-fn k14_a_line_that_people_read_is_of_bounded_length() {
+fn k14_lines_for_people_are_of_bounded_length() {
     let name = "x".repeat(1_000_000);
     let marks = format!("e{}", "\u{301}".repeat(500_000));
     for hostile in [&name, &marks] {
@@ -504,7 +504,7 @@ fn k14_a_line_that_people_read_is_of_bounded_length() {
         assert!(outcome.stdout.contains(hostile.as_str()), "JSON is whole");
     }
     let refusal = format!(r#"{{"success":false,"errors":[{{"code":7,"message":"{name}"}}]}}"#);
-    let fake = Fake::saying(418, &refusal);
+    let fake = Fake::answering(418, &refusal);
     for line in [&["list"][..], &["check"], &["get", ID]] {
         let outcome = run(&mut fake.command(line));
         let said = outcome.stdout + &outcome.stderr;
@@ -513,7 +513,7 @@ fn k14_a_line_that_people_read_is_of_bounded_length() {
 }
 
 #[test]
-fn k14_of_ninety_thousand_tokens_of_one_name_ten_are_named() {
+fn k14_of_ninety_thousand_equal_names_few_ids_are_listed() {
     let tokens: Vec<String> = (0..90_000)
         .map(|number| format!(r#"{{"id":"00000000-0000-4000-8000-{number:012}","name":"same"}}"#))
         .collect();

@@ -9,7 +9,7 @@ use portable_pty::CommandBuilder;
 use rustix::process::{Signal, kill_process_group};
 
 use crate::support::binary::BINARY;
-use crate::support::terminal::{PROMPT, Session, is_given_back_once};
+use crate::support::terminal::{PROMPT, Session, assert_restored_once};
 
 const FOREVER: &str = "aa99f39f-e778-456d-afcb-571a601ec729";
 const CI_CD: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
@@ -32,7 +32,7 @@ fn leave_shell(mut session: Session, prompts: usize) {
 }
 
 #[test]
-fn a_stop_from_outside_gives_the_terminal_back_and_fg_takes_it_again() {
+fn an_external_stop_restores_the_terminal_and_fg_takes_it_again() {
     let mut session = in_a_shell();
     kill_process_group(session.foreground(), Signal::TSTP).unwrap();
     session.wait_for_prompt(2);
@@ -49,7 +49,7 @@ fn a_stop_from_outside_gives_the_terminal_back_and_fg_takes_it_again() {
 }
 
 #[test]
-fn modes_that_were_spoilt_during_a_stop_without_warning_are_set_again() {
+fn modes_changed_during_an_unannounced_stop_are_set_again() {
     let mut session = in_a_shell();
     kill_process_group(session.foreground(), Signal::STOP).unwrap();
     session.wait_for_prompt(2);
@@ -63,7 +63,7 @@ fn modes_that_were_spoilt_during_a_stop_without_warning_are_set_again() {
 }
 
 #[test]
-fn where_no_shell_could_wake_it_up_ctrl_z_does_not_stop_the_program() {
+fn ctrl_z_without_a_shell_does_not_stop_the_program() {
     let mut session = Session::start(&["--demo"]).showing("account 023e");
     session.type_keys("\x1a");
     session.type_until("\x1bOP", "Symbols");
@@ -71,8 +71,8 @@ fn where_no_shell_could_wake_it_up_ctrl_z_does_not_stop_the_program() {
 }
 
 #[test]
-fn a_closed_window_ends_the_program_even_where_hang_ups_are_ignored() {
-    // The library that reads the keys may be anywhere when the window closes.
+fn a_closed_window_ends_the_program_even_if_hang_ups_are_ignored() {
+    // The reader of keys may be anywhere in its loop when the window closes.
     for (trap, keys) in [
         ("", ""),
         ("trap '' HUP;", ""),
@@ -102,7 +102,7 @@ fn a_closed_window_ends_the_program_even_where_hang_ups_are_ignored() {
 }
 
 #[test]
-fn any_row_of_sizes_leaves_the_program_whole() {
+fn any_sequence_of_sizes_is_survived() {
     let mut session = Session::start(&["--demo", CI_CD]).showing("EXPIRES IN");
     let mut seed: u32 = 1;
     for _ in 0..60 {
@@ -116,11 +116,11 @@ fn any_row_of_sizes_leaves_the_program_whole() {
     session.wait_for("EXPIRES IN");
     session.wait_for("What to do");
     let stream = session.quit();
-    is_given_back_once(&stream);
+    assert_restored_once(&stream);
 }
 
 #[test]
-fn below_its_least_size_the_program_says_what_it_wants() {
+fn below_its_minimum_size_the_program_states_it() {
     let mut session = Session::start(&["--demo"]).showing("account 023e");
     session.resize(39, 9);
     session.wait_for("40");
@@ -130,7 +130,7 @@ fn below_its_least_size_the_program_says_what_it_wants() {
 }
 
 #[test]
-fn a_paste_is_text_whatever_is_in_it() {
+fn a_paste_is_text_whatever_it_contains() {
     let long = "x".repeat(10_240);
     let pastes = [
         "q\nq\nq\n",
@@ -143,17 +143,17 @@ fn a_paste_is_text_whatever_is_in_it() {
         session.type_keys(&format!("\x1b[200~{paste}\x1b[201~"));
         session.type_keys("\x15");
     }
-    // Nothing of it was a command, and the field still takes text.
+    // No part was a command, and the field still accepts text.
     session.type_until("still here", "still here");
     session.type_keys("\x03");
     let (status, stream) = session.end();
     assert_eq!(status.exit_code(), 0);
     assert!(!stream.contains("\x1b]0;title"));
-    is_given_back_once(&stream);
+    assert_restored_once(&stream);
 }
 
 #[test]
-fn a_paste_among_commands_does_nothing() {
+fn a_paste_outside_of_a_field_does_nothing() {
     let mut session = Session::start(&["--demo", CI_CD]).showing("EXPIRES IN");
     session.type_keys("\x1b[200~q\nvq\x03\n\x1b[201~");
     session.type_until("v", "raw JSON");
@@ -171,7 +171,7 @@ fn closed_standard_streams_do_no_harm() {
     session.type_keys("\x03");
     let (status, stream) = session.end();
     assert_eq!(status.exit_code(), 0);
-    is_given_back_once(&stream);
+    assert_restored_once(&stream);
     for redirection in ["<&-", ">&-", "</dev/null", ">/dev/null", "<&- >&- 2>&-"] {
         let (status, stream) = run(redirection).end();
         assert_eq!(status.exit_code(), 65, "{redirection}: {stream}");
@@ -179,13 +179,13 @@ fn closed_standard_streams_do_no_harm() {
     }
 }
 
-/// How often the screen was drawn: each frame begins by hiding the cursor.
+/// The number of frames: each begins by hiding the cursor.
 fn frames(stream: &[u8]) -> usize {
     String::from_utf8_lossy(stream).matches("\x1b[?25l").count()
 }
 
 #[test]
-fn a_countdown_draws_once_a_second_and_a_screen_without_one_stays_silent() {
+fn a_countdown_draws_once_a_second_and_other_screens_are_silent() {
     let mut session = Session::start(&["--demo", CI_CD]).showing("just now");
     // From one change of the digits to another, three seconds later.
     let digits = |session: &Session| {
@@ -214,7 +214,7 @@ fn a_countdown_draws_once_a_second_and_a_screen_without_one_stays_silent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn local_times_follow_the_zone_and_its_summer_time() {
+async fn local_times_follow_the_zone_and_daylight_saving() {
     use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
     let server = MockServer::start().await;

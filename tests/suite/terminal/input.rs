@@ -1,4 +1,4 @@
-//! Keys, pastes and unsolicited terminal reports, as they act on the program.
+//! Keys, pastes and unsolicited terminal reports, and their effect on the program.
 
 #![cfg(unix)]
 
@@ -21,7 +21,7 @@ pub(crate) fn key(code: KeyCode, kind: KeyEventKind) -> Event {
 }
 
 #[test]
-fn c10_a_key_acts_once_when_it_is_let_go_too_and_repeats_only_where_that_helps() {
+fn c10_a_key_acts_once_despite_its_release_and_repeats_only_where_useful() {
     use KeyEventKind::{Press, Release, Repeat};
     let keymap = Keymap::built_in().unwrap();
     let of = |context, code, kind| keymap.translate(context, key(code, kind));
@@ -52,9 +52,9 @@ fn c10_a_key_acts_once_when_it_is_let_go_too_and_repeats_only_where_that_helps()
     }
 }
 
-/// Whatever is added to the table: a key that is held down moves and deletes, and nothing else.
+/// For every key in the table, now and later: a key held down only moves and deletes.
 #[test]
-fn c10_a_key_held_down_never_switches_submits_removes_or_quits_anywhere() {
+fn c10_a_held_key_never_switches_submits_removes_or_quits() {
     use KeyEventKind::{Press, Repeat};
     let keymap = Keymap::built_in().unwrap();
     let codes = (' '..='~')
@@ -135,7 +135,7 @@ fn c10_a_key_held_down_never_switches_submits_removes_or_quits_anywhere() {
 
 #[test]
 fn c11_a_paste_is_one_insertion_and_never_a_key() {
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     let mut session = fake.screens(&[]).showing("Find a token");
     session.type_until("\x1b[200~\n \r\n tok_q\nddq\r\x1b[201~", "tok_q");
     session.type_until(".", "tok_q.");
@@ -157,8 +157,8 @@ fn c11_a_paste_is_one_insertion_and_never_a_key() {
 }
 
 #[test]
-fn c12_every_field_takes_a_paste_at_its_cursor() {
-    let fake = Fake::holding("[]");
+fn c12_every_field_inserts_a_paste_at_its_cursor() {
+    let fake = Fake::with_result("[]");
     let mut session = fake.screens_with(&[], &[]);
     session.wait_for("Access: Service Tokens Read");
     let paste = |text: &str| format!("\x1b[200~{text}\x1b[201~");
@@ -182,7 +182,7 @@ fn c12_every_field_takes_a_paste_at_its_cursor() {
     session.type_keys("\x03");
     let (_, stream) = session.end();
     assert!(!stream.contains("secret-by") && !stream.contains("xxxx"));
-    let fake = Fake::holding(&token(r#""duration":"forever","needle":1"#));
+    let fake = Fake::with_result(&token(r#""duration":"forever","needle":1"#));
     let mut session = fake.screens(&[]).showing("Find a token");
     session.type_until(
         &format!("{}\x1b[H{}\r", paste(&ID[8..]), paste(&ID[..8])),
@@ -194,7 +194,7 @@ fn c12_every_field_takes_a_paste_at_its_cursor() {
 }
 
 #[test]
-fn c19_the_mouse_is_the_terminals_own() {
+fn c19_the_mouse_belongs_to_the_terminal() {
     let keymap = Keymap::built_in().unwrap();
     for (column, row) in [(0, 0), (100, 30), (u16::MAX, u16::MAX)] {
         let mouse = MouseEvent {
@@ -205,7 +205,7 @@ fn c19_the_mouse_is_the_terminals_own() {
         };
         assert_eq!(keymap.translate(Context::Detail, Event::Mouse(mouse)), None);
     }
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     let mut session = fake.screens(&[ID]).showing("NEVER EXPIRES");
     session.type_keys("\x1b[<0;101;31M\x1b[<0;65535;65535m\x1b[M !!");
     session.type_until("v", "raw JSON");
@@ -215,8 +215,8 @@ fn c19_the_mouse_is_the_terminals_own() {
     }
 }
 
-/// What terminals say of themselves, which a program before may have asked for: a title, a colour,
-/// the clipboard, attributes, a version, the mouse in three encodings, the cursor, the window.
+/// Reports that an earlier program may have requested: a title, a colour, the clipboard,
+/// attributes, a version, the mouse in three encodings, the cursor, the window.
 const REPORTS: [&str; 12] = [
     "\x1b]lqquit\x1b\\",
     "\x1b]11;rgb:0000/0000/0000\x07",
@@ -233,13 +233,13 @@ const REPORTS: [&str; 12] = [
 ];
 
 #[test]
-fn c19_what_the_terminal_says_unasked_is_no_key() {
-    let fake = Fake::holding(&token(r#""name":"CI","duration":"forever""#));
+fn c19_unsolicited_reports_are_not_keys() {
+    let fake = Fake::with_result(&token(r#""name":"CI","duration":"forever""#));
     let mut session = fake.screens(&[]).showing("Find a token");
     session.type_keys(&REPORTS.concat());
     session.type_until(&format!("{ID}\r"), "NEVER EXPIRES");
     session.type_keys(&REPORTS.concat());
-    // A key after them tells that they were read.
+    // The key after them proves that they were read.
     session.type_until("?", "Esc close");
     session.type_keys("?");
     session.wait_until("Detail again", |session| {
@@ -251,7 +251,7 @@ fn c19_what_the_terminal_says_unasked_is_no_key() {
 }
 
 #[test]
-fn c19_what_the_terminal_never_finishes_holds_no_key_back() {
+fn c19_unfinished_reports_delay_no_key() {
     for begun in [
         "\x1b[<0;1",
         "\x1b[?",
@@ -263,7 +263,7 @@ fn c19_what_the_terminal_never_finishes_holds_no_key_back() {
         let mut session = Session::start(&["--demo"]).showing("Find a token");
         session.type_keys(begun);
         if begun.contains("200~") {
-            // In time, a paste without an end is taken for what came of it.
+            // After a while, a paste without an end counts as one.
             session.wait_for("abc");
         }
         session.type_keys("\x03");
@@ -272,10 +272,10 @@ fn c19_what_the_terminal_never_finishes_holds_no_key_back() {
 }
 
 #[test]
-fn c11_ctrl_c_ends_what_waits_for_the_end_of_a_paste() {
+fn c11_ctrl_c_ends_a_paste_without_an_end() {
     let mut session = Session::start(&["--demo"]).showing("Find a token");
     session.type_keys("\x1b[200~abc");
-    // Nothing shows that it came; each press is one more chance to be told from a pasted one.
+    // Nothing shows that it came; every press has another chance not to count as pasted.
     for _ in 0..100 {
         session.type_keys("\x03");
         if session.ends_within(Duration::from_millis(150)) {
@@ -287,10 +287,10 @@ fn c11_ctrl_c_ends_what_waits_for_the_end_of_a_paste() {
 }
 
 #[test]
-fn c11_a_key_behind_escape_is_both_however_fast() {
-    let fake = Fake::holding(&token(r#""name":"CI","duration":"forever""#));
+fn c11_escape_and_a_fast_key_are_both_read() {
+    let fake = Fake::with_result(&token(r#""name":"CI","duration":"forever""#));
     let mut session = fake.screens(&[]).showing("Find a token");
-    // As tmux sends them where they come within half a second.
+    // As tmux sends them within half a second of each other.
     session.type_until("abc\x1bp", "╭ Profiles");
     session.quit();
 }
@@ -305,7 +305,7 @@ fn released(c: char, modifiers: KeyModifiers) -> KeyEvent {
 
 const ALT_GR: KeyModifiers = KeyModifiers::CONTROL.union(KeyModifiers::ALT);
 
-/// What is typed by events of a Windows console.
+/// The text typed by events of a Windows console.
 fn typed(events: &[KeyEvent]) -> String {
     let mut keys = TypedKeys::default();
     let typed = events.iter().map(|event| keys.translate(*event));
@@ -316,17 +316,17 @@ fn typed(events: &[KeyEvent]) -> String {
 }
 
 #[test]
-fn j04_characters_of_alt_gr_are_typed() {
+fn j04_types_characters_of_alt_gr() {
     for c in "@[]{}\\|~€µ²³#^`¬łąćęńóśźż¿¡«»".chars() {
         assert_eq!(
             typed(&[pressed(c, ALT_GR), released(c, ALT_GR)]),
             c.to_string()
         );
-        // AltGr is let go first, and the key then reports its own character.
+        // AltGr is released first, and the key then reports its own character.
         let events = [pressed(c, ALT_GR), released('q', KeyModifiers::NONE)];
         assert_eq!(typed(&events), c.to_string());
     }
-    // A chord of both types nothing, and keeps its modifiers.
+    // A chord with both modifiers types nothing and keeps them.
     for c in "aqz09AQ".chars() {
         let chord = pressed(c, ALT_GR);
         assert_eq!(TypedKeys::default().translate(chord), chord);
@@ -351,7 +351,7 @@ fn j04_alt_codes_are_typed_once_and_releases_never() {
         assert_eq!(typed(&[pressed(c, none), released(c, none)]), c.to_string());
     }
     for (events, expected) in [
-        // Shift is let go before the letter.
+        // Shift is released before the letter.
         (
             vec![pressed('A', KeyModifiers::SHIFT), released('a', none)],
             "",
@@ -360,7 +360,7 @@ fn j04_alt_codes_are_typed_once_and_releases_never() {
             vec![pressed('2', none), pressed('3', none), released('2', none)],
             "23",
         ),
-        // Typed so fast that the keys overlap.
+        // Fast typing, with overlapping keys.
         (
             vec![
                 pressed('a', none),
@@ -383,7 +383,7 @@ fn j04_alt_codes_are_typed_once_and_releases_never() {
             ],
             "xx~",
         ),
-        // The release of Enter, by which the program was started.
+        // The release of the Enter key that started the program.
         (
             vec![
                 KeyEvent::new_with_kind(KeyCode::Enter, none, KeyEventKind::Release),

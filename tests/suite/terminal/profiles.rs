@@ -32,7 +32,7 @@ credential = "api_token"
 account = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" # not the zone
 "#;
 
-/// An API with a token of its own for each account, which only that account's secret may read.
+/// An API with one token per account, which only that account's secret may read.
 async fn api() -> MockServer {
     let server = MockServer::start().await;
     for (account, secret, name) in [
@@ -77,7 +77,7 @@ pub(crate) fn store(desktop: &dbus::Session, home: &TempDir, server: &MockServer
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn profiles_are_switched_by_keys_and_one_is_removed_with_its_secret() {
+async fn switches_profiles_and_removes_one_with_its_secret() {
     let Some(desktop) = unlocked() else { return };
     let server = api().await;
     let home = TempDir::new().unwrap();
@@ -114,11 +114,11 @@ async fn profiles_are_switched_by_keys_and_one_is_removed_with_its_secret() {
                 .to_owned()
         })
         .collect();
-    // Each list is fetched with its own credential, and each token.
+    // Each list and each token is fetched with its own credential.
     sent.dedup();
     assert_eq!(sent, ["Bearer canary-of-prod", "Bearer canary-of-staging"]);
 
-    // The scope is changed; the secret that is stored lets the API be asked.
+    // The scope is changed; the stored secret is used for the check.
     session.type_until("pi", "leave empty to keep the stored one");
     session.wait_for("Will be stored in Secret Service");
     session.type_until(

@@ -1,4 +1,4 @@
-//! The usual way through the program on a terminal: start, use, quit, restore.
+//! Typical sessions on a terminal: start, use, quit, restore.
 
 #![cfg(unix)]
 
@@ -6,10 +6,10 @@ use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 
 use crate::support::binary::Binary;
-use crate::support::terminal::{PROMPT, Session, is_given_back_once};
+use crate::support::terminal::{PROMPT, Session, assert_restored_once};
 
 #[test]
-fn a_token_is_looked_up_looked_at_and_left_and_the_terminal_is_given_back() {
+fn looks_up_a_token_and_restores_the_terminal() {
     let mut session = Session::start(&["--demo"]).showing("account 023e");
     session.type_until("\x1b[200~CI/CD token\n\x1b[201~\r", "EXPIRES IN");
     session.type_until("v", "raw JSON");
@@ -18,11 +18,11 @@ fn a_token_is_looked_up_looked_at_and_left_and_the_terminal_is_given_back() {
     // Closes the help.
     session.type_keys("q");
     let stream = session.quit();
-    is_given_back_once(&stream);
+    assert_restored_once(&stream);
 }
 
 #[test]
-fn a_token_on_the_command_line_opens_at_once_and_copies_through_the_terminal() {
+fn a_token_on_the_command_line_opens_at_once_and_can_be_copied() {
     let mut session = Session::start(&["--demo", "f174e90a-fafe-4643-bbbc-4a0ed4fc8415"]);
     session.wait_for("EXPIRES IN");
     session.type_until("y", "Copied last_seen_at to the terminal's clipboard");
@@ -31,7 +31,7 @@ fn a_token_on_the_command_line_opens_at_once_and_copies_through_the_terminal() {
 }
 
 #[test]
-fn a_signal_ends_the_program_with_its_code_and_the_terminal_is_given_back() {
+fn a_signal_sets_the_exit_code_and_the_terminal_is_restored() {
     for (signal, code) in [
         (Signal::TERM, 143),
         (Signal::HUP, 129),
@@ -42,22 +42,22 @@ fn a_signal_ends_the_program_with_its_code_and_the_terminal_is_given_back() {
         session.signal(signal);
         let (status, stream) = session.end();
         assert_eq!(status.exit_code(), code, "{signal:?}");
-        is_given_back_once(&stream);
+        assert_restored_once(&stream);
     }
 }
 
 #[test]
-fn without_a_credential_the_form_opens_and_ctrl_c_leaves_it() {
+fn without_a_credential_setup_opens_and_ctrl_c_leaves_it() {
     let mut session = Session::start(&[]).showing("Access: Service Tokens Read");
     session.type_keys("qqq");
     session.type_keys("\x03");
     let (status, stream) = session.end();
     assert_eq!(status.exit_code(), 0);
-    is_given_back_once(&stream);
+    assert_restored_once(&stream);
 }
 
 #[test]
-fn the_form_leads_to_the_demo() {
+fn setup_leads_to_the_demo() {
     let mut session = Session::start(&[]).showing("Access: Service Tokens Read");
     session.type_until("\x1bOS", "demo API");
     session.interrupt();
@@ -65,7 +65,7 @@ fn the_form_leads_to_the_demo() {
 
 #[cfg(debug_assertions)]
 #[test]
-fn after_a_panic_or_an_error_the_terminal_is_given_back_and_the_message_is_readable() {
+fn after_a_panic_or_an_error_the_terminal_is_restored_before_the_message() {
     for (fault, code, message) in [
         ("draw", 101, "while drawing"),
         ("task", 101, "in a task"),
@@ -76,7 +76,7 @@ fn after_a_panic_or_an_error_the_terminal_is_given_back_and_the_message_is_reada
             .on_terminal();
         let (status, stream) = session.end();
         assert_eq!(status.exit_code(), code, "{fault}");
-        is_given_back_once(&stream);
+        assert_restored_once(&stream);
         let left = stream.rfind("\x1b[?1049l").unwrap();
         assert!(
             stream[left..].contains(message),
@@ -114,7 +114,7 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
 
 #[cfg(not(target_os = "macos"))]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_form_stores_the_credential_in_the_keyring_and_the_token_is_fetched_with_it() {
+async fn setup_stores_the_credential_in_the_keyring_and_the_lookup_uses_it() {
     use crate::support::keyring::unlocked;
     use wiremock::matchers::{header, path_regex};
     use wiremock::{Mock, MockServer, ResponseTemplate};

@@ -29,7 +29,7 @@ fn line() -> PromptLine {
     PromptLine::new(Keymap::built_in().unwrap())
 }
 
-/// What comes of these bytes at the question.
+/// The answer to the prompt after these bytes, and its output.
 fn typed(bytes: &[u8]) -> (Option<Answer>, String) {
     let (mut decoder, mut line) = (Decoder::default(), line());
     let mut events = decoder.feed(bytes);
@@ -91,7 +91,7 @@ fn g01_every_key_edits_as_in_a_field_or_does_nothing() {
 }
 
 #[test]
-fn k08_what_is_longer_than_any_credential_is_refused_and_not_cut() {
+fn k08_text_longer_than_any_credential_is_refused_and_not_truncated() {
     let long = "x".repeat(Secret::LONGEST);
     assert_eq!(
         typed(format!("{long}\r").as_bytes()).0,
@@ -136,7 +136,7 @@ fn any_event() -> impl Strategy<Value = Event> {
 
 proptest! {
     #[test]
-    fn g01_any_keys_give_what_the_masked_field_of_the_screens_gives(
+    fn g01_the_prompt_and_the_masked_field_agree_on_any_keys(
         events in proptest::collection::vec(any_event(), 0..40)
     ) {
         let keymap = Keymap::built_in().unwrap();
@@ -157,7 +157,7 @@ proptest! {
     }
 
     #[test]
-    fn l02_no_part_of_a_paste_is_a_key_whatever_marks_it_holds_and_however_it_is_cut(
+    fn l02_no_part_of_a_paste_is_a_key_whatever_its_marks_and_splits(
         parts in proptest::collection::vec(
             proptest::sample::select(vec![
                 "q", "y", "X", "dd", "\x03", "\x04", "\x1a", "\x1b", "\r", "\n", "text ", "\x1b[A", "\x1b[113u",
@@ -177,7 +177,7 @@ proptest! {
         let mut events = Vec::new();
         for pair in cuts.windows(2) {
             events.extend(decoder.feed(&bytes[pair[0]..pair[1]]));
-            // Whoever waits 50 ms and a little more does not wait in vain.
+            // A wait of slightly more than 50 ms suffices.
             if pair[1] > 6 {
                 prop_assert!(decoder.timeout().unwrap() >= Duration::from_millis(100));
             }
@@ -186,19 +186,19 @@ proptest! {
             events.extend(decoder.time_out());
         }
         for event in events {
-            let is_harmless = match &event {
+            let assert_harmless = match &event {
                 Event::Paste(_) => true,
                 Event::Key(key) => matches!(key.code, KeyCode::Enter | KeyCode::Up),
                 _ => false,
             };
-            prop_assert!(is_harmless, "{:?}", event);
+            prop_assert!(assert_harmless, "{:?}", event);
         }
     }
 }
 
 #[test]
-fn l02_a_paste_with_a_mark_in_it_and_a_pause_after_it_presses_no_key() {
-    let fake = Fake::holding("[]");
+fn l02_a_paste_that_contains_a_mark_and_pauses_presses_no_key() {
+    let fake = Fake::with_result("[]");
     for pause in [0, 5, 20, 50] {
         let mut session = fake.screens(&[]).showing("account 023e");
         session.type_keys("\x1b[200~tok \x1b[201~");
@@ -211,7 +211,7 @@ fn l02_a_paste_with_a_mark_in_it_and_a_pause_after_it_presses_no_key() {
     }
 }
 
-/// `auth set` at a terminal with nothing that could keep the secret.
+/// `auth set` on a terminal without a store for the secret.
 fn asked(fake: &Fake) -> Session {
     let line = ["auth", "set", "--account", ACCOUNT, "--no-check"];
     let session = fake.binary(&line).on_terminal().showing(ASKED.trim_end());
@@ -230,7 +230,7 @@ fn wait_until_raw(session: &Session) {
 }
 
 #[test]
-fn k01_where_a_secret_goes_is_said_before_it_is_typed() {
+fn k01_the_destination_of_a_secret_is_shown_before_it_is_typed() {
     let fake = api();
     let mut session = asked(&fake);
     let host = fake.address.to_string();
@@ -241,7 +241,7 @@ fn k01_where_a_secret_goes_is_said_before_it_is_typed() {
 }
 
 #[test]
-fn g01_ctrl_c_is_130_and_every_signal_gives_the_terminal_back() {
+fn g01_ctrl_c_exits_with_130_and_every_signal_restores_the_terminal() {
     let fake = api();
     for (signal, code) in [
         (None, 130),
@@ -256,7 +256,7 @@ fn g01_ctrl_c_is_130_and_every_signal_gives_the_terminal_back() {
             Some(signal) => session.signal(signal),
             None => session.type_keys("\x03"),
         }
-        session.wait_until("the terminal is given back", |session| {
+        session.wait_until("the terminal is restored", |session| {
             String::from_utf8_lossy(&session.stream).contains("\x1b[?2004l")
         });
         let (status, stream) = session.end();
@@ -268,7 +268,7 @@ fn g01_ctrl_c_is_130_and_every_signal_gives_the_terminal_back() {
 }
 
 #[test]
-fn g01_a_stop_gives_the_terminal_to_the_shell_and_the_question_comes_back_masked() {
+fn g01_a_stop_restores_the_terminal_and_the_prompt_returns_masked() {
     let Some(desktop) = unlocked() else { return };
     let fake = api();
     let mut session = shell(&desktop, &fake);
@@ -326,7 +326,7 @@ fn shell(desktop: &dbus::Session, fake: &Fake) -> Session {
 }
 
 #[test]
-fn k08_of_a_paste_of_many_lines_or_much_text_the_shell_runs_nothing() {
+fn k08_the_shell_runs_nothing_of_a_long_paste() {
     let Some(desktop) = unlocked() else { return };
     let fake = api();
     let many = "echo run$((1+1))\n".repeat(300);
@@ -364,7 +364,7 @@ fn session_home() -> &'static std::path::Path {
 }
 
 #[test]
-fn g10_a_pipe_that_never_ends_is_waited_for_until_the_deadline() {
+fn g10_an_endless_pipe_is_read_until_the_deadline() {
     let fake = api();
     let home = crate::support::api::home();
     let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
@@ -390,7 +390,7 @@ fn g10_a_pipe_that_never_ends_is_waited_for_until_the_deadline() {
 }
 
 #[test]
-fn g10_what_is_cleared_is_said_and_what_was_never_there_too() {
+fn g10_auth_clear_reports_removed_and_missing_secrets() {
     let Some(host) = Host::unlocked() else { return };
     let set = ["auth", "set", "--stdin", "--account", ACCOUNT];
     let set = host.run_with_secret(&set);

@@ -24,20 +24,20 @@ use crate::support::api::{Fake, Reply, run, run_with_input, token, tokenscope};
 use crate::support::api::{http, success};
 use crate::support::assertions::{assert_below, assert_contains};
 use crate::support::binary::BINARY;
-use crate::support::terminal::{PROMPT, Session, is_given_back_once};
+use crate::support::terminal::{PROMPT, Session, assert_restored_once};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 #[cfg(target_os = "linux")]
 use crate::terminal::bounds::keys;
 use crate::terminal::display::{answer, noon, viewing};
 
-/// A program on a pseudo-terminal that nobody reads but on demand.
+/// A program on a pseudo-terminal that is read only on demand.
 #[cfg(target_os = "linux")]
 struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     reader: Box<dyn Read + Send>,
     stream: Vec<u8>,
-    /// The modes before the program came.
+    /// The modes before the program started.
     modes: String,
 }
 
@@ -49,9 +49,9 @@ impl Terminal {
         Self::spawn(size, command)
     }
 
-    /// A shell that keeps the terminal, for with the first program on it goes what nobody has read,
-    /// and says how the program ended.
-    fn beneath_a_shell(size: (u16, u16), arguments: &str) -> Self {
+    /// Runs the program in a shell that keeps the terminal, since unread output is lost with the
+    /// last process on it. The shell prints the exit code.
+    fn in_shell(size: (u16, u16), arguments: &str) -> Self {
         let program = BINARY;
         let script = format!("{program} {arguments}; echo code=$?; read end");
         let mut shell = CommandBuilder::new("/bin/sh");
@@ -98,12 +98,12 @@ impl Terminal {
         }
     }
 
-    fn has_its_modes_back(&self) -> bool {
+    fn modes_are_restored(&self) -> bool {
         format!("{:?}", self.master.get_termios().unwrap()) == self.modes
     }
 
     fn ends_within(&mut self, wait: Duration) -> ExitStatus {
-        let status = ended(wait, || self.child.try_wait().unwrap());
+        let status = poll(wait, || self.child.try_wait().unwrap());
         if status.is_none() {
             self.child.kill().unwrap();
         }
@@ -111,9 +111,9 @@ impl Terminal {
     }
 }
 
-/// What comes of something that is asked for again and again for a while.
+/// Polls until there is a result or the time is over.
 #[cfg(target_os = "linux")]
-fn ended<T>(wait: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+fn poll<T>(wait: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + wait;
     loop {
         let answer = ask();
@@ -124,24 +124,25 @@ fn ended<T>(wait: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     }
 }
 
-/// The one child that a process has, or soon will have.
+/// The one child of a process, once it exists.
 #[cfg(target_os = "linux")]
 fn child_of(pid: Pid) -> Pid {
     let pid = pid.as_raw_nonzero();
     let path = format!("/proc/{pid}/task/{pid}/children");
-    let child = ended(Duration::from_secs(20), || {
+    let child = poll(Duration::from_secs(20), || {
         let children = std::fs::read_to_string(&path).unwrap();
         children.trim().parse().ok()
     });
     Pid::from_raw(child.unwrap()).unwrap()
 }
 
-/// Waits until a process hangs in a write to its standard output, to which it is driven.
+/// Waits until a process is blocked in a write to its standard output, while `drive` makes it
+/// write.
 #[cfg(target_os = "linux")]
-fn waits_for_its_reader(pid: Pid, mut drive: impl FnMut()) {
+fn wait_until_blocked(pid: Pid, mut drive: impl FnMut()) {
     let path = format!("/proc/{}/syscall", pid.as_raw_nonzero());
     let mut seen = 0;
-    let hangs = ended(Duration::from_secs(20), || {
+    let hangs = poll(Duration::from_secs(20), || {
         drive();
         let call = std::fs::read_to_string(&path).unwrap_or_default();
         let is_write = call.split(' ').nth(1) == Some("0x1");
@@ -153,14 +154,14 @@ fn waits_for_its_reader(pid: Pid, mut drive: impl FnMut()) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn k04_a_terminal_that_does_not_read_keeps_no_signal_from_being_heard() {
+fn k04_an_unread_terminal_does_not_block_signals() {
     for (signal, code) in [
         (Signal::TERM, 143),
         (Signal::INT, 130),
         (Signal::HUP, 129),
         (Signal::QUIT, 131),
     ] {
-        // The shell keeps the terminal: with the last program on it goes what nobody has read.
+        // The shell keeps the terminal, since unread output is lost with the last process on it.
         let mut shell = CommandBuilder::new("/bin/sh");
         let program = BINARY;
         shell.args([
@@ -171,18 +172,18 @@ fn k04_a_terminal_that_does_not_read_keeps_no_signal_from_being_heard() {
         terminal.read_until("EXPIRES IN");
         let program = child_of(terminal.pid());
         let mut keys = terminal.master.take_writer().unwrap();
-        waits_for_its_reader(program, || {
-            // The whole screen anew, which nobody reads.
+        wait_until_blocked(program, || {
+            // Redraws the whole screen, which nobody reads.
             keys.write_all(b"\x0c").unwrap();
             keys.flush().unwrap();
         });
         kill_process(program, signal).unwrap();
         let is_gone = || kill_process(program, Signal::CONT).err();
         assert!(
-            ended(Duration::from_secs(4), is_gone).is_some(),
+            poll(Duration::from_secs(4), is_gone).is_some(),
             "{signal:?}"
         );
-        assert!(terminal.has_its_modes_back(), "{signal:?}");
+        assert!(terminal.modes_are_restored(), "{signal:?}");
         terminal.read_until(&format!("code={code}"));
         let stream = String::from_utf8_lossy(&terminal.stream);
         assert!(stream.contains("\x1b[?1049l"), "{signal:?}");
@@ -192,8 +193,8 @@ fn k04_a_terminal_that_does_not_read_keeps_no_signal_from_being_heard() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn k04_a_command_whose_output_nobody_reads_hears_signals() {
-    let server = Fake::holding(&token(&keys(20_000)));
+fn k04_a_command_with_unread_output_reacts_to_signals() {
+    let server = Fake::with_result(&token(&keys(20_000)));
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
         let mut command = server.command(&["get", ID, "-o", "json"]);
         let mut child = command
@@ -201,9 +202,9 @@ fn k04_a_command_whose_output_nobody_reads_hears_signals() {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        waits_for_its_reader(Pid::from_child(&child), || {});
+        wait_until_blocked(Pid::from_child(&child), || {});
         kill_process(Pid::from_child(&child), signal).unwrap();
-        let status = ended(Duration::from_secs(4), || child.try_wait().unwrap());
+        let status = poll(Duration::from_secs(4), || child.try_wait().unwrap());
         if status.is_none() {
             child.kill().unwrap();
         }
@@ -213,17 +214,17 @@ fn k04_a_command_whose_output_nobody_reads_hears_signals() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn k05_a_signal_at_any_instant_of_the_start_leaves_the_terminal_as_it_was() {
-    // `TOKENSCOPE_SIGNALS` asks for more tries.
+fn k05_a_signal_during_startup_leaves_the_terminal_unchanged() {
+    // `TOKENSCOPE_SIGNALS` sets the number of tries.
     let tries = std::env::var("TOKENSCOPE_SIGNALS").map_or(60, |tries| tries.parse().unwrap());
     for at in 0..tries {
-        let mut terminal = Terminal::beneath_a_shell((100, 30), "--demo");
+        let mut terminal = Terminal::in_shell((100, 30), "--demo");
         let program = child_of(terminal.pid());
         let instant = Duration::from_micros(at * 7_919 % 60_000);
         std::thread::sleep(instant);
         kill_process(program, Signal::TERM).unwrap();
         terminal.read_until("code=");
-        assert!(terminal.has_its_modes_back(), "after {instant:?}");
+        assert!(terminal.modes_are_restored(), "after {instant:?}");
         terminal.read_until("code=143");
         let stream = String::from_utf8_lossy(&terminal.stream);
         let count = |sequence: &str| stream.matches(sequence).count();
@@ -235,9 +236,9 @@ fn k05_a_signal_at_any_instant_of_the_start_leaves_the_terminal_as_it_was() {
     }
 }
 
-/// A shell that sets something up and becomes the program.
+/// A shell that runs a script and is replaced by the program.
 #[cfg(target_os = "linux")]
-fn beneath_a_shell(server: &Fake, script: &str) -> Command {
+fn in_shell(server: &Fake, script: &str) -> Command {
     let mut inner = server.command(&[]);
     inner.env("PROGRAM", BINARY);
     let mut command = Command::new("/bin/sh");
@@ -250,15 +251,15 @@ fn beneath_a_shell(server: &Fake, script: &str) -> Command {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn k05_a_limit_on_file_sizes_makes_a_write_fail_and_ends_nothing() {
-    let server = Fake::holding(&token(r#""name":"n""#));
+fn k05_a_file_size_limit_fails_writes_without_killing_the_process() {
+    let server = Fake::with_result(&token(r#""name":"n""#));
     let home = crate::support::api::home();
     let file = home.path().join("out");
     let script = format!(
         r#"ulimit -f 0; exec "$PROGRAM" get {ID} -o json >{}"#,
         file.display()
     );
-    let done = run(&mut beneath_a_shell(&server, &script));
+    let done = run(&mut in_shell(&server, &script));
     assert_eq!(done.code, Some(1), "{}", done.stderr);
     assert_contains(&done.stderr, "could not be written");
 
@@ -276,12 +277,12 @@ fn k05_a_limit_on_file_sizes_makes_a_write_fail_and_ends_nothing() {
     );
     session.wait_for("not remembered");
     let stream = session.quit();
-    is_given_back_once(&stream);
+    assert_restored_once(&stream);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn k10_a_terminal_of_any_size_is_drawn_and_given_back() {
+fn k10_a_terminal_of_any_size_is_drawn_and_restored() {
     for size in [
         (65_535, 65_535),
         (65_535, 24),
@@ -300,13 +301,13 @@ fn k10_a_terminal_of_any_size_is_drawn_and_given_back() {
         terminal.read_until("\x1b[?1049l");
         let status = terminal.ends_within(Duration::from_secs(10));
         assert_eq!(status.exit_code(), 0, "{size:?}");
-        assert!(terminal.has_its_modes_back(), "{size:?}");
+        assert!(terminal.modes_are_restored(), "{size:?}");
     }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn j02_a_signal_that_was_ignored_at_the_start_stays_ignored() {
+fn j02_a_signal_ignored_at_the_start_stays_ignored() {
     for (name, signal, code) in [
         ("HUP", Signal::HUP, 129),
         ("INT", Signal::INT, 130),
@@ -326,7 +327,7 @@ fn j02_a_signal_that_was_ignored_at_the_start_stays_ignored() {
                 String::new()
             };
             let script = format!(r#"{trap} exec "$PROGRAM" get {ID} -o json"#);
-            let mut command = beneath_a_shell(&server, &script);
+            let mut command = in_shell(&server, &script);
             let mut child = command
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
@@ -348,7 +349,7 @@ fn j02_a_signal_that_was_ignored_at_the_start_stays_ignored() {
     }
 }
 
-/// Runs the screens between two looks at the terminal's modes, and gives all that was written.
+/// Runs the screens between two queries of the terminal's modes, and returns all output.
 #[cfg(debug_assertions)]
 fn between_modes(variables: &[(&str, &str)]) -> String {
     let mut command = CommandBuilder::new("/bin/sh");
@@ -357,7 +358,7 @@ fn between_modes(variables: &[(&str, &str)]) -> String {
     Session::spawn(command, variables).end().1
 }
 
-/// The word that was last printed after a name.
+/// The last word printed after a name.
 fn printed_after<'a>(stream: &'a str, name: &str) -> &'a str {
     let start = stream.rfind(name).unwrap() + name.len();
     stream[start..].split_whitespace().next().unwrap()
@@ -365,20 +366,20 @@ fn printed_after<'a>(stream: &'a str, name: &str) -> &'a str {
 
 #[cfg(debug_assertions)]
 #[test]
-fn c04_a_panic_gives_the_terminal_back() {
+fn c04_a_panic_restores_the_terminal() {
     for (fault, code) in [("draw", 101), ("task", 101), ("start", 1)] {
         let stream = between_modes(&[("TOKENSCOPE_TEST_FAULT", fault)]);
         let modes = |name: &str| printed_after(&stream, name);
         assert_eq!(modes("before="), modes("after="), "{fault}: {stream}");
         assert_eq!(modes("code="), code.to_string(), "{fault}");
-        is_given_back_once(&stream);
+        assert_restored_once(&stream);
         let left = stream.rfind("\x1b[?1049l").unwrap();
         assert!(stream[left..].contains("fault on purpose"), "{stream}");
     }
 }
 
 #[test]
-fn c07_a_signal_ends_the_program_at_once_whatever_it_waits_for() {
+fn c07_a_signal_ends_the_program_at_once_while_it_waits() {
     let hung = Fake::start(|_, _| Reply::ThenSilence(Vec::new()));
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
         let session = hung.screens(&[ID]).showing("Looking up");
@@ -387,7 +388,7 @@ fn c07_a_signal_ends_the_program_at_once_whatever_it_waits_for() {
         let (status, stream) = session.end();
         assert_eq!(status.exit_code(), code, "{signal:?}");
         assert_below(sent.elapsed(), Duration::from_secs(1));
-        is_given_back_once(&stream);
+        assert_restored_once(&stream);
         let asked = Fake::start(|_, _| Reply::ThenSilence(Vec::new()));
         let mut child = asked
             .command(&["get", ID, "-o", "json"])
@@ -417,7 +418,7 @@ fn c07_a_signal_ends_a_command_that_waits_for_the_keyring() {
     );
     crate::support::services::with_profile(home.path());
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
-        let met = bus.met.load(std::sync::atomic::Ordering::SeqCst);
+        let met = bus.connections.load(std::sync::atomic::Ordering::SeqCst);
         let mut child = tokenscope(&["get", ID])
             .env("TOKENSCOPE_HOME", home.path())
             .env("DBUS_SESSION_BUS_ADDRESS", bus.address())
@@ -425,7 +426,7 @@ fn c07_a_signal_ends_a_command_that_waits_for_the_keyring() {
             .spawn()
             .unwrap();
         crate::support::keyring::eventually("the keyring is asked", || {
-            bus.met.load(std::sync::atomic::Ordering::SeqCst) > met
+            bus.connections.load(std::sync::atomic::Ordering::SeqCst) > met
         });
         let pid = rustix::process::Pid::from_child(&child);
         let sent = Instant::now();
@@ -436,7 +437,7 @@ fn c07_a_signal_ends_a_command_that_waits_for_the_keyring() {
 }
 
 #[test]
-fn c08_ctrl_z_in_a_text_field_stops_the_program_and_fg_draws_it_again() {
+fn c08_ctrl_z_in_a_text_field_stops_the_program_and_fg_redraws_it() {
     let mut command = CommandBuilder::new("/bin/sh");
     command.arg("-i");
     let mut session = Session::spawn(command, &[("PS1", PROMPT), ("ENV", "")]);
@@ -471,12 +472,12 @@ fn c23_quitting_needs_no_further_key_and_waits_for_nothing() {
         let (status, stream) = session.end();
         assert_eq!(status.exit_code(), 0);
         assert_below(asked.elapsed(), Duration::from_millis(500));
-        is_given_back_once(&stream);
+        assert_restored_once(&stream);
     }
 }
 
 #[test]
-fn c24_without_a_terminal_there_is_one_line_and_no_escape_code() {
+fn c24_without_a_terminal_screens_print_one_line_without_escape_codes() {
     let binary = BINARY;
     for script in [
         "exec \"$1\" --demo </dev/null",
@@ -509,8 +510,8 @@ fn c24_without_a_terminal_there_is_one_line_and_no_escape_code() {
 }
 
 #[test]
-fn c24_commands_need_no_terminal_and_no_standard_stream() {
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+fn c24_commands_need_no_terminal_and_no_standard_streams() {
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     let binary = BINARY;
     for script in [
         "exec \"$@\" <&-",

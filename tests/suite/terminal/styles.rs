@@ -13,7 +13,7 @@ use crate::support::binary::BINARY;
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
-/// A fake that answers for one token and for the list of it, each answer after a pause.
+/// A fake with one token, alone and in the list, that pauses before each answer.
 pub(crate) fn one_token(members: &str, pause: Duration) -> Fake {
     let token = token(members);
     Fake::start(move |head, _| {
@@ -27,7 +27,7 @@ pub(crate) fn one_token(members: &str, pause: Duration) -> Fake {
     })
 }
 
-/// What a script of the shell writes to a terminal; `$tokenscope` is the binary.
+/// The output of a shell script on a terminal; `$tokenscope` is the binary.
 fn on_terminal(fake: &Fake, script: &str) -> (u32, String) {
     let mut command = CommandBuilder::new("/bin/sh");
     command.args(["-c", script]);
@@ -67,7 +67,7 @@ const ANY_COMMAND: [&str; 14] = [
 #[test]
 fn j01_a_dumb_terminal_gets_no_escape_sequence_from_any_command() {
     for terminal in ["TERM=dumb; export TERM", "unset TERM", "TERM=; export TERM"] {
-        // Long enough that a line of progress would be shown.
+        // Long enough for a progress line.
         let fake = one_token(EXPIRED, Duration::from_millis(700));
         for line in ["list", "check", "get nobody"] {
             let (_, said) = on_terminal(&fake, &format!("{terminal}; exec $tokenscope {line}"));
@@ -85,7 +85,7 @@ fn j01_a_dumb_terminal_gets_no_escape_sequence_from_any_command() {
 }
 
 #[test]
-fn j01_the_screens_refuse_a_dumb_terminal_with_one_line() {
+fn j01_screens_refuse_a_dumb_terminal_with_one_line() {
     let fake = one_token(EXPIRED, Duration::ZERO);
     for terminal in ["TERM=dumb; export TERM", "unset TERM"] {
         for line in ["", "--demo", ID, "--color always --demo"] {
@@ -101,7 +101,7 @@ fn j01_the_screens_refuse_a_dumb_terminal_with_one_line() {
 }
 
 #[test]
-fn j01_the_prompt_for_a_secret_sends_a_dumb_terminal_nothing_but_text() {
+fn j01_the_secret_prompt_sends_only_text_to_a_dumb_terminal() {
     for terminal in ["TERM=dumb; export TERM", "unset TERM"] {
         let mut command = CommandBuilder::new("/bin/sh");
         let script = format!("{terminal}; exec {BINARY} auth set --account {ACCOUNT}");
@@ -116,7 +116,7 @@ fn j01_the_prompt_for_a_secret_sends_a_dumb_terminal_nothing_but_text() {
 }
 
 #[test]
-fn j01_one_rule_for_colours_holds_for_tables_help_and_errors() {
+fn j01_tables_help_and_errors_follow_the_same_rule_for_colours() {
     let fake = one_token(EXPIRED, Duration::ZERO);
     for line in ["list", "check", "--help", "list --nonsense", "chekc"] {
         let has_colours = |set_up: &str, flags: &str| {
@@ -153,7 +153,7 @@ fn j01_one_rule_for_colours_holds_for_tables_help_and_errors() {
 }
 
 #[test]
-fn j01_where_colours_come_from() {
+fn j01_colours_depend_on_flag_variables_and_terminal() {
     let of = |pairs: &[(&str, &str)]| crate::support::sessions::environment(pairs.iter().copied());
     for (color, pairs, is_terminal, expected) in [
         (Color::Auto, &[("TERM", "xterm")][..], true, true),
@@ -185,7 +185,7 @@ fn j01_where_colours_come_from() {
 }
 
 #[test]
-fn j03_no_bar_reaches_a_monitoring_system() {
+fn j03_no_output_for_monitoring_contains_a_pipe() {
     let fake = one_token(
         r#""name":"a|b=1","note":"x|y","expires_at":"2020-01-01T00:00:00Z""#,
         Duration::ZERO,
@@ -219,13 +219,13 @@ fn j03_no_bar_reaches_a_monitoring_system() {
         assert!(outcome.stdout.contains("a|b=1"), "{}", outcome.stdout);
         assert!(!outcome.stdout.contains('¦'), "{}", outcome.stdout);
     }
-    // People see the name as it is.
+    // Other readers get the name as it is.
     let (_, shown) = on_terminal(&fake, "exec $tokenscope check --color never");
     assert!(shown.contains("a|b=1"), "{shown}");
 }
 
 #[test]
-fn j07_the_locale_decides_what_is_drawn() {
+fn j07_the_locale_decides_about_ascii() {
     for (pairs, itself, expected) in [
         (&[][..], false, false),
         (&[], true, true),
@@ -261,7 +261,7 @@ fn j07_the_locale_decides_what_is_drawn() {
 
 #[cfg(not(target_os = "macos"))]
 #[test]
-fn j07_without_a_locale_only_ascii_is_drawn_unless_it_is_set() {
+fn j07_without_a_locale_only_ascii_is_drawn_unless_configured() {
     let screen = |set_up: &str, config: &str| {
         let mut command = CommandBuilder::new("/bin/sh");
         command.args([

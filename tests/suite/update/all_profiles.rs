@@ -50,7 +50,7 @@ fn session_of(profiles: Vec<Profile>) -> Session {
     }
 }
 
-/// Three profiles: the middle one of the file is in use.
+/// Three profiles, the second of which, in the order of the file, is in use.
 fn three() -> Session {
     let mut session = session_of(vec![
         profile("prod", Some(account())),
@@ -71,14 +71,14 @@ fn id(number: usize) -> TokenRef {
     TokenRef::parse(&format!("f174e90a-fafe-4643-bbbc-{number:012x}")).unwrap()
 }
 
-/// The command mode of Find.
+/// Find while letters are commands.
 fn find(session: Session) -> State {
     let mut state = opened(session);
     act(&mut state, Action::Back);
     state
 }
 
-/// The list of all profiles on its way.
+/// The list of all profiles while it is being read.
 fn reading(session: Session) -> (State, RequestId) {
     let mut state = find(session);
     let effects = act(&mut state, Action::AllProfiles);
@@ -132,7 +132,7 @@ fn staging() -> Vec<Arc<ServiceToken>> {
     vec![named(3, "staging-expiring", "2026-12-10T00:00:00Z")]
 }
 
-/// The list of three profiles, of which the zone's cannot be read.
+/// The list of three profiles, where the zone of one could not be read.
 fn read() -> State {
     let (mut state, request) = reading(three());
     end(&mut state, request, "prod", Ok(prod()));
@@ -163,7 +163,7 @@ fn reads(state: &State) -> &ProfileReads {
 }
 
 #[test]
-fn each_scope_is_read_once_with_its_own_credential_the_one_in_use_first() {
+fn each_scope_is_read_once_with_its_own_credential_the_active_first() {
     let mut state = find(three());
     let effects = act(&mut state, Action::AllProfiles);
     let scopes = effects.iter().find_map(|effect| match effect {
@@ -179,7 +179,7 @@ fn each_scope_is_read_once_with_its_own_credential_the_one_in_use_first() {
 }
 
 #[test]
-fn two_profiles_of_one_scope_are_two_ways_to_read_it() {
+fn a_second_profile_fills_a_scope_that_the_first_lists_as_empty() {
     let (mut state, request) = reading(session_of(vec![
         profile("prod", Some(account())),
         profile("spare", Some(account())),
@@ -192,7 +192,7 @@ fn two_profiles_of_one_scope_are_two_ways_to_read_it() {
 }
 
 #[test]
-fn rows_come_as_they_arrive_in_order_of_urgency() {
+fn rows_appear_as_they_arrive_in_order_of_urgency() {
     let (mut state, request) = reading(three());
     arrive(&mut state, request, "staging", &staging());
     assert_eq!(rows(&state), [("staging", "staging-expiring")]);
@@ -209,7 +209,7 @@ fn rows_come_as_they_arrive_in_order_of_urgency() {
 }
 
 #[test]
-fn what_fails_hides_nothing_else_and_is_named() {
+fn a_failing_profile_is_named_and_hides_no_other() {
     let state = read();
     assert_eq!(rows(&state).len(), 3);
     assert_eq!(reads(&state).doubts(), ["not read: edge (no permission)"]);
@@ -219,7 +219,7 @@ fn what_fails_hides_nothing_else_and_is_named() {
 }
 
 #[test]
-fn a_scope_that_lists_nothing_and_a_profile_without_one_are_said() {
+fn empty_scopes_and_profiles_without_a_scope_are_reported() {
     let (mut state, request) = reading(session_of(vec![
         profile("prod", Some(account())),
         profile("spare", Some(other())),
@@ -235,7 +235,7 @@ fn a_scope_that_lists_nothing_and_a_profile_without_one_are_said() {
 }
 
 #[test]
-fn a_row_opens_with_its_own_profile_and_back_leads_to_the_same_row() {
+fn a_row_opens_with_its_own_profile_and_esc_returns_to_it() {
     let mut state = read();
     act(&mut state, Action::Down);
     let effects = act(&mut state, Action::Submit);
@@ -262,7 +262,7 @@ fn a_row_opens_with_its_own_profile_and_back_leads_to_the_same_row() {
 }
 
 #[test]
-fn a_row_of_the_profile_in_use_switches_nothing() {
+fn a_row_of_the_active_profile_switches_nothing() {
     let mut state = read();
     let effects = act(&mut state, Action::Submit);
     request_of(&effects);
@@ -271,7 +271,7 @@ fn a_row_of_the_profile_in_use_switches_nothing() {
 }
 
 #[test]
-fn the_key_leads_there_and_back_and_nothing_is_fetched_twice() {
+fn the_key_toggles_the_list_without_fetching_twice() {
     let mut state = find(three());
     let effects = act(&mut state, Action::Browse);
     let request = effects.iter().find_map(request_in);
@@ -298,7 +298,7 @@ fn the_key_leads_there_and_back_and_nothing_is_fetched_twice() {
 }
 
 #[test]
-fn a_filter_finds_the_profile_by_its_beginning() {
+fn a_filter_matches_the_beginning_of_profile_names() {
     for (query, expected) in [("stag", 1), ("!stag", 2), ("prod crit", 1)] {
         let mut state = read();
         search(&mut state, query);
@@ -307,7 +307,7 @@ fn a_filter_finds_the_profile_by_its_beginning() {
 }
 
 #[test]
-fn the_dashboard_and_the_requests_are_those_of_the_rows_profile() {
+fn dashboard_and_requests_use_the_rows_profile() {
     for action in [Action::OpenDashboard, Action::CopyRequest] {
         let mut state = read();
         act(&mut state, Action::Down);
@@ -322,7 +322,7 @@ fn the_dashboard_and_the_requests_are_those_of_the_rows_profile() {
 }
 
 #[test]
-fn back_leads_to_find_if_it_was_opened_there() {
+fn esc_returns_to_find_if_the_list_was_opened_there() {
     let mut state = read();
     act(&mut state, Action::Back);
     assert_eq!(state.screen, Screen::Find);
@@ -330,7 +330,7 @@ fn back_leads_to_find_if_it_was_opened_there() {
 }
 
 #[test]
-fn leaving_early_cancels_the_reads_and_later_answers_change_nothing() {
+fn leaving_early_cancels_the_reads_and_ignores_late_answers() {
     let (mut state, request) = reading(three());
     arrive(&mut state, request, "prod", &prod());
     let effects = act(&mut state, Action::Find);
@@ -343,7 +343,7 @@ fn leaving_early_cancels_the_reads_and_later_answers_change_nothing() {
 }
 
 #[test]
-fn a_reload_keeps_the_rows_until_it_ends_and_those_of_a_profile_that_fails() {
+fn a_reload_keeps_old_rows_until_it_ends_and_those_of_failing_profiles() {
     let mut state = read();
     let request = request_of(&act(&mut state, Action::Reload));
     end(
@@ -372,7 +372,7 @@ fn a_reload_keeps_the_rows_until_it_ends_and_those_of_a_profile_that_fails() {
 }
 
 #[test]
-fn a_profile_that_must_pause_is_not_asked_and_the_others_are() {
+fn a_rate_limited_profile_is_skipped_and_the_others_are_read() {
     let (mut state, request) = reading(three());
     end(&mut state, request, "edge", Err(limited(300)));
     end(&mut state, request, "prod", Ok(prod()));
@@ -393,7 +393,7 @@ fn a_profile_that_must_pause_is_not_asked_and_the_others_are() {
 }
 
 #[test]
-fn without_any_success_the_list_failed() {
+fn the_list_failed_if_every_profile_failed() {
     let (mut state, request) = reading(three());
     for profile in ["prod", "edge", "staging"] {
         end(
@@ -426,7 +426,7 @@ fn the_key_does_nothing_without_other_profiles_or_in_the_demo() {
         assert_eq!(act(&mut state, Action::AllProfiles), []);
         assert_eq!(state.screen, Screen::Find);
     }
-    // Beside profiles, the environment's credential is no obstacle.
+    // A credential of the environment does not matter beside profiles.
     let session = Session {
         settings: three().settings,
         ..environment
@@ -435,7 +435,7 @@ fn the_key_does_nothing_without_other_profiles_or_in_the_demo() {
 }
 
 #[test]
-fn another_credential_ends_the_list() {
+fn another_credential_closes_the_list() {
     let mut state = read();
     act(&mut state, Action::Profiles);
     act(&mut state, Action::Down);
@@ -445,7 +445,7 @@ fn another_credential_ends_the_list() {
 }
 
 #[test]
-fn it_is_read_again_by_key_only() {
+fn the_list_is_reloaded_only_by_key() {
     let mut state = read();
     for hour in 1..50 {
         let effects = tokenscope::app::update(&mut state, at(hour * 3600), Message::Ticked);
@@ -454,7 +454,7 @@ fn it_is_read_again_by_key_only() {
 }
 
 #[test]
-fn a_file_of_it_names_profile_and_scope_of_each_token() {
+fn an_exported_list_has_profile_and_scope_of_each_token() {
     let mut state = read();
     act(&mut state, Action::WriteList);
     let effects = act(&mut state, Action::Submit);

@@ -31,12 +31,11 @@ fn day(days: i64) -> DateTime<Utc> {
     at(days * 86_400)
 }
 
-/// Chooses a zone.
 fn use_zone(state: &mut State) {
     state.session.active.scope = Some(zone());
 }
 
-/// The UUID of the token of a number.
+/// The UUID of token `number`.
 fn id(number: usize) -> String {
     format!("f174e90a-fafe-4643-bbbc-{number:012x}")
 }
@@ -55,7 +54,7 @@ fn token(number: usize, name: &str, expires_at: DateTime<Utc>) -> Arc<ServiceTok
     tokens::token(&text)
 }
 
-/// Five tokens, in no order: active, critical, expired, never expiring, expiring.
+/// Five tokens in no order: active, critical, expired, never expiring, expiring.
 fn tokens() -> Vec<Arc<ServiceToken>> {
     let forever = format!(
         r#"{{"id":"{}","name":"beta","client_id":"{:032x}.access","duration":"forever"}}"#,
@@ -71,14 +70,14 @@ fn tokens() -> Vec<Arc<ServiceToken>> {
     ]
 }
 
-/// The request that a list starts, to be sent for a scope.
+/// The request for the list of this scope, which must be the only effect.
 #[track_caller]
 fn listing(effects: &[Effect], of: &Scope) -> RequestId {
     assert_matches!(effects, [Effect::ListTokens { access, .. }] if access.scope == *of);
     request_of(effects)
 }
 
-/// The list of the account, on its way.
+/// The list of the account while it is being read.
 fn listing_all() -> (State, RequestId) {
     let mut state = lookup();
     let request = listing(&act(&mut state, Action::Browse), &account());
@@ -127,7 +126,7 @@ fn selected(state: &State) -> &str {
 // ---------------------------------------------------------------------------------- opening
 
 #[test]
-fn the_list_is_fetched_once_and_stands_in_order_of_urgency() {
+fn the_list_is_fetched_once_and_sorted_by_urgency() {
     let (mut state, request) = listing_all();
     assert_eq!(state.screen, Screen::Browse);
     assert_eq!(act(&mut state, Action::Browse), []);
@@ -143,14 +142,14 @@ fn the_list_is_fetched_once_and_stands_in_order_of_urgency() {
 }
 
 #[test]
-fn the_list_is_of_the_scope_typed_on_the_panel() {
+fn the_list_belongs_to_the_active_scope() {
     let mut state = lookup();
     use_zone(&mut state);
     listing(&act(&mut state, Action::Browse), &zone());
 }
 
 #[test]
-fn without_a_scope_the_choice_of_one_opens() {
+fn without_a_scope_the_picker_opens() {
     let mut state = lookup();
     state.session.active.scope = None;
     state.screen = Screen::Profiles;
@@ -161,7 +160,7 @@ fn without_a_scope_the_choice_of_one_opens() {
 }
 
 #[test]
-fn without_a_credential_the_form_opens() {
+fn without_a_credential_setup_opens() {
     let mut state = lookup();
     state.session.active.identity = None;
     let effects = act(&mut state, Action::Browse);
@@ -189,7 +188,7 @@ fn coming_back_keeps_list_cursor_and_filter() {
 }
 
 #[test]
-fn another_scope_starts_anew_and_drops_what_was_under_way() {
+fn another_scope_starts_a_new_list_and_cancels_the_old_request() {
     let mut state = lookup();
     let first = listing(&act(&mut state, Action::Browse), &account());
     act(&mut state, Action::Find);
@@ -205,7 +204,7 @@ fn another_scope_starts_anew_and_drops_what_was_under_way() {
 }
 
 #[test]
-fn a_pause_that_the_api_asked_for_is_kept() {
+fn a_rate_limit_is_respected() {
     let mut state = lookup();
     state.limited_until = Some(at(60));
     assert_eq!(act(&mut state, Action::Browse), []);
@@ -243,7 +242,7 @@ fn the_cursor_stays_at_the_top_until_it_is_moved() {
 }
 
 #[test]
-fn esc_cancels_and_keeps_what_has_arrived() {
+fn esc_cancels_and_keeps_the_rows_that_arrived() {
     let (mut state, request) = listing_all();
     arrive(&mut state, request, tokens()[..2].to_vec(), 5);
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
@@ -257,7 +256,7 @@ fn esc_cancels_and_keeps_what_has_arrived() {
 }
 
 #[test]
-fn esc_before_anything_arrived_leaves_a_screen_that_can_try_again() {
+fn esc_before_the_first_page_leaves_a_screen_that_can_reload() {
     let (mut state, request) = listing_all();
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
     assert_eq!(state.list.extent, Remote::Idle);
@@ -274,7 +273,7 @@ fn quitting_works_with_a_list_in_flight() {
 }
 
 #[test]
-fn a_list_that_lacks_something_says_so() {
+fn an_incomplete_list_says_so() {
     let (mut state, request) = listing_all();
     let list = Fetched {
         gap: Some(Gap {
@@ -292,7 +291,7 @@ fn a_list_that_lacks_something_says_so() {
 }
 
 #[test]
-fn a_first_failure_leaves_a_screen_that_can_try_again() {
+fn a_first_failure_leaves_a_screen_that_can_reload() {
     let (mut state, request) = listing_all();
     end(&mut state, request, failed(FailureKind::Server));
     assert!(state.banner.is_some());
@@ -304,7 +303,7 @@ fn a_first_failure_leaves_a_screen_that_can_try_again() {
 }
 
 #[test]
-fn a_failed_reload_keeps_the_last_good_list_as_stale() {
+fn a_failed_reload_keeps_the_last_list_as_stale() {
     let mut state = browse(tokens());
     let request = listing(&act(&mut state, Action::Reload), &account());
     end(&mut state, request, failed(FailureKind::Network));
@@ -316,7 +315,7 @@ fn a_failed_reload_keeps_the_last_good_list_as_stale() {
 }
 
 #[test]
-fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
+fn a_missing_secret_leads_to_setup_and_back_to_the_list() {
     let (mut state, request) = listing_all();
     let effects = end(&mut state, request, failed(FailureKind::NoCredential));
     assert_matches!(effects.as_slice(), [Effect::ProbeStore { .. }]);
@@ -338,7 +337,7 @@ fn a_secret_that_is_gone_leads_to_the_form_and_back_to_the_list() {
     let saved = (Settings::default(), Some(Location::new("Secret Service")));
     let (request, result) = (*request, Ok(saved));
     let effects = update(&mut state, at(2), Message::ProfileSaved { request, result });
-    // The trial of the store that the form began is of no use any more.
+    // The form's probe of the store is no longer needed.
     assert!(matches!(effects[0], Effect::Cancel(_)), "{effects:?}");
     listing(&effects[1..], &account());
     assert_eq!(state.screen, Screen::Browse);
@@ -369,7 +368,7 @@ fn a_reload_keeps_the_cursor_on_its_token() {
 }
 
 #[test]
-fn a_token_that_is_gone_leaves_the_cursor_at_its_place() {
+fn a_deleted_token_leaves_the_cursor_in_its_place() {
     let mut state = browse(tokens());
     act(&mut state, Action::Bottom);
     let request = listing(&act(&mut state, Action::Reload), &account());
@@ -392,7 +391,7 @@ fn cancelling_a_reload_keeps_the_whole_old_list() {
 // ---------------------------------------------------------------------------------- keys
 
 #[test]
-fn the_sort_keys_go_round_and_the_cursor_goes_with_its_token() {
+fn sort_keys_cycle_and_the_cursor_follows_its_token() {
     let mut state = browse(tokens());
     act(&mut state, Action::Down);
     assert_eq!(selected(&state), "alpha");
@@ -420,7 +419,7 @@ fn the_sort_keys_go_round_and_the_cursor_goes_with_its_token() {
 }
 
 #[test]
-fn the_order_is_reversed_but_for_tokens_without_a_value() {
+fn reversing_the_order_keeps_tokens_without_a_value_last() {
     let mut state = browse(tokens());
     act(&mut state, Action::ReverseSort);
     assert!(state.browse.table.is_ascending());
@@ -449,7 +448,7 @@ fn the_order_is_reversed_but_for_tokens_without_a_value() {
 }
 
 #[test]
-fn only_columns_on_screen_can_be_sorted_by() {
+fn only_visible_columns_can_be_sorted_by() {
     let mut state = browse(tokens());
     state.size = (40, 10);
     for sort in [Sort::Name, Sort::Left, Sort::Urgency] {
@@ -459,7 +458,7 @@ fn only_columns_on_screen_can_be_sorted_by() {
 }
 
 #[test]
-fn while_typing_the_first_match_is_selected_after_each_letter() {
+fn typing_selects_the_first_match_after_each_letter() {
     let mut state = browse(tokens());
     act(&mut state, Action::Bottom);
     assert_eq!(selected(&state), "beta");
@@ -479,7 +478,7 @@ fn while_typing_the_first_match_is_selected_after_each_letter() {
 }
 
 #[test]
-fn esc_while_typing_gives_back_the_filter_and_the_row_from_before() {
+fn esc_while_typing_restores_the_previous_filter_and_row() {
     let mut state = browse(tokens());
     search(&mut state, "ta");
     act(&mut state, Action::Submit);
@@ -505,7 +504,7 @@ fn enter_keeps_the_filter_and_a_second_enter_opens_the_token() {
 }
 
 #[test]
-fn digits_add_statuses_and_take_them_away_and_none_means_all() {
+fn digits_toggle_statuses_and_none_means_all() {
     let mut state = browse(tokens());
     act(&mut state, Action::ShowCritical);
     assert_eq!(names(&state), ["alpha"]);
@@ -521,7 +520,7 @@ fn digits_add_statuses_and_take_them_away_and_none_means_all() {
 }
 
 #[test]
-fn esc_takes_filter_and_statuses_away_before_it_goes_back() {
+fn esc_clears_filter_and_statuses_before_it_goes_back() {
     let mut state = browse(tokens());
     act(&mut state, Action::ShowCritical);
     act(&mut state, Action::ShowExpiring);
@@ -536,9 +535,9 @@ fn esc_takes_filter_and_statuses_away_before_it_goes_back() {
     assert_eq!(state.screen, Screen::Find);
 }
 
-/// Fifty thousand tokens, of which every hundredth is critical, and some names contain the word.
+/// Every hundredth of fifty thousand tokens is critical, and some names contain the word.
 #[test]
-fn the_first_match_is_in_view_after_each_letter_with_fifty_thousand_tokens() {
+fn the_first_match_of_fifty_thousand_is_visible_after_each_letter() {
     let list: Vec<_> = (0..50_000)
         .map(|number| {
             let days = if number % 100 == 0 { 3 } else { 300 };
@@ -576,7 +575,7 @@ fn arrows_move_the_cursor_while_typing() {
 }
 
 #[test]
-fn the_filter_looks_at_ids_client_ids_and_statuses_too() {
+fn the_filter_matches_ids_client_ids_and_statuses() {
     let mut state = browse(tokens());
     for (query, fitting) in [
         ("bbbc-000000000004", vec!["epsilon"]),
@@ -596,7 +595,7 @@ fn the_filter_looks_at_ids_client_ids_and_statuses_too() {
 }
 
 #[test]
-fn letters_apart_match_only_while_nothing_contains_them() {
+fn fuzzy_matches_appear_only_without_exact_ones() {
     let (mut state, request) = listing_all();
     arrive(&mut state, request, tokens(), 7);
     search(&mut state, "la");
@@ -622,7 +621,7 @@ fn esc_leaves_the_field_before_it_cancels_the_list() {
 }
 
 #[test]
-fn keys_copy_what_belongs_to_the_selected_token() {
+fn keys_copy_values_of_the_selected_token() {
     let mut state = browse(tokens());
     act(&mut state, Action::Down);
     let copied = |what: &str, text: String| {
@@ -670,7 +669,7 @@ fn answer(state: &mut State, request: RequestId, token: Arc<ServiceToken>) -> Ve
 }
 
 #[test]
-fn enter_shows_the_token_at_once_and_fetches_it_and_esc_returns_to_its_row() {
+fn enter_shows_the_token_at_once_fetches_it_and_esc_returns_to_its_row() {
     let mut state = browse(tokens());
     search(&mut state, "ta");
     act(&mut state, Action::Submit);
@@ -686,7 +685,7 @@ fn enter_shows_the_token_at_once_and_fetches_it_and_esc_returns_to_its_row() {
 }
 
 #[test]
-fn a_look_up_under_way_makes_room_for_the_token_that_is_opened() {
+fn opening_a_token_cancels_a_pending_lookup() {
     let mut state = lookup();
     type_text(&mut state, &id(77));
     let old = fetch_of(&act(&mut state, Action::Submit));
@@ -700,7 +699,7 @@ fn a_look_up_under_way_makes_room_for_the_token_that_is_opened() {
 }
 
 #[test]
-fn what_was_fetched_afresh_is_in_the_list_too() {
+fn a_freshly_fetched_token_updates_the_list() {
     let mut state = browse(tokens());
     act(&mut state, Action::Down);
     let request = fetch_of(&act(&mut state, Action::Submit));
@@ -723,7 +722,7 @@ fn browse_from_a_token_of_the_list_returns_to_it() {
 }
 
 #[test]
-fn esc_on_a_token_that_was_looked_up_still_leads_to_the_panel() {
+fn esc_on_a_looked_up_token_returns_to_find() {
     let mut state = browse(tokens());
     act(&mut state, Action::Submit);
     act(&mut state, Action::Find);
@@ -738,7 +737,7 @@ fn esc_on_a_token_that_was_looked_up_still_leads_to_the_panel() {
 }
 
 #[test]
-fn a_token_without_an_id_or_a_name_is_a_row_and_says_why_it_cannot_be_opened() {
+fn a_token_without_id_and_name_is_a_row_that_cannot_be_opened() {
     let mut list = tokens();
     list.push(tokens::token(r#"{"expires_at":17,"name":null}"#));
     list.push(tokens::token("{}"));
@@ -757,7 +756,7 @@ fn a_token_without_an_id_or_a_name_is_a_row_and_says_why_it_cannot_be_opened() {
 // ---------------------------------------------------------------------------------- time
 
 #[test]
-fn at_the_second_of_expiry_row_counts_and_order_follow_by_themselves() {
+fn row_counts_and_order_change_at_the_second_of_expiry() {
     let mut state = browse(vec![
         token(1, "soon", at(90)),
         token(2, "sooner", at(60)),
@@ -790,7 +789,7 @@ fn digits_change_on_the_whole_second_of_the_servers_clock() {
 }
 
 #[test]
-fn a_list_without_a_token_in_its_last_day_is_drawn_once_a_minute() {
+fn without_a_countdown_the_list_is_drawn_once_a_minute() {
     for refresh_seconds in [0, 60] {
         let mut state = browse(tokens());
         state.session.settings.refresh_seconds = refresh_seconds;
@@ -814,9 +813,9 @@ fn a_list_without_a_token_in_its_last_day_is_drawn_once_a_minute() {
     }
 }
 
-// ------------------------------------------------------------------------------- by itself
+// ------------------------------------------------------------------------- automatic reloads
 
-/// Browse with a list that arrived in some pages, at a pause of a minute for each.
+/// Browse with a list that arrived in this many pages, which sets the reload interval in minutes.
 fn in_pages(count: usize) -> State {
     let (mut state, request) = listing_all();
     for number in 0..count {
@@ -843,7 +842,7 @@ fn due(state: &State) -> Option<DateTime<Utc>> {
 }
 
 #[test]
-fn the_list_is_fetched_again_by_itself_after_a_minute_for_each_page() {
+fn the_list_reloads_after_a_minute_per_page() {
     assert_eq!(due(&in_pages(1)), Some(at(60)));
     assert_eq!(due(&in_pages(3)), Some(at(180)));
     assert_eq!(
@@ -860,7 +859,7 @@ fn the_list_is_fetched_again_by_itself_after_a_minute_for_each_page() {
 }
 
 #[test]
-fn no_list_is_fetched_by_itself_during_a_pause_or_elsewhere_or_if_it_lacks_something() {
+fn no_reload_during_a_rate_limit_on_other_screens_or_of_a_cancelled_list() {
     let mut state = in_pages(1);
     state.limited_until = Some(at(90));
     assert_eq!(due(&state), Some(at(90)));
@@ -874,7 +873,7 @@ fn no_list_is_fetched_by_itself_during_a_pause_or_elsewhere_or_if_it_lacks_somet
 }
 
 #[test]
-fn a_fetch_that_began_by_itself_is_not_cancelled_by_esc() {
+fn esc_does_not_cancel_an_automatic_reload() {
     let mut state = in_pages(1);
     let effects = update(&mut state, at(60), Message::Ticked);
     let request = listing(&effects, &account());
@@ -885,7 +884,7 @@ fn a_fetch_that_began_by_itself_is_not_cancelled_by_esc() {
 }
 
 #[test]
-fn a_failed_fetch_is_tried_again_after_the_same_pause() {
+fn a_failed_reload_is_retried_after_the_same_interval() {
     let mut state = in_pages(1);
     let request = listing(&update(&mut state, at(60), Message::Ticked), &account());
     update(
@@ -897,9 +896,9 @@ fn a_failed_fetch_is_tried_again_after_the_same_pause() {
     assert_eq!(due(&state), Some(at(120)));
 }
 
-/// A last use is no change: most tokens are used all the time.
+/// A new last use does not count: most tokens are used all the time.
 #[test]
-fn what_the_last_fetch_changed_is_marked_until_the_next_one() {
+fn changes_of_the_last_reload_are_marked_until_the_next() {
     let mut state = browse(tokens());
     let changed = |state: &State| -> Vec<String> {
         let table = &state.browse.table;
@@ -936,7 +935,7 @@ fn a_token_counts_down_from_the_first_second_of_its_last_day() {
 }
 
 #[test]
-fn without_a_countdown_only_the_age_moves() {
+fn without_a_countdown_only_the_age_changes() {
     let forever = r#"{"id":"x","name":"calm","duration":"forever"}"#;
     let disabled = r#"{"id":"y","name":"off","enabled":false,"expires_at":"2027-01-01T00:00:00Z"}"#;
     let mut state = browse(vec![
@@ -952,7 +951,7 @@ fn without_a_countdown_only_the_age_moves() {
 }
 
 #[test]
-fn a_status_flips_out_of_view_too() {
+fn a_status_changes_out_of_view_too() {
     let mut list: Vec<_> = (0..40)
         .map(|number| tokens::token(&format!(r#"{{"id":"{}","duration":"x"}}"#, id(number))))
         .collect();
@@ -965,7 +964,7 @@ fn a_status_flips_out_of_view_too() {
     state.browse.top = 0;
     let before = state.list.count(Status::Critical);
     assert_eq!(before, 0);
-    // Sorted by name, the two with one come first; move them out of view.
+    // Sorted by name, the two tokens with one come first; move them out of view.
     act(&mut state, Action::Bottom);
     let due = state.wake_at().unwrap();
     assert_eq!(
@@ -1000,7 +999,7 @@ fn the_servers_clock_is_learnt_from_a_list() {
 // ---------------------------------------------------------------------------------- elsewhere
 
 #[test]
-fn a20_a_token_that_is_gone_leads_to_the_list_filtered_by_its_name() {
+fn a20_a_deleted_token_leads_to_the_list_filtered_by_its_name() {
     let mut state = lookup();
     let gone = token(7, "nightly (old)", day(50));
     let record = Recent::of(&gone, &account(), at(-900)).unwrap();
@@ -1016,7 +1015,7 @@ fn a20_a_token_that_is_gone_leads_to_the_list_filtered_by_its_name() {
 }
 
 #[test]
-fn a20_a_token_deleted_while_in_view_reloads_the_list_it_came_from() {
+fn a20_a_token_deleted_while_open_reloads_the_list_it_came_from() {
     let mut state = browse(tokens());
     let request = fetch_of(&act(&mut state, Action::Submit));
     tell(&mut state, fetched(request, failed(FailureKind::NotFound)));
@@ -1027,7 +1026,7 @@ fn a20_a_token_deleted_while_in_view_reloads_the_list_it_came_from() {
 }
 
 #[test]
-fn another_error_leads_to_the_list_as_it_is() {
+fn another_error_leads_to_the_unfiltered_list() {
     let mut state = browse(tokens());
     let request = fetch_of(&act(&mut state, Action::Submit));
     tell(&mut state, fetched(request, failed(FailureKind::Server)));
@@ -1052,7 +1051,7 @@ fn the_demo_drops_the_list_and_its_request() {
 }
 
 #[test]
-fn a_reference_by_name_is_not_remembered_as_lost() {
+fn a_failed_name_lookup_sets_no_filter() {
     let mut state = lookup();
     type_text(&mut state, "nobody");
     let request = fetch_of(&act(&mut state, Action::Submit));
@@ -1062,7 +1061,7 @@ fn a_reference_by_name_is_not_remembered_as_lost() {
 }
 
 #[test]
-fn seventy_thousand_rows_can_be_walked_through() {
+fn seventy_thousand_rows_can_be_scrolled() {
     let list: Vec<_> = (0..70_000)
         .map(|number| {
             tokens::token(&format!(

@@ -23,7 +23,7 @@ use crate::support::app::{fetched, keys, list_fetched, press};
 use crate::support::sessions::{account, in_environment};
 use crate::support::tokens::{self};
 
-/// What time it is some seconds after the start, where the wall clock was set by a step.
+/// The time some seconds after the start, with the wall clock set by `step`.
 pub(crate) fn after(seconds: i64, step: i64) -> Now {
     let steady = noon() + TimeDelta::seconds(seconds);
     Now {
@@ -51,8 +51,8 @@ pub(crate) fn app_state(opening: Opening, refresh_seconds: u64) -> (State, Vec<E
     (state, effects)
 }
 
-/// Answers every request among the effects with a token that has ten days left, and says how many
-/// there were; the server's clock is ahead by some seconds.
+/// Answers every request among the effects with a token that has ten days left, and returns their
+/// number; the server's clock is ahead by `ahead` seconds.
 pub(crate) fn answered(state: &mut State, effects: &[Effect], now: Now, ahead: i64) -> usize {
     let token = tokens::token(&lasting(1, "8760h", TimeDelta::days(10)));
     let measured_offset = Some(TimeDelta::seconds(ahead));
@@ -92,7 +92,8 @@ fn on_browse(ahead: i64) -> State {
     state
 }
 
-/// An hour, the least that counts, a time zone, and a battery that ran out; each in both directions.
+/// An hour, the smallest step that counts, a time zone, and a dead clock battery; in both
+/// directions.
 const STEPS: [i64; 8] = [
     -3600,
     3600,
@@ -105,7 +106,7 @@ const STEPS: [i64; 8] = [
 ];
 
 #[test]
-fn l01_a_reload_and_its_age_go_by_the_clock_that_only_runs_forward() {
+fn l01_reloads_and_ages_follow_the_monotonic_clock() {
     for step in STEPS {
         let mut state = on_detail(5, 0);
         let (mut reloads, mut rings) = (0, 0);
@@ -116,12 +117,12 @@ fn l01_a_reload_and_its_age_go_by_the_clock_that_only_runs_forward() {
             let wake = state.wake_at().unwrap();
             assert!(wake > now.steady, "{step}: {wake}");
             assert!(wake - now.steady <= TimeDelta::seconds(5), "{step}: {wake}");
-            // The server's clock is right, so it parts from ours by the step.
+            // The server's clock is right, so ours differs from it by the step.
             let ahead = now.steady.signed_duration_since(now.wall).num_seconds();
             reloads += answered(&mut state, &effects, now, ahead);
             let age = now.steady - state.detail.token.fetched().unwrap().at;
             assert!((0..=5).contains(&age.num_seconds()), "{step}: {age}");
-            // Once the server's time is known again, nothing is seen of the step.
+            // Once the server's time is measured again, the step no longer matters.
             let off = (state.clock.corrected() - now.steady).num_seconds().abs();
             assert!(off <= 2, "{step} at {second}: off by {off} s");
         }
@@ -131,7 +132,7 @@ fn l01_a_reload_and_its_age_go_by_the_clock_that_only_runs_forward() {
 }
 
 #[test]
-fn l01_a_pause_and_a_notice_end_when_they_should() {
+fn l01_rate_limits_and_notices_end_in_time_despite_clock_steps() {
     for step in STEPS {
         for mut state in [on_detail(5, 0), on_browse(0)] {
             let mut limited = Failure::new(FailureKind::RateLimited, "Too many.", "Wait.");
@@ -143,7 +144,7 @@ fn l01_a_pause_and_a_notice_end_when_they_should() {
                 _ => unreachable!("{effects:?}"),
             };
             app::update(&mut state, after(1, 0), message);
-            // In the pause nothing is sent, and that is said for five seconds.
+            // A key sends nothing during the pause, and says so for five seconds.
             let effects = app::update(&mut state, after(2, step), press(Action::Reload));
             assert_eq!(effects, [], "{step}");
             assert_eq!(state.limited_for(), Some(7), "{step}");
@@ -165,7 +166,7 @@ fn l01_a_pause_and_a_notice_end_when_they_should() {
 }
 
 #[test]
-fn l01_what_was_measured_by_a_clock_that_was_set_is_dropped_and_measured_anew() {
+fn l01_a_clock_step_discards_the_measured_offset_until_the_next_answer() {
     for step in STEPS {
         for (screen, mut state) in [("detail", on_detail(0, 192)), ("browse", on_browse(192))] {
             assert_eq!(state.clock.offset.seconds(), 192);
@@ -202,7 +203,7 @@ fn l01_what_was_measured_by_a_clock_that_was_set_is_dropped_and_measured_anew() 
 }
 
 #[test]
-fn l01_a_clock_that_is_only_drawn_near_is_no_jump() {
+fn l01_a_small_correction_is_not_a_clock_step() {
     for step in [-2, -1, 0, 1, 2] {
         let mut state = on_browse(192);
         assert_eq!(app::update(&mut state, after(5, step), Message::Ticked), []);
@@ -212,7 +213,7 @@ fn l01_a_clock_that_is_only_drawn_near_is_no_jump() {
 }
 
 #[test]
-fn l01_sleep_is_no_jump_of_the_clock_but_is_noted() {
+fn l01_sleep_is_noted_and_is_not_a_clock_step() {
     let mut state = on_detail(60, 192);
     let effects = app::update(&mut state, after(8 * 3600, 0), Message::Ticked);
     assert!(matches!(effects.as_slice(), [Effect::FetchToken { .. }]));
@@ -221,7 +222,7 @@ fn l01_sleep_is_no_jump_of_the_clock_but_is_noted() {
 }
 
 #[test]
-fn l01_a_store_is_slow_after_a_second_whatever_the_wall_clock_says() {
+fn l01_a_store_is_slow_after_a_second_despite_clock_steps() {
     for step in STEPS {
         let (mut state, _) = app_state(Opening::Setup, 60);
         app::update(&mut state, after(0, step), Message::Ticked);
@@ -234,7 +235,7 @@ fn l01_a_store_is_slow_after_a_second_whatever_the_wall_clock_says() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// However often and far the wall clock is set, reloads keep their pace and the loop never spins.
+    /// Whatever steps the wall clock takes, reloads keep their interval and the loop never spins.
     #[test]
     fn l01_no_step_stops_or_floods_the_reloads(
         steps in proptest::collection::vec((1_i64..120, -100_000_i64..100_000), 1..6),

@@ -1,5 +1,5 @@
-//! Profiles whose credential a command prints, as transitions: no keyring is asked for them, and no
-//! form takes a secret.
+//! Transitions of profiles with a credential command: the keyring is not read for them, and no form
+//! accepts their secret.
 
 use tokenscope::action::Action;
 use tokenscope::app::message::{Effect, Message, Stage};
@@ -50,7 +50,7 @@ fn shown(state: &State) -> String {
 }
 
 #[test]
-fn the_profiles_ask_the_keyring_for_the_others_only() {
+fn only_the_other_profiles_are_looked_up_in_the_keyring() {
     let mut state = opened(session(&[]));
     assert_eq!(state.session.active.source(), Some(&source()));
     assert_contains(&shown(&state), "API token from op");
@@ -71,7 +71,7 @@ fn the_profiles_ask_the_keyring_for_the_others_only() {
 }
 
 #[test]
-fn the_credential_cannot_be_typed_and_the_way_to_change_it_is_said() {
+fn the_credential_cannot_be_typed_and_a_notice_says_how_to_change_it() {
     let mut state = opened(session(&[]));
     act(&mut state, Action::Profiles);
     assert_eq!(act(&mut state, Action::ReplaceCredential), []);
@@ -120,7 +120,7 @@ fn a_changed_profile_is_checked_with_the_command_and_saved_without_a_secret() {
 }
 
 #[test]
-fn a_check_or_a_save_that_fails_leads_to_no_field_for_a_secret() {
+fn a_failed_check_or_save_leads_to_no_secret_field() {
     for kind in [FailureKind::NoCredential, FailureKind::Timeout] {
         let mut state = opened(session(&[]));
         act(&mut state, Action::Profiles);
@@ -142,7 +142,7 @@ fn a_check_or_a_save_that_fails_leads_to_no_field_for_a_secret() {
 }
 
 #[test]
-fn a_command_that_failed_or_printed_what_is_refused_is_run_again_by_a_key() {
+fn a_key_runs_a_failed_or_rejected_command_again() {
     for kind in [FailureKind::NoCredential, FailureKind::Authentication] {
         let (mut state, request) = finding(session(&[]));
         tell(&mut state, list_fetched(request.unwrap(), failed(kind)));
@@ -158,7 +158,7 @@ fn a_command_that_failed_or_printed_what_is_refused_is_run_again_by_a_key() {
             panic!("{effects:?}");
         };
         tell(&mut state, list_fetched(request, Ok(listed(Vec::new()))));
-        // A look-up is repeated rather than the list.
+        // A lookup is repeated instead of the list.
         let request = look_up(&mut state, ID);
         assert_eq!(tell(&mut state, fetched(request, failed(kind))), []);
         let effects = act(&mut state, Action::ReenterCredential);
@@ -170,7 +170,7 @@ fn a_command_that_failed_or_printed_what_is_refused_is_run_again_by_a_key() {
 }
 
 #[test]
-fn what_is_waited_for_is_named() {
+fn the_screen_names_the_command_it_waits_for() {
     let (mut state, request) = finding(session(&[]));
     let request = request.unwrap();
     assert_contains(

@@ -1,4 +1,4 @@
-//! What keys do on a token: parts, neighbours, requests.
+//! Keys on the page of a token: parts, neighbours, requests.
 
 use chrono::{DateTime, Utc};
 use tokenscope::action::Action;
@@ -26,7 +26,7 @@ fn named(number: usize) -> std::sync::Arc<tokenscope::domain::token::ServiceToke
     ))
 }
 
-/// Three tokens in a list, of which the second is open and fetched.
+/// Three tokens in a list, the second of which is open and fetched.
 fn opened() -> State {
     let mut state = lookup();
     let request = started(&act(&mut state, Action::Browse));
@@ -56,7 +56,7 @@ fn after(milliseconds: i64) -> DateTime<Utc> {
 }
 
 #[test]
-fn the_next_token_of_the_list_is_shown_at_once_and_fetched_when_the_key_rests() {
+fn the_next_token_is_shown_at_once_and_fetched_after_a_pause() {
     let mut state = opened();
     assert_eq!(act(&mut state, Action::NextToken), []);
     assert_eq!(name(&state), "token 3");
@@ -71,7 +71,7 @@ fn the_next_token_of_the_list_is_shown_at_once_and_fetched_when_the_key_rests() 
 }
 
 #[test]
-fn a_key_that_is_pressed_again_puts_the_fetch_off_and_drops_one_under_way() {
+fn another_key_press_postpones_the_fetch_and_cancels_a_running_one() {
     let mut state = opened();
     act(&mut state, Action::PreviousToken);
     update(&mut state, after(400), Message::Ticked);
@@ -91,7 +91,7 @@ fn a_key_that_is_pressed_again_puts_the_fetch_off_and_drops_one_under_way() {
 }
 
 #[test]
-fn the_ends_of_the_list_are_said_and_esc_leads_back_to_the_row_of_the_token() {
+fn the_ends_of_the_list_are_reported_and_esc_returns_to_the_tokens_row() {
     let mut state = opened();
     act(&mut state, Action::NextToken);
     assert_eq!(act(&mut state, Action::NextToken), []);
@@ -112,7 +112,7 @@ fn the_same_field_stays_selected_from_token_to_token() {
 }
 
 #[test]
-fn a_token_that_came_from_no_list_has_no_neighbours() {
+fn a_token_opened_without_a_list_has_no_neighbours() {
     let mut state = opened();
     state.detail.opened_from_list = false;
     let before = state.detail.token.clone();
@@ -142,7 +142,7 @@ fn tab_moves_between_the_parts_and_each_scrolls() {
 }
 
 #[test]
-fn a_request_is_copied_with_its_grace() {
+fn a_request_is_copied_with_its_grace_period() {
     let mut state = opened();
     assert_eq!(act(&mut state, Action::CopyRequest), []);
     assert_eq!(
@@ -176,7 +176,7 @@ fn a_request_is_copied_with_its_grace() {
 }
 
 #[test]
-fn renewing_and_deleting_ask_for_nothing_more() {
+fn renewing_and_deleting_need_no_further_choice() {
     for (downs, word) in [(0, "refresh"), (3, "DELETE")] {
         let mut state = opened();
         act(&mut state, Action::CopyRequest);
@@ -193,7 +193,7 @@ fn renewing_and_deleting_ask_for_nothing_more() {
 }
 
 #[test]
-fn a_row_of_the_list_can_be_changed_without_opening_it() {
+fn a_request_can_be_copied_from_a_row_of_the_list() {
     let mut state = opened();
     act(&mut state, Action::Back);
     act(&mut state, Action::CopyRequest);

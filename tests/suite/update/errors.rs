@@ -1,4 +1,4 @@
-//! When an error goes: with the text that caused it, or with its screen.
+//! When an error disappears: with the text that caused it, or with its screen.
 
 use tokenscope::action::Action;
 use tokenscope::app::message::Effect;
@@ -10,7 +10,7 @@ use crate::support::app::{
 };
 use crate::support::sessions::{account, demo_access, failed};
 
-/// The look-up panel after a look-up that failed.
+/// Find after a failed lookup.
 fn failed_lookup() -> State {
     let (mut state, request) = looking_up();
     tell(&mut state, fetched(request, failed(FailureKind::NotFound)));
@@ -19,7 +19,7 @@ fn failed_lookup() -> State {
 }
 
 #[test]
-fn an_error_goes_once_its_screen_is_left() {
+fn an_error_disappears_when_its_screen_is_left() {
     let mut state = failed_lookup();
     let screen = state.screen;
     act(&mut state, Action::Profiles);
@@ -40,15 +40,15 @@ fn typing_in_the_field_that_caused_an_error_clears_it() {
     let mut state = failed_lookup();
     if state.screen != Screen::Find {
         act(&mut state, Action::Find);
-        tell_again(&mut state);
+        fail_again(&mut state);
     }
     act(&mut state, Action::Edit);
     type_text(&mut state, "x");
     assert_eq!(state.banner, None);
 }
 
-/// Reports the error once more, on the screen in front.
-fn tell_again(state: &mut State) {
+/// Causes the error once more, on the screen in front.
+fn fail_again(state: &mut State) {
     let request = request_of(&act(state, Action::Submit));
     tell(state, fetched(request, failed(FailureKind::NotFound)));
 }
@@ -71,7 +71,7 @@ fn the_key_that_opens_the_demo_leaves_it() {
 }
 
 #[test]
-fn without_a_credential_the_demo_is_left_for_the_form() {
+fn without_a_credential_leaving_the_demo_leads_to_setup() {
     let mut state = opened(Session::default());
     open_demo(&mut state);
     act(&mut state, Action::OpenDemo);
@@ -80,7 +80,7 @@ fn without_a_credential_the_demo_is_left_for_the_form() {
 }
 
 #[test]
-fn a_program_that_is_nothing_but_the_demo_has_no_other_to_leave_it_for() {
+fn a_demo_only_program_cannot_leave_the_demo() {
     let mut state = lookup();
     open_demo(&mut state);
     state.session.demo_only = true;

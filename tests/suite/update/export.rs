@@ -67,7 +67,7 @@ fn names(list: &ListReport) -> Vec<&str> {
 }
 
 #[test]
-fn what_is_shown_is_written_in_its_order() {
+fn writes_the_visible_rows_in_their_order() {
     let mut state = browse();
     search(&mut state, "deploy");
     act(&mut state, Action::Submit);
@@ -87,14 +87,14 @@ fn what_is_shown_is_written_in_its_order() {
 }
 
 #[test]
-fn an_empty_field_means_the_usual_file() {
+fn an_empty_field_means_the_default_file() {
     let mut state = prompt("");
     let effects = act(&mut state, Action::Submit);
     assert_eq!(list_in(&effects).1, "tokens.csv");
 }
 
 #[test]
-fn a_name_without_a_known_ending_asks_nothing_of_the_disk() {
+fn a_name_without_a_known_extension_is_refused_without_disk_access() {
     for path in ["tokens", "tokens.txt", ".csv", "~/.json", "a.csv/b"] {
         let mut state = prompt(path);
         assert_eq!(act(&mut state, Action::Submit), [], "{path}");
@@ -109,7 +109,7 @@ fn a_name_without_a_known_ending_asks_nothing_of_the_disk() {
 }
 
 #[test]
-fn an_existing_file_is_replaced_only_after_a_yes() {
+fn an_existing_file_is_replaced_only_after_confirmation() {
     let mut state = prompt("a.csv");
     let request = request_of(&act(&mut state, Action::Submit));
     written(&mut state, request, Err(NotWritten::Exists));
@@ -141,7 +141,7 @@ fn a_failure_stays_in_the_prompt() {
 }
 
 #[test]
-fn leaving_the_prompt_lets_the_file_be_written_and_says_how_it_went() {
+fn leaving_the_prompt_keeps_writing_and_reports_the_result() {
     for (result, said) in [
         (Ok("/a.csv"), "Wrote 3 tokens to /a.csv"),
         (

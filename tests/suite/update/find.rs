@@ -1,4 +1,4 @@
-//! Find: what needs the user, searching as one types, and the two modes of its keys.
+//! Find: tokens that need the user, search while typing, and the two modes of its keys.
 
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ fn token(number: usize, name: &str, expires_at: DateTime<Utc>) -> Arc<ServiceTok
     )
 }
 
-/// In order of urgency: gamma, alpha, epsilon, Delta; three of them need the user.
+/// In order of urgency: gamma, alpha, epsilon, Delta; the first three need the user.
 fn tokens() -> Vec<Arc<ServiceToken>> {
     vec![
         token(0, "Delta", day(300)),
@@ -138,7 +138,7 @@ fn find_and_browse_share_one_list() {
 }
 
 #[test]
-fn where_the_list_is_refused_no_banner_says_so_and_an_id_is_still_looked_up() {
+fn a_refused_list_causes_no_banner_and_ids_can_still_be_looked_up() {
     let mut state = lookup();
     assert_eq!(state.banner, None);
     type_text(&mut state, "CI");
@@ -153,7 +153,7 @@ fn where_the_list_is_refused_no_banner_says_so_and_an_id_is_still_looked_up() {
 }
 
 #[test]
-fn another_failure_of_the_list_is_an_error_here_and_none_on_another_screen() {
+fn another_failure_of_the_list_is_shown_only_on_find() {
     let (mut state, request) = finding(session());
     tell(
         &mut state,
@@ -171,7 +171,7 @@ fn another_failure_of_the_list_is_an_error_here_and_none_on_another_screen() {
 }
 
 #[test]
-fn r_fetches_the_list_again_where_letters_are_commands() {
+fn r_reloads_the_list_while_letters_are_commands() {
     let mut state = find(tokens());
     act(&mut state, Action::Back);
     let effects = act(&mut state, Action::Reload);
@@ -182,7 +182,7 @@ fn r_fetches_the_list_again_where_letters_are_commands() {
 // ---------------------------------------------------------------------------------- needs you
 
 #[test]
-fn what_needs_the_user_stands_in_order_of_urgency() {
+fn tokens_that_need_the_user_are_sorted_by_urgency() {
     let forever = r#"{"id":"7","name":"forever unused","duration":"forever","last_seen_at":"2026-01-01T00:00:00Z"}"#;
     let used = format!(r#","last_seen_at":"{}""#, day(-1).to_rfc3339());
     let mut all = tokens();
@@ -228,7 +228,7 @@ fn what_needs_the_user_stands_in_order_of_urgency() {
 }
 
 #[test]
-fn the_first_one_is_selected_and_enter_opens_it_at_once() {
+fn the_first_token_is_selected_and_enter_opens_it_at_once() {
     let mut state = find(tokens());
     assert_eq!(selected(&state), "gamma");
     let effects = act(&mut state, Action::Submit);
@@ -244,7 +244,7 @@ fn the_first_one_is_selected_and_enter_opens_it_at_once() {
 }
 
 #[test]
-fn what_does_not_fit_is_one_line_that_opens_browse_with_all_of_them() {
+fn the_rest_of_a_long_section_is_one_line_that_opens_browse() {
     let mut all: Vec<_> = (0..40)
         .map(|at| token(at, &format!("t{at:02}"), day(2)))
         .collect();
@@ -268,7 +268,7 @@ fn what_does_not_fit_is_one_line_that_opens_browse_with_all_of_them() {
 }
 
 #[test]
-fn a_page_that_arrives_does_not_move_the_selection() {
+fn an_arriving_page_does_not_move_the_selection() {
     let (mut state, request) = finding(session());
     let request = request.unwrap();
     arrive(
@@ -303,7 +303,7 @@ fn three_letters_and_enter_open_the_token() {
 }
 
 #[test]
-fn what_contains_the_text_stands_in_order_of_urgency_and_fuzzy_matches_only_without_any() {
+fn substring_matches_are_sorted_by_urgency_and_fuzzy_ones_only_a_fallback() {
     let mut state = find(tokens());
     type_text(&mut state, "DEPLOY".to_lowercase().as_str());
     assert_eq!(matches(&state), ["alpha-deploy", "epsilon-deploy"]);
@@ -315,14 +315,14 @@ fn what_contains_the_text_stands_in_order_of_urgency_and_fuzzy_matches_only_with
 }
 
 #[test]
-fn a_status_is_no_text_to_search_for() {
+fn the_search_does_not_match_statuses() {
     let mut state = find(tokens());
     type_text(&mut state, "critical");
     assert_ne!(state.find.matches.kind, MatchKind::Containing);
 }
 
 #[test]
-fn ids_are_found_in_every_form() {
+fn ids_match_in_every_form() {
     let forms = [
         id(4),
         id(4).to_uppercase(),
@@ -345,7 +345,7 @@ fn ids_are_found_in_every_form() {
 }
 
 #[test]
-fn an_id_that_the_list_lacks_is_fetched_straight() {
+fn an_id_missing_from_the_list_is_fetched_directly() {
     let (mut state, _) = finding(session());
     tell(&mut state, paste(&id(77)));
     let effects = act(&mut state, Action::Submit);
@@ -359,7 +359,7 @@ fn an_id_that_the_list_lacks_is_fetched_straight() {
 }
 
 #[test]
-fn a_miss_offers_the_nearest_names_and_enter_opens_none_of_them() {
+fn a_miss_suggests_the_nearest_names_and_enter_opens_none() {
     let mut state = find(tokens());
     type_text(&mut state, "gammma");
     assert_eq!(state.find.matches.kind, MatchKind::Nearest);
@@ -373,7 +373,7 @@ fn a_miss_offers_the_nearest_names_and_enter_opens_none_of_them() {
 }
 
 #[test]
-fn enter_on_a_miss_reads_an_old_list_again() {
+fn enter_on_a_miss_reloads_an_old_list() {
     let mut state = find(tokens());
     state.session.settings.refresh_seconds = 0;
     type_text(&mut state, "zzz");
@@ -405,7 +405,7 @@ fn enter_waits_for_the_rest_of_the_list_and_opens_the_only_match() {
 }
 
 #[test]
-fn several_matches_are_shown_when_the_list_has_come() {
+fn several_matches_are_shown_once_the_list_has_arrived() {
     let (mut state, request) = finding(session());
     type_text(&mut state, "deploy");
     assert_eq!(act(&mut state, Action::Submit), []);
@@ -431,7 +431,7 @@ fn esc_makes_letters_commands_and_a_second_one_says_how_to_quit() {
 }
 
 #[test]
-fn the_keys_move_through_all_lists_as_one() {
+fn keys_move_through_all_sections_as_one_list() {
     let mut state = find(tokens());
     type_text(&mut state, "deploy");
     let mut names = vec![selected(&state).to_owned()];
@@ -457,7 +457,7 @@ fn the_keys_move_through_all_lists_as_one() {
     assert_eq!(
         state.find.selected,
         Some(Item::Match(0)),
-        "typing begins anew"
+        "typing starts over"
     );
 }
 
@@ -472,7 +472,7 @@ fn a_paste_goes_into_the_field_in_both_modes() {
 }
 
 #[test]
-fn back_from_a_token_the_same_row_is_selected_and_letters_are_commands() {
+fn esc_from_a_token_restores_the_row_and_makes_letters_commands() {
     let mut state = find(tokens());
     act(&mut state, Action::Down);
     let request = request_of(&act(&mut state, Action::Submit));
@@ -485,7 +485,7 @@ fn back_from_a_token_the_same_row_is_selected_and_letters_are_commands() {
 }
 
 #[test]
-fn f2_takes_the_text_along_as_the_filter() {
+fn f2_uses_the_text_as_the_filter() {
     let mut state = find(tokens());
     type_text(&mut state, "deploy");
     act(&mut state, Action::Browse);
@@ -496,7 +496,7 @@ fn f2_takes_the_text_along_as_the_filter() {
 // ---------------------------------------------------------------------------------- scope
 
 #[test]
-fn without_a_credential_enter_leads_to_setup_with_what_was_typed() {
+fn without_a_credential_enter_leads_to_setup_and_keeps_the_text() {
     let (mut state, _) = finding(Session::default());
     type_text(&mut state, "deploy");
     act(&mut state, Action::Submit);
@@ -506,7 +506,7 @@ fn without_a_credential_enter_leads_to_setup_with_what_was_typed() {
 }
 
 #[test]
-fn without_a_scope_enter_opens_the_choice_of_one() {
+fn without_a_scope_enter_opens_the_picker() {
     let mut state = lookup();
     state.session.active.scope = None;
     type_text(&mut state, "deploy");
@@ -531,7 +531,7 @@ fn a_url_of_another_scope_is_looked_up_there() {
 // ---------------------------------------------------------------------------------- time
 
 #[test]
-fn without_a_token_in_its_last_day_it_is_drawn_once_a_minute() {
+fn without_a_countdown_find_is_drawn_once_a_minute() {
     let state = find(vec![token(1, "a", day(5)), token(2, "b", day(-3))]);
     let wait = state.wake_at().unwrap() - state.clock.steady;
     assert!(wait > TimeDelta::seconds(10), "{wait}");
@@ -541,14 +541,14 @@ fn without_a_token_in_its_last_day_it_is_drawn_once_a_minute() {
 }
 
 #[test]
-fn a_token_that_expires_moves_at_that_second() {
+fn a_token_moves_at_its_second_of_expiry() {
     let mut state = find(vec![token(1, "a", at(2)), token(2, "b", day(1))]);
     update(&mut state, at(2), Message::Ticked);
     assert_eq!(state.list.needs()[0].word, "expired");
 }
 
 #[test]
-fn the_next_token_is_that_of_the_rows_that_one_came_from() {
+fn the_next_token_belongs_to_the_section_of_the_current_one() {
     let mut state = find(tokens());
     act(&mut state, Action::Submit);
     let name = |state: &State| state.detail.token.value().unwrap().name_text().to_owned();
@@ -572,7 +572,7 @@ fn the_next_token_is_that_of_the_rows_that_one_came_from() {
 }
 
 #[test]
-fn the_only_match_has_no_neighbours_and_the_key_says_why() {
+fn the_only_match_has_no_neighbours_and_the_key_says_so() {
     let mut state = find(tokens());
     type_text(&mut state, "gamma");
     act(&mut state, Action::Submit);
@@ -582,7 +582,7 @@ fn the_only_match_has_no_neighbours_and_the_key_says_why() {
 }
 
 #[test]
-fn the_name_of_the_profiles_account_is_written_once_the_choice_lists_it() {
+fn the_name_of_the_profiles_account_is_saved_once_the_picker_lists_it() {
     let mut state = find(tokens());
     state.session.settings.profiles = vec![profile("default", Some(account()))];
     let request = request_of(&act(&mut state, Action::PickScope));
@@ -604,7 +604,7 @@ fn the_name_of_the_profiles_account_is_written_once_the_choice_lists_it() {
 }
 
 #[test]
-fn a_secret_is_told_as_soon_as_it_is_pasted_and_is_never_shown() {
+fn a_pasted_secret_is_recognised_at_once_and_never_shown() {
     const SECRET: &str = "cfast_abcdefghijklmnopqrstuvwxyz0123456789abcd";
     let mut state = find(tokens());
     tell(&mut state, paste(SECRET));
@@ -621,7 +621,7 @@ fn a_secret_is_told_as_soon_as_it_is_pasted_and_is_never_shown() {
 }
 
 #[test]
-fn only_a_list_that_may_not_be_read_leaves_ids_to_be_looked_up() {
+fn only_a_refused_list_offers_lookups_by_id() {
     for (kind, can_look_up) in [
         (FailureKind::Permission, true),
         (FailureKind::Server, false),
@@ -637,7 +637,7 @@ fn only_a_list_that_may_not_be_read_leaves_ids_to_be_looked_up() {
 }
 
 #[test]
-fn the_footer_offers_the_key_that_leads_to_the_first_credential() {
+fn the_footer_offers_the_key_to_the_first_credential() {
     let mut state = opened(Session::default());
     start(&mut state, Opening::Setup);
     act(&mut state, Action::Back);

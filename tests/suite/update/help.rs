@@ -1,4 +1,4 @@
-//! The help as transitions: a menu of the keys of the screen beneath that can be searched and run.
+//! Transitions of the help: a searchable menu of the keys of the screen beneath.
 
 use tokenscope::action::{Action, Context};
 use tokenscope::app::message::Effect;
@@ -46,7 +46,7 @@ fn search(state: &mut State, query: &str) {
 }
 
 #[test]
-fn the_keys_of_this_screen_come_first_then_symbols_filters_and_the_keys_of_everywhere() {
+fn keys_of_this_screen_come_first_then_symbols_filters_and_global_keys() {
     let state = token_in_view();
     let titles = titles(&state);
     assert_eq!(titles.first().map(String::as_str), Some("Token"));
@@ -62,7 +62,7 @@ fn the_keys_of_this_screen_come_first_then_symbols_filters_and_the_keys_of_every
 }
 
 #[test]
-fn a_screen_with_a_text_field_explains_both_its_field_and_its_commands() {
+fn a_screen_with_a_text_field_explains_field_and_commands() {
     let mut state = lookup();
     act(&mut state, Action::Help);
     let titles = titles(&state);
@@ -72,7 +72,7 @@ fn a_screen_with_a_text_field_explains_both_its_field_and_its_commands() {
 }
 
 #[test]
-fn a_row_that_does_nothing_is_not_there_and_a_key_has_one_meaning() {
+fn keys_without_effect_are_left_out_and_each_key_has_one_meaning() {
     let mut state = token_in_view();
     let has = |state: &State, meaning: &str| items(state).iter().any(|it| it.meaning == meaning);
     assert!(!has(&state, "enter the credential again"));
@@ -84,7 +84,7 @@ fn a_row_that_does_nothing_is_not_there_and_a_key_has_one_meaning() {
 }
 
 #[test]
-fn a_key_that_a_screen_takes_for_itself_is_listed_once() {
+fn a_key_that_a_screen_overrides_is_listed_once() {
     let mut state = lookup();
     act(&mut state, Action::Profiles);
     state.banner = Some(banner(FailureKind::Authentication));
@@ -98,7 +98,7 @@ fn a_key_that_a_screen_takes_for_itself_is_listed_once() {
 }
 
 #[test]
-fn the_demo_is_left_with_the_key_that_opens_it() {
+fn the_key_that_opens_the_demo_is_listed_as_leaving_it() {
     let mut state = lookup();
     let meaning = |state: &mut State| {
         act(state, Action::Help);
@@ -114,7 +114,7 @@ fn the_demo_is_left_with_the_key_that_opens_it() {
 }
 
 #[test]
-fn tab_goes_from_part_to_part_and_around() {
+fn tab_goes_from_part_to_part_and_wraps_around() {
     let mut state = token_in_view();
     let parts = titles(&state);
     let mut seen = Vec::new();
@@ -155,7 +155,7 @@ fn no_two_symbols_look_alike() {
 }
 
 #[test]
-fn every_key_is_said_with_a_verb_and_nothing_twice() {
+fn no_key_is_listed_twice() {
     let state = token_in_view();
     let mut keys: Vec<(String, String)> = Vec::new();
     for line in items(&state) {
@@ -166,7 +166,7 @@ fn every_key_is_said_with_a_verb_and_nothing_twice() {
 }
 
 #[test]
-fn enter_runs_the_selected_key_in_place_of_the_help() {
+fn enter_runs_the_selected_key_and_closes_the_help() {
     let mut state = token_in_view();
     while items(&state)[state.help.selected].lead != "r" {
         act(&mut state, Action::Down);
@@ -177,7 +177,7 @@ fn enter_runs_the_selected_key_in_place_of_the_help() {
 }
 
 #[test]
-fn a_search_finds_a_key_by_what_it_does_and_enter_runs_it() {
+fn a_search_finds_a_key_by_its_effect_and_enter_runs_it() {
     let mut state = token_in_view();
     search(&mut state, "list profiles");
     assert_eq!(items(&state)[0].action, Some(Action::Profiles));
@@ -186,7 +186,7 @@ fn a_search_finds_a_key_by_what_it_does_and_enter_runs_it() {
 }
 
 #[test]
-fn a_search_finds_a_key_by_its_name_whose_case_matters() {
+fn a_search_for_a_key_is_case_sensitive() {
     let mut state = token_in_view();
     search(&mut state, "Y");
     let found = items(&state);
@@ -220,7 +220,7 @@ fn esc_ends_the_search_and_then_closes_the_help() {
 }
 
 #[test]
-fn the_selection_moves_from_wherever_it_is_to_both_ends() {
+fn the_selection_moves_to_both_ends() {
     let mut state = token_in_view();
     state.size = (60, 12);
     act(&mut state, Action::Bottom);
@@ -235,7 +235,7 @@ fn the_selection_moves_from_wherever_it_is_to_both_ends() {
 }
 
 #[test]
-fn a_key_that_moves_runs_on_the_screen_beneath() {
+fn a_motion_key_runs_on_the_screen_beneath() {
     let mut state = token_in_view();
     search(&mut state, "move down");
     let selected = state.detail.selected;

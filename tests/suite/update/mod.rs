@@ -49,7 +49,7 @@ fn detail(expires_at: DateTime<Utc>) -> State {
     state
 }
 
-/// A token in view that is fetched again.
+/// An open token while it is fetched again.
 fn reloading() -> (State, RequestId) {
     let mut state = detail(at(99_999_999));
     let request = request_of(&act(&mut state, Action::Reload));
@@ -65,7 +65,7 @@ fn answer(
 }
 
 #[test]
-fn an_id_is_fetched_once_however_often_enter_is_pressed() {
+fn repeated_enter_fetches_an_id_once() {
     let mut state = lookup();
     type_text(&mut state, ID);
     let effects = act(&mut state, Action::Submit);
@@ -74,7 +74,7 @@ fn an_id_is_fetched_once_however_often_enter_is_pressed() {
 }
 
 #[test]
-fn an_answer_that_nobody_waits_for_is_dropped() {
+fn an_answer_to_a_cancelled_request_is_dropped() {
     let (mut state, request) = looking_up();
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
     let effects = answer(&mut state, request, Ok(found(vec![ending(at(99))])));
@@ -84,7 +84,7 @@ fn an_answer_that_nobody_waits_for_is_dropped() {
 }
 
 #[test]
-fn a_request_waits_for_the_keyring_first_and_is_drawn_again_only_where_that_shows() {
+fn the_stage_of_a_request_redraws_only_if_it_is_visible() {
     let (mut state, request) = looking_up();
     assert_eq!(state.detail.stage, Stage::Credential);
     let staged = |request| Message::Staged {
@@ -114,7 +114,7 @@ fn quitting_works_with_a_request_in_flight() {
 }
 
 #[test]
-fn a_failed_reload_keeps_the_last_good_token_as_stale() {
+fn a_failed_reload_keeps_the_last_token_as_stale() {
     let (mut state, request) = reloading();
     answer(&mut state, request, failed(FailureKind::Server));
     assert!(matches!(state.detail.token, Remote::Stale { .. }));
@@ -125,7 +125,7 @@ fn a_failed_reload_keeps_the_last_good_token_as_stale() {
 }
 
 #[test]
-fn the_same_error_again_only_counts_up() {
+fn a_repeated_error_only_increases_its_count() {
     let mut state = detail(at(99_999_999));
     for _ in 0..5 {
         let request = request_of(&act(&mut state, Action::Reload));
@@ -136,7 +136,7 @@ fn the_same_error_again_only_counts_up() {
 }
 
 #[test]
-fn nothing_is_sent_while_the_api_wants_a_pause_and_reloading_goes_on_after_it() {
+fn a_rate_limit_stops_requests_and_reloading_continues_after_it() {
     let (mut state, request) = reloading();
     let limited = limited(200);
     answer(&mut state, request, Err(limited));
@@ -148,7 +148,7 @@ fn nothing_is_sent_while_the_api_wants_a_pause_and_reloading_goes_on_after_it() 
 }
 
 #[test]
-fn a_token_is_fetched_again_every_minute_and_once_after_a_night() {
+fn a_token_reloads_every_minute_and_once_after_a_night() {
     let mut state = detail(at(99_999_999));
     assert_eq!(update(&mut state, at(59), Message::Ticked), []);
     let effects = update(&mut state, at(8 * 3600), Message::Ticked);
@@ -157,7 +157,7 @@ fn a_token_is_fetched_again_every_minute_and_once_after_a_night() {
 }
 
 #[test]
-fn at_the_second_of_expiry_the_token_is_fetched_once_more_and_the_bell_rings() {
+fn at_the_second_of_expiry_the_token_is_reloaded_and_the_bell_rings() {
     let mut state = detail(at(30));
     state.session.settings.bell = true;
     update(&mut state, at(29), Message::Ticked);
@@ -169,7 +169,7 @@ fn at_the_second_of_expiry_the_token_is_fetched_once_more_and_the_bell_rings() {
 }
 
 #[test]
-fn the_screen_changes_once_a_second_while_a_countdown_runs() {
+fn the_screen_changes_once_a_second_during_a_countdown() {
     let mut state = detail(at(3600));
     let wake = state.wake_at().unwrap();
     update(&mut state, wake, Message::Ticked);
@@ -197,7 +197,7 @@ fn several_tokens_of_one_name_give_a_choice() {
 }
 
 #[test]
-fn a_secret_that_is_gone_leads_to_the_form_with_everything_else_filled_in() {
+fn a_missing_secret_leads_to_the_filled_setup_form() {
     let (mut state, request) = looking_up();
     let gone = failed(FailureKind::NoCredential);
     let effects = tell(&mut state, fetched(request, gone));
@@ -208,7 +208,7 @@ fn a_secret_that_is_gone_leads_to_the_form_with_everything_else_filled_in() {
 }
 
 #[test]
-fn only_a_refused_credential_can_be_typed_again() {
+fn only_a_rejected_credential_can_be_reentered() {
     let (mut state, request) = reloading();
     answer(&mut state, request, failed(FailureKind::Server));
     assert_eq!(act(&mut state, Action::ReenterCredential), []);
@@ -231,7 +231,7 @@ fn filled_form() -> State {
     assert_eq!(
         act(&mut state, Action::Submit),
         [],
-        "the scope is missing yet"
+        "the scope is still missing"
     );
     assert_eq!(state.setup.form.focus, SetupField::ScopeId);
     type_text(&mut state, account().id());
@@ -239,7 +239,7 @@ fn filled_form() -> State {
 }
 
 #[test]
-fn nothing_is_stored_before_the_api_let_the_credential_read() {
+fn nothing_is_stored_before_the_credential_has_been_checked() {
     let mut state = filled_form();
     let effects = act(&mut state, Action::Submit);
     let request = request_of(&effects);
@@ -315,7 +315,7 @@ fn a_failed_save_keeps_the_form_and_offers_the_session() {
 }
 
 #[test]
-fn a_wrong_character_in_a_secret_is_a_complaint_and_no_request() {
+fn an_invalid_character_in_a_secret_is_a_complaint_without_a_request() {
     let mut state = filled_form();
     state.setup.form.focus = SetupField::Secret;
     type_text(&mut state, "ü");
@@ -324,7 +324,7 @@ fn a_wrong_character_in_a_secret_is_a_complaint_and_no_request() {
 }
 
 #[test]
-fn a_paste_outside_a_field_does_nothing() {
+fn a_paste_outside_of_a_field_does_nothing() {
     let mut state = detail(at(99));
     let effects = update(&mut state, at(1), paste("q\nq"));
     assert_eq!(effects, []);
@@ -332,7 +332,7 @@ fn a_paste_outside_a_field_does_nothing() {
 }
 
 #[test]
-fn a_paste_of_ten_thousand_characters_is_refused_with_a_message() {
+fn a_paste_of_ten_thousand_characters_is_refused_with_a_notice() {
     let mut state = lookup();
     update(&mut state, at(0), paste(&"x".repeat(10_000)));
     assert_eq!(state.find.token.value(), "");
@@ -340,7 +340,7 @@ fn a_paste_of_ten_thousand_characters_is_refused_with_a_message() {
 }
 
 #[test]
-fn a_secret_or_a_typed_letter_never_prints() {
+fn debug_of_messages_shows_no_secret_or_typed_letter() {
     let typed = format!("{:?}", Message::Input(Input::Type(Typed('q'))));
     let pasted = format!("{:?}", paste("canary"));
     assert!(
@@ -371,7 +371,7 @@ fn the_raw_json_is_searched_while_typing() {
 }
 
 #[test]
-fn copying_names_what_was_sent() {
+fn the_notice_after_copying_names_the_field() {
     let mut state = detail(at(99_999_999));
     let mut fields = state.detail.fields().iter();
     state.detail.selected = fields.position(|field| field.key == "id").unwrap();
@@ -386,7 +386,7 @@ fn copying_names_what_was_sent() {
 }
 
 #[test]
-fn the_next_look_up_starts_from_an_empty_field_and_a_failed_one_keeps_its_text() {
+fn leaving_a_token_empties_the_field_and_a_failed_lookup_keeps_its_text() {
     let mut state = detail(at(99_999_999));
     act(&mut state, Action::Find);
     assert_eq!(state.find.token.value(), "");
@@ -395,18 +395,18 @@ fn the_next_look_up_starts_from_an_empty_field_and_a_failed_one_keeps_its_text()
     assert_eq!(state.find.token.value(), "misspelt");
 }
 
-// ---------------------------------------------------------------------- typing while it is fetched
+// ---------------------------------------------------------------------- typing during a lookup
 
-/// A look-up under way, and the next one being typed.
-fn typing_on() -> (State, RequestId) {
+/// A pending lookup while the next reference is being typed.
+fn typing_during_lookup() -> (State, RequestId) {
     let (mut state, request) = looking_up();
     type_text(&mut state, "q");
     (state, request)
 }
 
 #[test]
-fn an_answer_does_not_take_the_field_that_is_typed_in() {
-    let (mut state, request) = typing_on();
+fn an_answer_does_not_interrupt_typing() {
+    let (mut state, request) = typing_during_lookup();
     let effects = answer(&mut state, request, Ok(found(vec![ending(at(99))])));
     assert!(matches!(effects.as_slice(), [Effect::Remember(_)]));
     assert_eq!(
@@ -415,7 +415,7 @@ fn an_answer_does_not_take_the_field_that_is_typed_in() {
     );
     assert_eq!(state.find.token.value(), format!("{ID}q"));
     assert_eq!(notice(&state), "CI loaded; see Recent.");
-    // There it is opened as any other.
+    // Among the recent lookups it opens like any other.
     act(&mut state, Action::NextField);
     let request = request_of(&act(&mut state, Action::Submit));
     answer(&mut state, request, Ok(found(vec![ending(at(99))])));
@@ -423,14 +423,14 @@ fn an_answer_does_not_take_the_field_that_is_typed_in() {
 }
 
 #[test]
-fn several_answers_and_a_lost_secret_do_not_take_it_either() {
-    let (mut state, request) = typing_on();
+fn several_matches_and_a_missing_secret_do_not_interrupt_typing() {
+    let (mut state, request) = typing_during_lookup();
     let several = found(vec![ending(at(99)), ending(at(98))]);
     assert_eq!(answer(&mut state, request, Ok(several)), []);
     assert_eq!(state.overlay, None);
     assert!(notice(&state).starts_with("2 tokens are called"));
 
-    let (mut state, request) = typing_on();
+    let (mut state, request) = typing_during_lookup();
     let gone = failed(FailureKind::NoCredential);
     assert_eq!(answer(&mut state, request, gone), []);
     assert_eq!(state.context(), Context::FindText);
@@ -438,8 +438,8 @@ fn several_answers_and_a_lost_secret_do_not_take_it_either() {
 }
 
 #[test]
-fn an_answer_takes_the_screen_where_nothing_was_typed_since() {
-    let (mut state, request) = typing_on();
+fn an_answer_opens_the_token_if_nothing_was_typed_since() {
+    let (mut state, request) = typing_during_lookup();
     act(&mut state, Action::Back);
     assert_eq!(
         answer(&mut state, request, Ok(found(vec![ending(at(99))]))),
@@ -453,7 +453,7 @@ fn an_answer_takes_the_screen_where_nothing_was_typed_since() {
 }
 
 #[test]
-fn a_reload_that_is_answered_after_its_screen_was_left_stays_behind() {
+fn a_late_reload_does_not_return_to_its_screen() {
     let (mut state, request) = reloading();
     act(&mut state, Action::Find);
     answer(&mut state, request, Ok(found(vec![ending(at(99))])));
@@ -462,13 +462,13 @@ fn a_reload_that_is_answered_after_its_screen_was_left_stays_behind() {
 }
 
 #[test]
-fn enter_on_another_token_takes_the_place_of_the_look_up_under_way() {
-    let (mut state, first) = typing_on();
+fn enter_on_another_token_replaces_the_pending_lookup() {
+    let (mut state, first) = typing_during_lookup();
     let effects = act(&mut state, Action::Submit);
     assert_eq!(effects[0], Effect::Cancel(first));
     let second = request_of(&effects[1..]);
     assert_ne!(first, second);
-    // The same one again is no other.
+    // The same token is not looked up again.
     assert_eq!(act(&mut state, Action::Submit), []);
     assert_eq!(
         answer(&mut state, first, Ok(found(vec![ending(at(99))]))),
@@ -480,7 +480,7 @@ fn enter_on_another_token_takes_the_place_of_the_look_up_under_way() {
 }
 
 #[test]
-fn a_reload_that_was_left_behind_goes_on_spinning_and_gives_way() {
+fn a_reload_in_the_background_is_shown_and_gives_way_to_a_lookup() {
     let mut state = detail(at(99_999_999));
     let refresh = request_of(&act(&mut state, Action::Reload));
     act(&mut state, Action::Find);
@@ -493,7 +493,7 @@ fn a_reload_that_was_left_behind_goes_on_spinning_and_gives_way() {
 }
 
 #[test]
-fn a_form_that_is_left_while_it_is_checked_takes_no_screen_later() {
+fn a_form_left_during_its_check_does_not_return() {
     for leave in [Action::Find, Action::Browse] {
         let mut state = lookup();
         state.session.settings.profiles = vec![];
@@ -510,7 +510,7 @@ fn a_form_that_is_left_while_it_is_checked_takes_no_screen_later() {
     }
 }
 
-/// A look-up is refused, and the form to type the credential again opens.
+/// Fails a lookup as unauthorised, and opens the form to re-enter the credential.
 fn refuse(state: &mut State) -> Vec<Effect> {
     type_text(state, ID);
     let request = request_of(&act(state, Action::Submit));
@@ -519,7 +519,7 @@ fn refuse(state: &mut State) -> Vec<Effect> {
 }
 
 #[test]
-fn a24_the_form_sends_nothing_while_the_api_wants_a_pause() {
+fn a24_the_form_sends_nothing_during_a_rate_limit() {
     let mut state = lookup();
     refuse(&mut state);
     let request = look_up(&mut state, "tok");
@@ -538,10 +538,10 @@ fn a24_the_form_sends_nothing_while_the_api_wants_a_pause() {
     request_of(&act(&mut state, Action::Submit));
 }
 
-// --------------------------------------------------------------------------- screens that stand still
+// ------------------------------------------------------------------------ screens without a countdown
 
-/// How long the screen stays as it is, in seconds.
-fn stands_still(state: &mut State) -> Option<f64> {
+/// The number of seconds for which the screen stays the same.
+fn seconds_unchanged(state: &mut State) -> Option<f64> {
     let now = state.clock.local;
     update(
         state,
@@ -549,7 +549,7 @@ fn stands_still(state: &mut State) -> Option<f64> {
         Message::Input(Input::Resize(state.size.0, state.size.1)),
     );
     let mut still = state.clone();
-    // It may wake up sooner, but then it draws nothing.
+    // An earlier wake-up must draw nothing.
     for _ in 0..10 {
         let wake = still.wake_at()?;
         update(&mut still, wake, Message::Ticked);
@@ -562,22 +562,22 @@ fn stands_still(state: &mut State) -> Option<f64> {
 }
 
 #[test]
-fn c21_what_shows_no_countdown_is_drawn_at_most_once_a_minute() {
+fn c21_a_screen_without_a_countdown_is_drawn_at_most_once_a_minute() {
     let mut state = detail(at(99_999_999));
     state.session.settings.refresh_seconds = 0;
-    assert!(stands_still(&mut state).unwrap() <= 1.0);
+    assert!(seconds_unchanged(&mut state).unwrap() <= 1.0);
     act(&mut state, Action::ToggleRaw);
-    assert_eq!(stands_still(&mut state), Some(60.0));
+    assert_eq!(seconds_unchanged(&mut state), Some(60.0));
     act(&mut state, Action::ToggleRaw);
     act(&mut state, Action::Help);
-    assert_eq!(stands_still(&mut state), Some(60.0));
+    assert_eq!(seconds_unchanged(&mut state), Some(60.0));
     act(&mut state, Action::Help);
     state.size = (39, 10);
-    assert_eq!(stands_still(&mut state), None);
+    assert_eq!(seconds_unchanged(&mut state), None);
 }
 
 #[test]
-fn a_token_that_expires_behind_its_json_is_fetched_at_that_second() {
+fn a_token_that_expires_behind_its_json_is_reloaded_at_that_second() {
     let mut state = detail(at(10));
     state.session.settings.refresh_seconds = 0;
     state.session.settings.bell = true;
@@ -591,15 +591,15 @@ fn a_token_that_expires_behind_its_json_is_fetched_at_that_second() {
 }
 
 #[test]
-fn a_reload_that_hangs_counts_its_seconds_behind_the_json_too() {
+fn a_hanging_reload_counts_its_seconds_behind_the_json() {
     let mut state = detail(at(99_999_999));
     act(&mut state, Action::ToggleRaw);
     request_of(&act(&mut state, Action::Reload));
-    assert_eq!(stands_still(&mut state), Some(1.0));
+    assert_eq!(seconds_unchanged(&mut state), Some(1.0));
 }
 
 #[test]
-fn no_command_acts_where_no_screen_can_be_seen() {
+fn no_command_acts_on_a_terminal_that_is_too_small() {
     let mut state = detail(at(99_999_999));
     state.size = (39, 30);
     for action in [
@@ -619,10 +619,10 @@ fn no_command_acts_where_no_screen_can_be_seen() {
     assert!(state.quit);
 }
 
-// -------------------------------------------------------------------------------- what is said of it
+// ------------------------------------------------------------------------------------------ notices
 
 #[test]
-fn a20_a_scope_that_served_tokens_is_not_doubted() {
+fn a20_a_scope_that_returned_tokens_is_not_doubted() {
     let refused = || {
         let mut hint = Hint::from("Look for its name in the list.");
         hint.scope_doubt = Some(account().kind());
@@ -643,7 +643,7 @@ fn a20_a_scope_that_served_tokens_is_not_doubted() {
 }
 
 #[test]
-fn look_ups_that_are_not_remembered_are_said_once() {
+fn failure_to_remember_lookups_is_reported_once() {
     let mut state = detail(at(99_999_999));
     let full = || {
         let failure = Failure::new(FailureKind::Config, "The disk is full.", "Make room.");

@@ -1,4 +1,4 @@
-//! The picker of accounts and zones as transitions: listing, filtering, choosing.
+//! Transitions of the picker of accounts and zones: listing, filtering, choosing.
 
 use tokenscope::action::{Action, Context};
 use tokenscope::app::message::Effect;
@@ -53,7 +53,7 @@ fn matching(state: &State) -> Vec<String> {
 }
 
 #[test]
-fn the_panel_lists_accounts_and_zones_with_the_credential_in_use() {
+fn find_lists_accounts_and_zones_with_the_active_credential() {
     let mut state = lookup();
     let effects = act(&mut state, Action::PickScope);
     let request = request_of(&effects);
@@ -96,7 +96,7 @@ fn typing_filters_by_name_and_id_and_enter_fills_the_form() {
 }
 
 #[test]
-fn what_may_be_listed_is_offered_although_the_rest_is_refused() {
+fn a_partial_list_is_offered_although_the_rest_is_refused() {
     let mut state = lookup();
     let refusal = failure(FailureKind::Permission);
     let partial = VisibleScopes {
@@ -110,7 +110,7 @@ fn what_may_be_listed_is_offered_although_the_rest_is_refused() {
 }
 
 #[test]
-fn a_refusal_of_both_is_told_once_and_a_keyring_that_fails_too() {
+fn a_refusal_of_both_lists_or_a_keyring_failure_is_shown_once() {
     let refusal = failure(FailureKind::Authentication);
     let refused = Ok(VisibleScopes {
         accounts: Err(refusal.clone()),
@@ -126,7 +126,7 @@ fn a_refusal_of_both_is_told_once_and_a_keyring_that_fails_too() {
 }
 
 #[test]
-fn a_pause_that_the_list_runs_into_holds_for_everything() {
+fn a_rate_limit_of_the_picker_applies_to_all_requests() {
     let mut state = lookup();
     let limited = limited(60);
     list(&mut state, Err(limited));
@@ -147,7 +147,7 @@ fn esc_cancels_the_list_and_a_late_answer_is_dropped() {
 }
 
 #[test]
-fn help_lies_over_the_list_and_gives_it_back() {
+fn help_opens_over_the_picker_and_returns_to_it() {
     let mut state = lookup();
     list(&mut state, Ok(scopes()));
     act(&mut state, Action::Help);
@@ -158,7 +158,7 @@ fn help_lies_over_the_list_and_gives_it_back() {
 }
 
 #[test]
-fn the_form_lists_with_what_is_typed_and_asks_for_it_first() {
+fn setup_lists_with_the_typed_secret_and_asks_for_it_first() {
     let mut state = opened(Session::default());
     start(&mut state, Opening::Setup);
     state.setup.form.focus = SetupField::ScopeId;
@@ -195,7 +195,7 @@ fn the_form_of_a_profile_lists_with_its_stored_secret() {
 }
 
 #[test]
-fn an_id_typed_in_full_is_offered_as_account_and_as_zone_even_without_a_list() {
+fn a_complete_id_is_offered_as_account_and_zone_without_a_list() {
     let id = "0123456789abcdef0123456789abcdef";
     let as_typed = |state: &State| {
         let rows = state.picker.rows(0, usize::MAX);
@@ -229,7 +229,7 @@ fn an_id_typed_in_full_is_offered_as_account_and_as_zone_even_without_a_list() {
 }
 
 #[test]
-fn choosing_a_typed_id_gives_up_the_list_that_is_awaited() {
+fn choosing_a_typed_id_cancels_the_pending_list() {
     let mut state = lookup();
     let request = request_of(&act(&mut state, Action::PickScope));
     type_text(&mut state, "0123456789abcdef0123456789abcdef");

@@ -1,4 +1,4 @@
-//! A probe of an app: how the panel opens, what may be sent, and what comes of the answers.
+//! Transitions of the probe of an app: opening, sending, and answers.
 
 use std::time::Duration;
 
@@ -46,14 +46,14 @@ fn on_row(address: &str) -> State {
     state
 }
 
-/// The panel of the app that opens for the token.
+/// The panel for the app that opens for the token.
 fn opened() -> State {
     let mut state = on_row("deploy.example.com/hooks");
     assert_eq!(act(&mut state, Action::Probe), []);
     state
 }
 
-/// What was sent: the URL, the client ID and the secret.
+/// The URL, the client ID and the secret that are sent.
 fn sent(effects: &[Effect]) -> (RequestId, String, String, String) {
     let [
         Effect::Probe {
@@ -73,7 +73,7 @@ fn sent(effects: &[Effect]) -> (RequestId, String, String, String) {
 }
 
 #[test]
-fn x_on_uses_fills_in_the_address_and_asks_for_the_secret_alone() {
+fn x_on_uses_fills_in_the_address_and_asks_only_for_the_secret() {
     let state = opened();
     assert_eq!(state.screen, Screen::Probe);
     assert_eq!(state.context(), Context::ProbeText);
@@ -117,7 +117,7 @@ fn x_on_detail_asks_for_the_url_and_reads_the_map() {
         &state.probe.policies.as_ref().unwrap().app,
         AppView::Judged { app, .. } if app == "metrics.example.com"
     );
-    // Leaving stops what is still read.
+    // Leaving cancels the unfinished read.
     let mut state = detailed();
     let request = request_of(&act(&mut state, Action::Probe));
     part(
@@ -130,7 +130,7 @@ fn x_on_detail_asks_for_the_url_and_reads_the_map() {
 }
 
 #[test]
-fn enter_goes_from_the_url_to_the_secret_and_then_sends_both() {
+fn enter_moves_from_url_to_secret_and_then_sends_both() {
     let mut state = detailed();
     act(&mut state, Action::Probe);
     assert_eq!(act(&mut state, Action::Submit), []);
@@ -166,7 +166,7 @@ fn enter_goes_from_the_url_to_the_secret_and_then_sends_both() {
 }
 
 #[test]
-fn what_is_no_secret_of_a_token_is_not_sent() {
+fn text_that_is_no_token_secret_is_not_sent() {
     for text in [
         CLIENT_ID,
         "cfut_0123456789abcdefghijABCDEFGHIJ0123456789",
@@ -178,7 +178,7 @@ fn what_is_no_secret_of_a_token_is_not_sent() {
         let complaint = state.probe.form.complaint_about(ProbeField::Secret);
         assert!(complaint.is_some_and(|it| !it.contains(text)), "{text}");
     }
-    // A header is taken off a pasted one, and that is said.
+    // The header name is removed from a pasted secret, with a remark.
     let mut state = opened();
     let pasted = Secret::new(format!("CF-Access-Client-Secret: {SECRET}"));
     tell(&mut state, Message::Input(Input::Paste(pasted)));
@@ -192,7 +192,7 @@ fn asked(state: &mut State) -> RequestId {
 }
 
 #[test]
-fn the_answers_are_judged_by_the_policies() {
+fn answers_are_judged_by_the_policies() {
     let mut state = opened();
     let request = asked(&mut state);
     probed(&mut state, request, answers(403, AnsweredBy::Access));
@@ -208,9 +208,9 @@ fn the_answers_are_judged_by_the_policies() {
         && text.contains("cf-ray 95942549c0ffee00-LHR") && !text.contains(SECRET));
 }
 
-/// What is concluded without the policies is concluded again once they arrive.
+/// A conclusion without the policies is updated once they arrive.
 #[test]
-fn policies_that_arrive_after_the_answers_are_taken_into_account() {
+fn late_policies_update_the_conclusion() {
     let mut state = detailed();
     let map = request_of(&act(&mut state, Action::Probe));
     type_text(&mut state, "metrics.example.com");
@@ -248,7 +248,7 @@ fn enter_probes_again_with_the_same_secret_and_s_asks_for_another() {
 }
 
 #[test]
-fn the_secret_is_offered_again_for_the_same_token_only() {
+fn the_secret_is_offered_again_only_for_the_same_token() {
     let mut state = opened();
     let request = asked(&mut state);
     probed(&mut state, request, answers(200, AnsweredBy::Origin));
@@ -256,7 +256,7 @@ fn the_secret_is_offered_again_for_the_same_token_only() {
     act(&mut state, Action::Probe);
     assert_eq!(sent(&act(&mut state, Action::Submit)).3, SECRET);
     act(&mut state, Action::Back);
-    // Another token takes its place.
+    // Another token is opened.
     act(&mut state, Action::Back);
     let other = crate::support::tokens::token(
         r#"{"id":"x","client_id":"00000000000000000000000000000009.access","name":"other"}"#,
@@ -276,7 +276,7 @@ fn the_secret_is_offered_again_for_the_same_token_only() {
 }
 
 #[test]
-fn esc_cancels_what_is_under_way_and_drops_its_answer() {
+fn esc_cancels_the_probe_and_drops_its_answer() {
     let mut state = opened();
     let request = asked(&mut state);
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
@@ -293,7 +293,7 @@ fn esc_cancels_what_is_under_way_and_drops_its_answer() {
 }
 
 #[test]
-fn a_probe_that_could_not_start_is_reported_and_may_be_sent_again() {
+fn a_probe_that_could_not_start_is_reported_and_can_be_repeated() {
     let mut state = opened();
     let request = asked(&mut state);
     let failure = Failure::new(FailureKind::Tls, "No certificates.", "Install them.");
@@ -304,7 +304,7 @@ fn a_probe_that_could_not_start_is_reported_and_may_be_sent_again() {
 }
 
 #[test]
-fn the_demo_offers_its_secret_and_takes_no_other_host() {
+fn the_demo_fills_in_its_secret_and_refuses_other_hosts() {
     let mut state = opened();
     let access = state.detail.access.as_mut().unwrap();
     access.identity.source = CredentialSource::Demo;
@@ -322,7 +322,7 @@ fn the_demo_offers_its_secret_and_takes_no_other_host() {
 }
 
 #[test]
-fn no_secret_is_in_the_debug_text_of_state_and_effects() {
+fn debug_of_state_and_effects_shows_no_secret() {
     let mut state = opened();
     type_text(&mut state, SECRET);
     let effects = act(&mut state, Action::Submit);

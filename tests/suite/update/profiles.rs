@@ -1,4 +1,4 @@
-//! Profiles as transitions: switching, changing and removing.
+//! Transitions of the profiles: switching, changing and removing.
 
 use std::sync::Arc;
 
@@ -78,7 +78,7 @@ pub(crate) fn identity(name: &str) -> Identity {
     Identity::of(settings().profile(name).unwrap())
 }
 
-/// The look-up panel with `prod` in use.
+/// Find with `prod` in use.
 pub(crate) fn lookup() -> State {
     let session = Session {
         active: ActiveCredential {
@@ -93,7 +93,7 @@ pub(crate) fn lookup() -> State {
     opened(session)
 }
 
-/// The look-up panel with the environment's credential in use.
+/// Find with a credential of the environment in use.
 fn lookup_by_environment() -> State {
     let session = Session {
         active: ActiveCredential {
@@ -113,7 +113,7 @@ fn token_fetched(request: RequestId) -> Message {
     fetched(request, result)
 }
 
-/// The profiles, opened by their key, with a number of rows gone down.
+/// Opens the profiles with their key, and moves some rows down.
 pub(crate) fn profiles(state: &mut State, down: usize) -> RequestId {
     let request = request_of(&act(state, Action::Profiles));
     assert_eq!(state.screen, Screen::Profiles);
@@ -133,7 +133,7 @@ fn detail() -> State {
 }
 
 #[test]
-fn opening_the_profiles_looks_for_their_secrets_and_selects_the_one_in_use() {
+fn opening_the_profiles_locates_their_secrets_and_selects_the_active_one() {
     let mut state = lookup();
     state.session.active.identity = Some(identity("staging"));
     state.session.active.profile = Some("staging".to_owned());
@@ -158,7 +158,7 @@ fn opening_the_profiles_looks_for_their_secrets_and_selects_the_one_in_use() {
 }
 
 #[test]
-fn switching_changes_who_asks_and_where_and_reads_its_list() {
+fn switching_changes_credential_and_scope_and_reads_the_list() {
     let mut state = detail();
     let looking = profiles(&mut state, 1);
     let effects = act(&mut state, Action::Submit);
@@ -178,7 +178,7 @@ fn switching_changes_who_asks_and_where_and_reads_its_list() {
 }
 
 #[test]
-fn the_next_look_up_is_sent_with_the_new_credential_and_scope() {
+fn the_next_lookup_uses_the_new_credential_and_scope() {
     let mut state = detail();
     profiles(&mut state, 1);
     act(&mut state, Action::Submit);
@@ -202,7 +202,7 @@ fn a_profile_without_a_scope_lists_nothing() {
 }
 
 #[test]
-fn switching_cancels_a_reload_in_flight_and_its_answer_is_dropped() {
+fn switching_cancels_a_reload_in_flight_and_drops_its_answer() {
     let mut state = detail();
     let refresh = request_of(&act(&mut state, Action::Reload));
     let looking = profiles(&mut state, 1);
@@ -222,7 +222,7 @@ fn switching_cancels_a_reload_in_flight_and_its_answer_is_dropped() {
 }
 
 #[test]
-fn a_first_look_up_is_cancelled_when_the_profiles_are_opened() {
+fn opening_the_profiles_cancels_a_first_lookup() {
     let mut state = lookup();
     let request = look_up(&mut state, ID);
     let effects = act(&mut state, Action::Profiles);
@@ -234,7 +234,7 @@ fn a_first_look_up_is_cancelled_when_the_profiles_are_opened() {
 }
 
 #[test]
-fn a_list_in_flight_is_cancelled_and_its_pages_are_dropped() {
+fn switching_cancels_a_list_in_flight_and_drops_its_pages() {
     let mut state = lookup();
     let request = RequestId(77);
     state.list.extent.begin(request, now());
@@ -255,7 +255,7 @@ fn a_list_in_flight_is_cancelled_and_its_pages_are_dropped() {
 }
 
 #[test]
-fn a_check_in_flight_is_cancelled_when_the_profiles_are_opened_and_the_form_stays() {
+fn opening_the_profiles_cancels_a_check_in_flight_and_keeps_the_form() {
     let mut state = opened(Session::default());
     let probe = request_of(&start(&mut state, Opening::Setup));
     let location = Ok(Location::new("a drawer"));
@@ -268,7 +268,7 @@ fn a_check_in_flight_is_cancelled_when_the_profiles_are_opened_and_the_form_stay
     assert_eq!(
         act(&mut state, Action::Profiles),
         [Effect::Cancel(check)],
-        "no profile, so no secret is looked for"
+        "without a profile no secret is looked up"
     );
     let message = checked(check, Ok(()));
     assert_eq!(tell(&mut state, message), []);
@@ -292,7 +292,7 @@ fn a_demo_that_starts_late_does_not_take_over() {
 }
 
 #[test]
-fn switching_clears_the_error_the_notice_and_a_pause() {
+fn switching_clears_the_error_the_notice_and_the_rate_limit() {
     let mut state = detail();
     let request = request_of(&act(&mut state, Action::Reload));
     let limited = limited(99);
@@ -306,7 +306,7 @@ fn switching_clears_the_error_the_notice_and_a_pause() {
 }
 
 #[test]
-fn a24_a_pause_holds_again_once_its_credential_is_in_use_again() {
+fn a24_a_rate_limit_applies_again_with_its_credential() {
     let mut state = lookup();
     let limited = limited(60);
     list(&mut state, Err(limited));
@@ -320,7 +320,7 @@ fn a24_a_pause_holds_again_once_its_credential_is_in_use_again() {
 }
 
 #[test]
-fn a_profile_that_was_renamed_elsewhere_leaves_the_list() {
+fn a_profile_renamed_elsewhere_leaves_the_list() {
     let mut state = lookup();
     profiles(&mut state, 1);
     let request = request_of(&act(&mut state, Action::MakeDefault));
@@ -340,7 +340,7 @@ fn a_profile_that_was_renamed_elsewhere_leaves_the_list() {
 }
 
 #[test]
-fn one_can_go_to_a_profile_and_back_to_the_environment() {
+fn one_can_switch_to_a_profile_and_back_to_the_environment() {
     let mut state = lookup_by_environment();
     profiles(&mut state, 1);
     assert_eq!(
@@ -359,7 +359,7 @@ fn one_can_go_to_a_profile_and_back_to_the_environment() {
 }
 
 #[test]
-fn what_is_no_profile_cannot_be_changed_and_says_why() {
+fn the_environments_row_cannot_be_changed_and_says_why() {
     for action in [
         Action::EditProfile,
         Action::ReplaceCredential,
@@ -378,7 +378,7 @@ fn what_is_no_profile_cannot_be_changed_and_says_why() {
 }
 
 #[test]
-fn the_recent_look_ups_come_back_when_the_demo_is_left() {
+fn recent_lookups_are_loaded_again_when_the_demo_is_left() {
     let mut state = lookup();
     let request = request_of(&act(&mut state, Action::OpenDemo));
     let opened = demo_opened(request, Ok(demo_access(account('d'))));
@@ -391,7 +391,7 @@ fn the_recent_look_ups_come_back_when_the_demo_is_left() {
 }
 
 #[test]
-fn in_the_demo_that_is_all_there_is_no_profile_is_touched() {
+fn a_demo_only_program_changes_no_profile() {
     let session = Session {
         demo_only: true,
         ..Session::default()
@@ -405,7 +405,7 @@ fn in_the_demo_that_is_all_there_is_no_profile_is_touched() {
 }
 
 #[test]
-fn esc_goes_back_to_where_the_profiles_were_opened() {
+fn esc_returns_to_the_screen_that_opened_the_profiles() {
     let mut state = detail();
     profiles(&mut state, 0);
     act(&mut state, Action::Back);
@@ -417,12 +417,12 @@ fn esc_goes_back_to_where_the_profiles_were_opened() {
     assert_eq!(
         state.screen,
         Screen::Find,
-        "opening them twice is no circle"
+        "opening them twice makes no loop"
     );
 }
 
 #[test]
-fn without_a_credential_in_use_a_look_up_leads_to_the_profiles() {
+fn without_an_active_credential_a_lookup_leads_to_the_profiles() {
     let session = Session {
         active: ActiveCredential {
             scope: Some(account('a')),
@@ -441,7 +441,7 @@ fn without_a_credential_in_use_a_look_up_leads_to_the_profiles() {
     assert_eq!(state.find.token.value(), ID);
 }
 
-/// Whatever happens in whatever order, no access in view belongs to another credential.
+/// Whatever happens in whatever order, all data in view belongs to the active credential.
 #[test]
 fn header_and_data_always_belong_to_the_same_credential() {
     let mut random: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -498,7 +498,7 @@ fn header_and_data_always_belong_to_the_same_credential() {
 }
 
 #[test]
-fn a_profile_is_added_with_an_empty_form_and_a_name_that_is_free() {
+fn a_profile_is_added_with_an_empty_form_and_an_unused_name() {
     let mut state = lookup();
     profiles(&mut state, 0);
     let effects = act(&mut state, Action::AddProfile);
@@ -513,7 +513,7 @@ fn a_profile_is_added_with_an_empty_form_and_a_name_that_is_free() {
 }
 
 #[test]
-fn the_name_of_another_profile_is_not_taken_over() {
+fn the_name_of_an_existing_profile_is_refused() {
     let mut state = lookup();
     profiles(&mut state, 0);
     act(&mut state, Action::AddProfile);
@@ -592,7 +592,7 @@ fn another_kind_of_credential_needs_its_secret() {
 }
 
 #[test]
-fn a_credential_is_typed_again_for_the_selected_profile_and_not_left_empty() {
+fn a_reentered_credential_of_the_selected_profile_must_not_be_empty() {
     let mut state = lookup();
     profiles(&mut state, 2);
     act(&mut state, Action::ReplaceCredential);
@@ -614,7 +614,7 @@ fn a_credential_is_typed_again_for_the_selected_profile_and_not_left_empty() {
 }
 
 #[test]
-fn a_secret_that_is_gone_opens_the_form_of_its_profile() {
+fn a_missing_secret_opens_the_form_of_its_profile() {
     let mut state = lookup();
     profiles(&mut state, 1);
     act(&mut state, Action::Submit);
@@ -647,7 +647,7 @@ fn a_secret_that_is_gone_opens_the_form_of_its_profile() {
 }
 
 #[test]
-fn a_new_credential_of_another_profile_does_not_repeat_the_look_up_in_view() {
+fn a_new_credential_of_another_profile_does_not_repeat_the_open_lookup() {
     let mut state = detail();
     profiles(&mut state, 1);
     act(&mut state, Action::ReplaceCredential);
@@ -670,7 +670,7 @@ fn a_new_credential_of_another_profile_does_not_repeat_the_look_up_in_view() {
 }
 
 #[test]
-fn a_save_that_nobody_waits_for_moves_nothing_but_the_settings() {
+fn the_answer_to_an_unknown_save_only_updates_the_settings() {
     let mut state = lookup();
     let request = RequestId(99);
     tell(
@@ -710,7 +710,7 @@ fn enter_does_not_remove_and_y_does() {
 }
 
 #[test]
-fn a_profile_is_removed_once_the_user_says_so() {
+fn a_profile_is_removed_after_confirmation() {
     let mut state = lookup();
     asked(&mut state, 1);
     assert_eq!(state.profiles.pending_removal.as_deref(), Some("staging"));
@@ -722,7 +722,7 @@ fn a_profile_is_removed_once_the_user_says_so() {
     assert_eq!(
         act(&mut state, Action::Submit),
         [],
-        "nothing is switched to while one goes"
+        "no switching during a removal"
     );
     let effects = tell(
         &mut state,
@@ -736,7 +736,7 @@ fn a_profile_is_removed_once_the_user_says_so() {
 }
 
 #[test]
-fn a_profile_is_kept_when_the_user_says_no() {
+fn a_profile_is_kept_after_a_no() {
     let mut state = lookup();
     asked(&mut state, 1);
     assert_eq!(act(&mut state, Action::Back), []);
@@ -745,7 +745,7 @@ fn a_profile_is_kept_when_the_user_says_no() {
 }
 
 #[test]
-fn a_removal_that_fails_leaves_everything_and_says_so() {
+fn a_failed_removal_changes_nothing_and_is_reported() {
     let mut state = lookup();
     asked(&mut state, 0);
     let request = request_of(&act(&mut state, Action::Submit));
@@ -759,7 +759,7 @@ fn a_removal_that_fails_leaves_everything_and_says_so() {
 }
 
 #[test]
-fn after_the_one_in_use_the_default_profile_comes_next() {
+fn after_removing_the_active_profile_the_default_is_used() {
     let mut state = lookup();
     profiles(&mut state, 1);
     act(&mut state, Action::Submit);
@@ -772,7 +772,7 @@ fn after_the_one_in_use_the_default_profile_comes_next() {
 }
 
 #[test]
-fn after_the_one_in_use_the_environment_comes_before_the_default() {
+fn after_removing_the_active_profile_the_environment_precedes_the_default() {
     let mut state = lookup_by_environment();
     profiles(&mut state, 2);
     act(&mut state, Action::Submit);
@@ -783,7 +783,7 @@ fn after_the_one_in_use_the_environment_comes_before_the_default() {
 }
 
 #[test]
-fn after_the_default_was_in_use_and_removed_the_user_chooses() {
+fn after_removing_the_active_default_profile_the_user_chooses() {
     let mut state = detail();
     asked(&mut state, 0);
     let settings = Settings {
@@ -801,7 +801,7 @@ fn after_the_default_was_in_use_and_removed_the_user_chooses() {
 }
 
 #[test]
-fn after_the_last_profile_the_form_opens() {
+fn after_removing_the_last_profile_setup_opens() {
     let mut state = lookup();
     asked(&mut state, 0);
     let effects = removed(&mut state, Settings::default());
@@ -816,7 +816,7 @@ fn after_the_last_profile_the_form_opens() {
 }
 
 #[test]
-fn the_default_moves_when_the_answer_comes() {
+fn the_default_changes_when_the_answer_arrives() {
     let mut state = lookup();
     profiles(&mut state, 1);
     let effects = act(&mut state, Action::MakeDefault);
@@ -839,7 +839,7 @@ fn the_default_moves_when_the_answer_comes() {
 }
 
 #[test]
-fn the_selection_stays_on_its_profile_when_the_file_changed_meanwhile() {
+fn the_selection_stays_on_its_profile_when_the_file_has_changed() {
     let mut state = lookup();
     profiles(&mut state, 1);
     let request = request_of(&act(&mut state, Action::MakeDefault));
@@ -876,7 +876,7 @@ fn a_question_takes_all_keys_until_it_is_answered() {
 }
 
 #[test]
-fn the_accounts_name_that_the_picker_listed_is_written_to_the_profile() {
+fn an_account_name_from_the_picker_is_saved_in_the_profile() {
     let mut state = lookup();
     profiles(&mut state, 0);
     act(&mut state, Action::EditProfile);

@@ -66,7 +66,7 @@ fn events() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// How far the clock goes before the next event, in milliseconds: mostly on, at times far, or back.
+/// The time until the next event in milliseconds: usually short, sometimes long or negative.
 fn steps() -> impl Strategy<Value = i64> {
     const YEAR: i64 = 365 * 86_400_000;
     prop_oneof![
@@ -93,7 +93,7 @@ proptest! {
     })]
 
     #[test]
-    fn whatever_happens_the_state_stays_sound(
+    fn any_sequence_of_events_keeps_the_state_consistent(
         opening in openings(),
         rows in proptest::collection::vec((steps(), events()), 1..120),
     ) {
@@ -118,7 +118,7 @@ proptest! {
                 prop_assert_eq!(before.screen, state.screen);
             }
             simulation.take(effects);
-            // A tick is answered by the loop at once; what is due then, is done then.
+            // The loop answers a tick at once, and whatever is due then is done.
             simulation.take(update(&mut state, now, Message::Ticked));
             assert_sound(&state, &simulation, now);
             draw(&state, &theme);
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn a_gap_of_any_length_sends_one_request_at_most(step in steps(), expires_in in -60_i64..60) {
+    fn a_gap_of_any_length_sends_at_most_one_request(step in steps(), expires_in in -60_i64..60) {
         let mut now: DateTime<Utc> = "2026-11-25T12:00:00Z".parse().unwrap();
         let mut state = begin(now, Opening::Token(TokenRef::parse(IDS[0]).unwrap()));
         let request = state.detail.token.request().unwrap();

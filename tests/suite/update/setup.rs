@@ -1,5 +1,5 @@
-//! The form that sets up a credential, as transitions: what it says while it is filled in, and which
-//! button Enter takes.
+//! Transitions of the form that sets up a credential: messages while it is filled in, and the
+//! button that Enter presses.
 
 use tokenscope::action::{Action, Context};
 use tokenscope::app::message::{Effect, Message};
@@ -22,7 +22,7 @@ use crate::support::app::{
 use crate::support::assertions::{assert_contains, assert_matches};
 use crate::support::sessions::{account, failed};
 
-/// The form of the first start, with the answer of the credential store.
+/// The form of the first start, with this answer of the credential store.
 fn form(store: Result<Location, Failure>) -> State {
     let mut state = opened(Session::default());
     let request = request_of(&start(&mut state, Opening::Setup));
@@ -50,7 +50,7 @@ fn secret(state: &State) -> &str {
 }
 
 #[test]
-fn f6_opens_the_page_that_makes_an_api_token_with_its_permission_filled_in() {
+fn f6_opens_the_page_that_creates_a_token_with_its_permission_filled_in() {
     let mut state = with_store();
     assert_eq!(state.context(), Context::SetupText);
     let effects = act(&mut state, Action::MakeToken);
@@ -72,7 +72,7 @@ fn f6_opens_the_page_that_makes_an_api_token_with_its_permission_filled_in() {
 }
 
 #[test]
-fn without_a_keyring_enter_takes_the_session_and_needs_no_name() {
+fn without_a_keyring_enter_keeps_the_session_and_needs_no_name() {
     let mut state = form(failed(FailureKind::Keyring));
     let buttons: Vec<_> = state.setup.rows().into_iter().skip(4).collect();
     assert_eq!(
@@ -105,7 +105,7 @@ fn a_name_is_checked_when_the_focus_leaves_it_and_the_focus_moves_on() {
 }
 
 #[test]
-fn enter_stays_in_a_name_that_cannot_be_one() {
+fn enter_stays_in_an_invalid_name() {
     let mut state = with_store();
     go_to(&mut state, SetupField::Name);
     type_text(&mut state, "/");
@@ -143,7 +143,7 @@ fn an_error_of_another_field_stays_until_its_cause_goes() {
 }
 
 #[test]
-fn what_was_copied_along_is_taken_off_and_said() {
+fn decorations_are_removed_from_a_paste_with_a_remark() {
     for (pasted, said) in [
         (
             "export CLOUDFLARE_API_TOKEN=\"tok_abc\"\n",
@@ -172,7 +172,7 @@ fn what_was_copied_along_is_taken_off_and_said() {
 }
 
 #[test]
-fn a_value_that_begins_as_another_kind_is_told_at_once_and_not_refused() {
+fn a_value_of_another_kind_is_pointed_out_at_once_and_not_refused() {
     let mut state = with_store();
     type_text(&mut state, "cfk_abc");
     assert_eq!(state.setup.lookalike(), Some(Lookalike::GlobalKey));
@@ -187,7 +187,7 @@ fn a_value_that_begins_as_another_kind_is_told_at_once_and_not_refused() {
 }
 
 #[test]
-fn a_list_that_is_read_and_empty_is_told_with_what_it_may_mean() {
+fn an_empty_list_is_reported_with_its_possible_meaning() {
     let mut state = with_store();
     type_text(&mut state, "tok_abc");
     go_to(&mut state, SetupField::ScopeId);
@@ -207,7 +207,7 @@ fn a_list_that_is_read_and_empty_is_told_with_what_it_may_mean() {
 }
 
 #[test]
-fn an_error_of_the_api_goes_when_the_field_that_caused_it_is_typed_in() {
+fn typing_in_the_field_that_caused_an_api_error_clears_it() {
     let mut state = with_store();
     type_text(&mut state, "tok_abc");
     go_to(&mut state, SetupField::ScopeId);
@@ -224,12 +224,11 @@ fn an_error_of_the_api_goes_when_the_field_that_caused_it_is_typed_in() {
     assert_eq!(state.banner, None);
 }
 
-/// What is on screen at a size.
 fn shown_at(state: &State, size: (u16, u16)) -> String {
     text(&renderer("dark", false).draw(state.clone(), size).0)
 }
 
-/// The words of the footer for Enter.
+/// The label of Enter in the footer.
 fn enter_does(state: &State) -> String {
     let footer = shown_at(state, (100, 30));
     let footer = footer.lines().last().unwrap().to_owned();
@@ -239,7 +238,7 @@ fn enter_does(state: &State) -> String {
 }
 
 #[test]
-fn the_footer_says_what_enter_does_from_each_row() {
+fn the_footer_states_the_effect_of_enter_on_each_row() {
     let mut state = with_store();
     type_text(&mut state, "tok_abc");
     assert_eq!(enter_does(&state), "next");
@@ -279,7 +278,7 @@ fn cut_off() -> State {
 }
 
 #[test]
-fn without_keyring_and_network_the_credential_can_be_kept_without_a_check() {
+fn without_keyring_and_network_a_credential_can_be_kept_unchecked() {
     let mut state = cut_off();
     assert_eq!(state.setup.form.focus, SetupField::Button(SessionOnly));
     assert_eq!(enter_does(&state), "check, keep");
@@ -298,7 +297,7 @@ fn without_keyring_and_network_the_credential_can_be_kept_without_a_check() {
 }
 
 #[test]
-fn the_keyring_can_be_tried_again_and_then_takes_the_secret() {
+fn the_keyring_can_be_probed_again_and_then_stores_the_secret() {
     let mut state = cut_off();
     go_to(&mut state, SetupField::Button(ProbeAgain));
     assert_eq!(enter_does(&state), "try again");
@@ -317,7 +316,7 @@ fn the_keyring_can_be_tried_again_and_then_takes_the_secret() {
 }
 
 #[test]
-fn a_save_without_a_check_that_fails_leads_to_keeping_without_a_check() {
+fn a_failed_unchecked_save_offers_to_keep_the_secret_unchecked() {
     let mut state = with_store();
     type_text(&mut state, "tok_abc");
     go_to(&mut state, SetupField::ScopeId);
@@ -333,7 +332,7 @@ fn a_save_without_a_check_that_fails_leads_to_keeping_without_a_check() {
 }
 
 #[test]
-fn a_button_that_goes_away_hands_the_focus_on() {
+fn a_button_that_disappears_passes_the_focus_on() {
     let mut state = opened(Session::default());
     let request = request_of(&start(&mut state, Opening::Setup));
     go_to(&mut state, SetupField::Button(Save));
@@ -342,7 +341,7 @@ fn a_button_that_goes_away_hands_the_focus_on() {
 }
 
 #[test]
-fn an_error_goes_when_its_field_is_changed_in_any_way() {
+fn any_change_of_a_field_clears_its_error() {
     let mut state = cut_off();
     assert!(state.banner.is_some());
     go_to(&mut state, SetupField::ScopeKind);
@@ -351,7 +350,7 @@ fn an_error_goes_when_its_field_is_changed_in_any_way() {
 }
 
 #[test]
-fn a_question_mark_typed_into_an_empty_field_tells_the_key_of_the_help() {
+fn a_question_mark_typed_into_an_empty_field_names_the_help_key() {
     let mut state = with_store();
     type_text(&mut state, "?");
     assert_eq!(
@@ -367,7 +366,7 @@ fn a_question_mark_typed_into_an_empty_field_tells_the_key_of_the_help() {
 }
 
 #[test]
-fn a_secret_in_a_field_that_shows_its_text_is_told_at_once_and_hidden() {
+fn a_secret_in_an_unmasked_field_is_pointed_out_at_once_and_hidden() {
     const SECRET: &str = "cfut_abcdefghijklmnopqrstuvwxyz0123456789abcd";
     for field in [SetupField::Name, SetupField::Email, SetupField::ScopeId] {
         let mut state = with_store();
@@ -390,7 +389,7 @@ fn a_secret_in_a_field_that_shows_its_text_is_told_at_once_and_hidden() {
 }
 
 #[test]
-fn a_second_esc_says_how_to_quit_where_nothing_lies_behind() {
+fn a_second_esc_on_the_first_screen_says_how_to_quit() {
     let mut state = with_store();
     act(&mut state, Action::Back);
     assert_eq!(state.context(), Context::Setup);
@@ -399,7 +398,7 @@ fn a_second_esc_says_how_to_quit_where_nothing_lies_behind() {
 }
 
 #[test]
-fn the_footer_offers_the_list_only_once_there_is_a_credential() {
+fn the_footer_offers_the_list_only_with_a_credential() {
     let mut state = with_store();
     act(&mut state, Action::Back);
     let screen = shown_at(&state, (80, 24));

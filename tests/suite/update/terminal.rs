@@ -1,4 +1,4 @@
-//! What the terminal gets besides frames, alerts and the title, and what it sends besides keys.
+//! Output besides frames, alerts and the title, and input besides keys.
 
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ fn alert(text: &str) -> [Effect; 2] {
 }
 
 #[test]
-fn a_token_of_the_list_that_crosses_a_threshold_alerts_once_on_any_screen() {
+fn a_token_that_crosses_a_threshold_alerts_once_on_any_screen() {
     let mut state = browse(vec![
         named("a", at(30)),
         named("ab", at(7 * DAY + 60)),
@@ -63,7 +63,7 @@ fn a_token_of_the_list_that_crosses_a_threshold_alerts_once_on_any_screen() {
     assert_eq!(alerts(&mut state, at(61)), alert("ab is critical now"));
     assert_eq!(alerts(&mut state, at(91)), alert("abc is expiring now"));
     assert!(state.wake_at().is_none_or(|wake| wake > at(91)));
-    // Another message at that second says the same.
+    // Another message at the same second repeats nothing.
     let mut state = browse(vec![named("a", at(30)), named("ab", at(30))]);
     let resize = Message::Input(Input::Resize(80, 24));
     let expected = alert("a has expired, and 1 more crossed a threshold");
@@ -71,7 +71,7 @@ fn a_token_of_the_list_that_crosses_a_threshold_alerts_once_on_any_screen() {
 }
 
 #[test]
-fn alerts_are_off_by_default_and_a_clock_that_was_set_causes_none() {
+fn alerts_are_off_by_default_and_a_clock_step_causes_none() {
     let mut state = browse(vec![named("a", at(30))]);
     state.session.settings.bell = false;
     state.session.settings.notify = false;
@@ -85,7 +85,7 @@ fn alerts_are_off_by_default_and_a_clock_that_was_set_causes_none() {
 }
 
 #[test]
-fn the_token_in_view_alerts_at_every_threshold() {
+fn the_open_token_alerts_at_every_threshold() {
     let mut state = detail(at(7 * DAY + 10));
     state.session.settings.notify = true;
     assert_eq!(alerts(&mut state, at(9)), []);
@@ -95,7 +95,7 @@ fn the_token_in_view_alerts_at_every_threshold() {
 }
 
 #[test]
-fn the_title_counts_and_names_the_profile_only() {
+fn the_title_has_only_counts_and_the_profile() {
     let mut state = browse(vec![
         named("a", at(-DAY)),
         named("ab", at(3 * DAY)),
@@ -165,7 +165,7 @@ fn the_first_letter_of_another_layout_is_explained_once() {
     assert_eq!(state.find.token.value(), "йцу");
 }
 
-/// How often the screen is drawn in five minutes without input.
+/// The number of draws in five minutes without input.
 fn draws_in_five_minutes(state: &mut State) -> usize {
     let mut draws = 0;
     while let Some(wake) = state.wake_at().filter(|wake| *wake < at(300)) {
@@ -176,7 +176,7 @@ fn draws_in_five_minutes(state: &mut State) -> usize {
 }
 
 #[test]
-fn a_list_without_a_token_in_its_last_day_is_drawn_once_a_minute_and_a_calm_one_always() {
+fn a_list_without_a_countdown_or_in_calm_mode_is_drawn_once_a_minute() {
     let mut state = browse(five());
     state.session.settings.refresh_seconds = 0;
     act(&mut state, Action::Up);
@@ -199,7 +199,7 @@ fn a_list_without_a_token_in_its_last_day_is_drawn_once_a_minute_and_a_calm_one_
     state.session.settings.calm = true;
     act(&mut state, Action::Up);
     assert!(draws_in_five_minutes(&mut state) <= 5);
-    // It still flips at the second of expiry.
+    // The status still changes at the second of expiry.
     let mut state = detail(at(100));
     state.session.settings.refresh_seconds = 0;
     state.session.settings.calm = true;

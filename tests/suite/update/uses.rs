@@ -1,4 +1,4 @@
-//! Who uses a token: how the screen opens, what arrives, and what keys do.
+//! Transitions of the uses of a token: opening, arriving parts, and keys.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use crate::support::sessions::{account, failed, limited, session, zone};
 use crate::support::tokens::{CLIENT_ID, ID, at, token};
 
 /// The token of the example.
-pub(crate) fn used() -> Arc<ServiceToken> {
+pub(crate) fn example_token() -> Arc<ServiceToken> {
     token(&format!(
         r#"{{"id":"{ID}","client_id":"{CLIENT_ID}","name":"CI/CD token","duration":"8760h",
             "expires_at":"2027-03-21T10:00:00Z","last_seen_at":"2026-11-25T11:54:00Z"}}"#
@@ -38,11 +38,11 @@ fn other() -> Arc<ServiceToken> {
     )
 }
 
-/// Browse, with the example's token selected.
+/// Browse with the example's token selected.
 fn browsing() -> State {
     let mut state = lookup();
     let request = started(&act(&mut state, Action::Browse));
-    let result = Ok(listed(vec![used(), other()]));
+    let result = Ok(listed(vec![example_token(), other()]));
     tell(&mut state, Message::TokensListed { request, result });
     let row = state.browse.token(&state.list).unwrap();
     if row.id_text() != ID {
@@ -51,11 +51,14 @@ fn browsing() -> State {
     state
 }
 
-/// Detail, with the example's token.
+/// Detail with the example's token.
 pub(super) fn detailed() -> State {
     let mut state = browsing();
     let request = started(&act(&mut state, Action::Submit));
-    tell(&mut state, fetched(request, Ok(found(vec![used()]))));
+    tell(
+        &mut state,
+        fetched(request, Ok(found(vec![example_token()]))),
+    );
     state
 }
 
@@ -67,7 +70,7 @@ fn reads(effects: &[Effect]) -> Option<RequestId> {
     reads.next()
 }
 
-/// Uses, opened from Detail, and the request for the map.
+/// Uses opened from Detail, and the request for the map.
 fn opened() -> (State, RequestId) {
     let mut state = detailed();
     let effects = act(&mut state, Action::Uses);
@@ -85,7 +88,7 @@ fn end(state: &mut State, request: RequestId, result: Result<(), Failure>) -> Ve
     tell(state, Message::AccessRead { request, result })
 }
 
-/// Hands over every part of the example and ends the reading.
+/// Delivers every part of the example and ends the read.
 pub(super) fn read_example(state: &mut State, request: RequestId) {
     for it in PARTS {
         assert_eq!(part(state, request, example(it)), []);
@@ -112,7 +115,7 @@ fn fact<'a>(state: &'a State, label: &str) -> &'a str {
 }
 
 #[test]
-fn u_on_detail_opens_at_once_and_reads_the_map_alone() {
+fn u_on_detail_opens_at_once_and_reads_only_the_map() {
     let (state, _) = opened();
     assert_eq!(state.screen, Screen::Uses);
     assert_eq!(
@@ -123,7 +126,7 @@ fn u_on_detail_opens_at_once_and_reads_the_map_alone() {
 }
 
 #[test]
-fn u_on_browse_acts_on_the_selected_row_and_fetches_the_token_too() {
+fn u_on_browse_opens_the_selected_row_and_fetches_the_token_too() {
     let mut state = browsing();
     let effects = act(&mut state, Action::Uses);
     assert_matches!(
@@ -139,9 +142,9 @@ fn u_on_browse_acts_on_the_selected_row_and_fetches_the_token_too() {
 }
 
 #[test]
-fn u_on_find_acts_on_the_selected_token_where_letters_are_commands() {
+fn u_on_find_opens_the_selected_token_while_letters_are_commands() {
     let (mut state, request) = finding(session());
-    let result = Ok(listed(vec![used()]));
+    let result = Ok(listed(vec![example_token()]));
     tell(
         &mut state,
         Message::TokensListed {
@@ -161,7 +164,7 @@ fn u_on_find_acts_on_the_selected_token_where_letters_are_commands() {
 }
 
 #[test]
-fn the_apps_appear_once_what_their_verdicts_need_has_arrived() {
+fn apps_appear_once_the_parts_for_their_verdicts_have_arrived() {
     let (mut state, request) = opened();
     part(&mut state, request, example(Part::Apps));
     part(&mut state, request, example(Part::Groups));
@@ -183,7 +186,7 @@ fn the_apps_appear_once_what_their_verdicts_need_has_arrived() {
 }
 
 #[test]
-fn a_part_that_is_no_longer_awaited_changes_nothing() {
+fn a_part_of_another_request_changes_nothing() {
     let (mut state, request) = opened();
     let before = state.uses.report.clone();
     part(&mut state, RequestId(request.0 + 40), example(Part::Apps));
@@ -194,7 +197,7 @@ fn a_part_that_is_no_longer_awaited_changes_nothing() {
 }
 
 #[test]
-fn esc_goes_back_and_cancels_and_what_had_arrived_is_dropped() {
+fn esc_goes_back_cancels_and_discards_parts_that_arrived() {
     let (mut state, request) = opened();
     part(&mut state, request, example(Part::Apps));
     assert_eq!(act(&mut state, Action::Back), [Effect::Cancel(request)]);
@@ -223,7 +226,7 @@ fn the_map_is_kept_for_other_tokens_of_the_scope() {
 }
 
 #[test]
-fn r_reads_the_token_and_the_map_again_and_keeps_the_map_until_the_next_is_whole() {
+fn r_reloads_token_and_map_and_keeps_the_old_map_until_the_end() {
     let mut state = with_example();
     let before = rows(&state);
     let effects = act(&mut state, Action::Reload);
@@ -246,7 +249,7 @@ fn r_reads_the_token_and_the_map_again_and_keeps_the_map_until_the_next_is_whole
 }
 
 #[test]
-fn a_reading_that_fails_keeps_the_former_map_and_says_so() {
+fn a_failed_reload_keeps_the_previous_map_and_says_so() {
     let mut state = with_example();
     let before = rows(&state);
     let request = reads(&act(&mut state, Action::Reload)).unwrap();
@@ -275,7 +278,7 @@ fn without_a_connection_nothing_is_claimed() {
 }
 
 #[test]
-fn a_credential_that_is_gone_from_the_keyring_is_asked_for() {
+fn a_missing_keyring_secret_leads_to_setup() {
     let (mut state, request) = opened();
     let effects = end(&mut state, request, failed(FailureKind::NoCredential));
     assert_matches!(effects.as_slice(), [Effect::ProbeStore { .. }]);
@@ -283,7 +286,7 @@ fn a_credential_that_is_gone_from_the_keyring_is_asked_for() {
 }
 
 #[test]
-fn a_part_that_is_missing_is_named_and_hides_no_other() {
+fn a_missing_part_is_named_and_hides_no_other() {
     let kinds = [
         (FailureKind::Permission, "refused"),
         (FailureKind::NotFound, "failed"),
@@ -321,7 +324,7 @@ fn a_part_that_is_missing_is_named_and_hides_no_other() {
         };
         let expected = match missing {
             Part::Apps => [None, None, None, None],
-            // It takes the rules of its policy from there.
+            // The app takes the rules of its policy from the list of policies.
             Part::Policies => [
                 Some("UNKNOWN"),
                 Some("OPENS"),
@@ -347,7 +350,7 @@ fn a_part_that_is_missing_is_named_and_hides_no_other() {
 }
 
 #[test]
-fn nothing_may_be_deleted_while_a_part_that_deleting_rests_on_is_missing() {
+fn a_token_is_not_deletable_while_a_part_is_unread() {
     for missing in PARTS {
         let (mut state, request) = opened();
         for it in PARTS {
@@ -379,7 +382,7 @@ fn the_cursor_follows_its_row_when_parts_arrive() {
 }
 
 #[test]
-fn the_filter_selects_the_first_hit_and_esc_gives_the_row_back() {
+fn the_filter_selects_the_first_match_and_esc_restores_the_row() {
     let mut state = with_example();
     act(&mut state, Action::Down);
     let before = state.uses.selected_row().unwrap().place.clone();
@@ -433,7 +436,7 @@ fn enter_opens_the_details_and_y_copies_them() {
 }
 
 #[test]
-fn a_token_that_the_api_no_longer_has_is_said_to_be_gone() {
+fn a_token_deleted_from_the_api_is_reported_as_gone() {
     let mut state = with_example();
     let effects = act(&mut state, Action::Reload);
     let request = effects.iter().find_map(request_in).unwrap();
@@ -443,7 +446,7 @@ fn a_token_that_the_api_no_longer_has_is_said_to_be_gone() {
 }
 
 #[test]
-fn a_token_that_expires_while_it_is_on_screen_is_refused_everywhere() {
+fn a_token_that_expires_on_screen_is_refused_everywhere() {
     let mut state = with_example();
     let end = state.detail.end().unwrap() + TimeDelta::seconds(1);
     update(&mut state, end, Message::Ticked);
@@ -453,7 +456,7 @@ fn a_token_that_expires_while_it_is_on_screen_is_refused_everywhere() {
 }
 
 #[test]
-fn nothing_is_sent_while_the_api_asks_for_a_pause() {
+fn nothing_is_sent_during_a_rate_limit() {
     let mut state = detailed();
     let reload = started(&act(&mut state, Action::Reload));
     tell(&mut state, fetched(reload, Err(limited(60))));
@@ -479,7 +482,7 @@ fn another_scope_has_a_map_of_its_own() {
 }
 
 #[test]
-fn an_app_whose_policies_come_later_is_not_called_unreadable_before() {
+fn an_app_whose_policies_are_still_missing_is_not_called_unreadable() {
     let (mut state, request) = opened();
     let app = json!([{"id": "a", "name": "A", "type": "self_hosted", "domain": "a.example.com"}]);
     part(&mut state, request, read(Part::Apps, &app));
@@ -505,7 +508,7 @@ fn u_does_nothing_without_a_token() {
 }
 
 #[test]
-fn once_the_map_is_there_detail_shows_its_findings_without_a_request() {
+fn detail_shows_the_findings_of_a_known_map_without_a_request() {
     let (mut state, request) = opened();
     for it in PARTS {
         let answer = if it == Part::Alerts {
@@ -529,7 +532,7 @@ fn once_the_map_is_there_detail_shows_its_findings_without_a_request() {
 }
 
 #[test]
-fn the_findings_go_with_the_map() {
+fn findings_of_the_map_disappear_with_it() {
     let mut state = with_example();
     act(&mut state, Action::Back);
     let token = state.detail.token.value().unwrap().clone();
@@ -541,9 +544,9 @@ fn the_findings_go_with_the_map() {
 }
 
 #[test]
-fn a_recent_lookup_that_the_list_lacks_is_looked_up_first() {
+fn a_recent_lookup_missing_from_the_list_is_looked_up_first() {
     let (mut state, request) = finding(session());
-    let lookup = Recent::of(&used(), &account(), at(0)).unwrap();
+    let lookup = Recent::of(&example_token(), &account(), at(0)).unwrap();
     tell(&mut state, Message::RecentsLoaded(vec![lookup]));
     let result = Ok(listed(vec![other()]));
     let list = Message::TokensListed {
@@ -555,32 +558,38 @@ fn a_recent_lookup_that_the_list_lacks_is_looked_up_first() {
     act(&mut state, Action::Bottom);
     let request = started(&act(&mut state, Action::Uses));
     assert_eq!(state.screen, Screen::Find);
-    let effects = tell(&mut state, fetched(request, Ok(found(vec![used()]))));
+    let effects = tell(
+        &mut state,
+        fetched(request, Ok(found(vec![example_token()]))),
+    );
     assert_eq!(state.screen, Screen::Uses);
     assert!(reads(&effects).is_some(), "{effects:?}");
     act(&mut state, Action::Back);
     assert_eq!(state.screen, Screen::Find);
-    // Enter opens the token, as ever.
+    // Enter opens the token as usual.
     let request = started(&act(&mut state, Action::Submit));
-    tell(&mut state, fetched(request, Ok(found(vec![used()]))));
+    tell(
+        &mut state,
+        fetched(request, Ok(found(vec![example_token()]))),
+    );
     assert_eq!(state.screen, Screen::Detail);
 }
 
 #[test]
-fn once_the_map_is_there_browse_counts_for_the_rows_in_view_without_a_request() {
+fn browse_counts_apps_of_visible_rows_with_a_known_map_without_a_request() {
     let mut state = with_example();
     state.size = (140, 30);
     act(&mut state, Action::Back);
     assert_eq!(act(&mut state, Action::Back), []);
     assert_eq!(state.screen, Screen::Browse);
-    let counts = state.opens.of(&used()).unwrap();
+    let counts = state.opens.of(&example_token()).unwrap();
     assert_eq!((counts.opens, counts.depends, counts.refused), (2, 1, 1));
     assert!(!state.opens.is_complete(), "an app is hidden");
     assert!(state.opens.of(&other()).is_some());
 }
 
 #[test]
-fn browse_has_no_column_of_counts_before_there_is_a_map() {
+fn browse_has_no_column_of_counts_without_a_map() {
     let mut state = browsing();
     state.size = (140, 30);
     act(&mut state, Action::Down);

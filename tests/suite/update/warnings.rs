@@ -17,7 +17,7 @@ use crate::support::app::{fetched, press};
 use crate::update::clock::{after, answered, app_state, on_detail};
 
 #[test]
-fn l10_warnings_stay_until_a_key_is_pressed_and_all_are_shown() {
+fn l10_all_warnings_stay_until_a_key_is_pressed() {
     let warning = |name: &str| {
         Message::Warned(Failure::new(
             FailureKind::Config,
@@ -36,7 +36,7 @@ fn l10_warnings_stay_until_a_key_is_pressed_and_all_are_shown() {
     };
     let all = "config.toml is odd. keymap.toml is odd. state.json is odd.";
     assert_eq!(shown(&state), all);
-    // Neither answers nor time take them away, and an error comes beside them.
+    // Answers and time do not remove them, and an error appears beside them.
     answered(&mut state, &effects, after(1, 0), 0);
     assert_eq!(shown(&state), all);
     let effects = app::update(&mut state, after(6, 0), Message::Ticked);
@@ -57,7 +57,7 @@ fn l10_warnings_stay_until_a_key_is_pressed_and_all_are_shown() {
         Message::Input(Input::Resize(120, 40)),
     );
     assert_eq!(shown(&state), format!("It failed. {all}"));
-    // Their details can be read; the key after that takes them away, and the error stays.
+    // Their details can be read; the next key removes them, and the error stays.
     app::update(&mut state, after(9, 0), press(Action::ErrorDetails));
     app::update(&mut state, after(9, 0), press(Action::Down));
     assert_eq!(shown(&state), format!("It failed. {all}"));
@@ -66,7 +66,7 @@ fn l10_warnings_stay_until_a_key_is_pressed_and_all_are_shown() {
 }
 
 #[test]
-fn l10_any_key_takes_the_warnings_away_and_esc_does_no_more_than_that() {
+fn l10_any_key_dismisses_warnings_and_esc_does_nothing_else() {
     for (action, screen) in [
         (Action::Down, Screen::Detail),
         (Action::Back, Screen::Detail),
@@ -82,10 +82,10 @@ fn l10_any_key_takes_the_warnings_away_and_esc_does_no_more_than_that() {
     }
 }
 
-/// The real screens: two files that cannot be used and a damaged third one are all told of, and the
-/// first answer takes nothing of that away.
+/// On a terminal: two unusable files and a damaged third one are all reported, and the first answer
+/// hides none of that.
 #[test]
-fn l10_the_warnings_of_the_start_outlast_the_first_answer() {
+fn l10_warnings_of_the_start_outlast_the_first_answer() {
     let fake = api(&[lasting(1, "8760h", TimeDelta::days(10))]);
     let home = crate::support::api::home();
     write(home.path(), "shiny = 1\nrefresh_seconds = 1\n");
@@ -101,7 +101,7 @@ fn l10_the_warnings_of_the_start_outlast_the_first_answer() {
     for part in ["EXPIRES IN", "`shiny`", "keymap.toml", "state.json"] {
         crate::support::api::shows(&mut session, part);
     }
-    // A reload or two later they are still there.
+    // They are still there after a reload or two.
     session.wait_until("a third request", |_| fake.heads().len() > 2);
     let contents = session.shown();
     assert!(contents.contains("`shiny`"), "{contents}");
