@@ -134,20 +134,9 @@ impl Request<'_> {
     }
 
     fn path(&self) -> Vec<&str> {
-        const TOKENS: [&str; 2] = ["access", "service_tokens"];
         match self {
-            Self::Token { scope, id } => {
-                vec![
-                    scope.kind().segment(),
-                    scope.id(),
-                    TOKENS[0],
-                    TOKENS[1],
-                    id.as_str(),
-                ]
-            }
-            Self::Tokens { scope, .. } => {
-                vec![scope.kind().segment(), scope.id(), TOKENS[0], TOKENS[1]]
-            }
+            Self::Token { scope, id } => below(scope, &["access", "service_tokens", id.as_str()]),
+            Self::Tokens { scope, .. } => below(scope, &["access", "service_tokens"]),
             Self::Scopes { kind, .. } => vec![kind.segment()],
             Self::Credential { account: None } => vec!["user", "tokens", "verify"],
             Self::Credential {
@@ -155,13 +144,14 @@ impl Request<'_> {
             } => vec!["accounts", account.as_str(), "tokens", "verify"],
             Self::Access {
                 scope, endpoint, ..
-            } => {
-                let mut path = vec![scope.kind().segment(), scope.id()];
-                path.extend(endpoint.path());
-                path
-            }
+            } => below(scope, &endpoint.path()),
         }
     }
+}
+
+/// A path below a scope.
+fn below<'a>(scope: &'a Scope, path: &[&'a str]) -> Vec<&'a str> {
+    [&[scope.kind().segment(), scope.id()], path].concat()
 }
 
 /// The headers of exactly one kind of credential, marked sensitive so that no library logs them.
