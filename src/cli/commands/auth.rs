@@ -164,17 +164,17 @@ fn read_text() -> Result<Secret, Failure> {
     if bytes.len() > CAPACITY {
         return Err(not_a_credential(InvalidSecret::Long));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|error| unreadable(&error))?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        let why = "Standard input is not valid UTF-8.";
+        let hint = "Pass only the secret, as UTF-8 text.";
+        Failure::new(FailureKind::Usage, why, hint).caused_by(&error)
+    })?;
     Ok(Secret::new(text.to_owned()))
 }
 
 fn unreadable(error: &impl ToString) -> Failure {
-    Failure::new(
-        FailureKind::Usage,
-        "Standard input cannot be read as text.",
-        "Pipe the secret in.",
-    )
-    .caused_by(error)
+    let why = "Standard input cannot be read.";
+    Failure::new(FailureKind::Usage, why, "Pipe the secret in.").caused_by(error)
 }
 
 fn not_a_credential(error: InvalidSecret) -> Failure {
