@@ -145,6 +145,7 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
         Reason::BadId => {
             let (ids, hint) = match refusal.subject {
                 Subject::Token => (" or of the token", "Check both IDs."),
+                Subject::AppPolicies => (" or of the app", "Check both IDs."),
                 Subject::Tokens | Subject::Scopes(_) | Subject::Credential | Subject::Part(_) => {
                     ("", "Check the ID.")
                 }
@@ -182,10 +183,15 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
             Subject::Part(part) => Failure::new(
                 Rejected,
                 quoting(
-                    &format!("The API does not offer {} of {place}", subject_of(part)),
+                    &format!("The API does not offer {} of {place}", part.subject()),
                     refusal,
                 ),
                 doubted("Check the base URL, and whether the account uses this product."),
+            ),
+            Subject::AppPolicies => Failure::new(
+                Rejected,
+                quoting(&format!("No such Access app in {place}"), refusal),
+                doubted("It may have been deleted since the list was read: try again."),
             ),
         },
         Reason::RateLimited { retry_after } => Failure::new(
@@ -284,8 +290,12 @@ fn no_permission(refusal: &Refusal, place: &str, doubted: impl Fn(&str) -> Hint)
             "Use a token that may read itself.".into(),
         ),
         Subject::Part(part) => (
-            format!("but may not read {} of {place}", subject_of(part)),
+            format!("but may not read {} of {place}", part.subject()),
             part_hint(part, label).into(),
+        ),
+        Subject::AppPolicies => (
+            format!("but may not read the policies of an Access app of {place}"),
+            part_hint(Part::Apps, label).into(),
         ),
     };
     let summary = format!("The {label} works, {what} {}.", evidence(refusal));
@@ -306,12 +316,8 @@ fn is_key(label: &str) -> bool {
 }
 
 fn is_unknown_key(refusal: &Refusal) -> bool {
-    let is_unknown = refusal
-        .details
-        .api_errors
-        .iter()
-        .any(|error| error.has_code(9103));
-    is_unknown && is_key(refusal.credential)
+    let errors = &refusal.details.api_errors;
+    is_key(refusal.credential) && errors.iter().any(|error| error.has_code(9103))
 }
 
 /// `The API token is`, `The email address and the Global API key are`.
@@ -344,13 +350,8 @@ fn malformed_hint(parts: &[CredentialPart]) -> &'static str {
 }
 
 fn rejected_hint(refusal: &Refusal) -> String {
-    let all = || {
-        refusal
-            .details
-            .api_errors
-            .iter()
-            .chain(&refusal.details.api_messages)
-    };
+    let details = &refusal.details;
+    let all = || details.api_errors.iter().chain(&details.api_messages);
     if all().any(|error| error.has_code(10_000)) {
         format!(
             "This account or zone may not accept this kind of credential: use a kind other than the {}.",
@@ -371,28 +372,16 @@ fn unreadable(how: Unreadable, subject: Subject) -> String {
         Unreadable::NotJson => "The response is not JSON".to_owned(),
         Unreadable::NotEnvelope => "The response is JSON, but not the API's".to_owned(),
         Unreadable::NoObject => match subject {
-            Subject::Part(part) => format!("The response does not contain {}", subject_of(part)),
+            Subject::Part(part) => format!("The response does not contain {}", part.subject()),
+            Subject::AppPolicies => {
+                "The response does not contain the policies of the app".to_owned()
+            }
             Subject::Credential => "The response contains no status".to_owned(),
             Subject::Token | Subject::Tokens | Subject::Scopes(_) => {
                 "The response contains no service token".to_owned()
             }
         },
         Unreadable::NoList => "The response contains no list".to_owned(),
-    }
-}
-
-/// A part in a sentence.
-fn subject_of(part: Part) -> &'static str {
-    match part {
-        Part::Tokens => "the service tokens",
-        Part::Apps => "the Access apps",
-        Part::Policies => "the reusable Access policies",
-        Part::Groups => "the Access groups",
-        Part::Organization => "the settings of the Zero Trust organization",
-        Part::Doh => "the settings of DNS over HTTPS",
-        Part::DeviceProfiles => "the device profiles",
-        Part::Hyperdrive => "the Hyperdrive configurations",
-        Part::Alerts => "the notification policies",
     }
 }
 

@@ -50,6 +50,14 @@ pub struct Options {
     pub clock: fn() -> DateTime<Utc>,
 }
 
+impl Options {
+    /// The proxy on the way to a URL.
+    fn proxy(&self, url: &Url) -> Result<Option<ConfiguredProxy>, Error> {
+        let selected = self.use_system_proxy.then(|| proxy::select(url));
+        Ok(selected.transpose()?.flatten())
+    }
+}
+
 /// Everything a client is built from. Read only once, since `--ca-file` may be a pipe.
 pub(super) struct HttpConfig {
     is_https: bool,
@@ -78,11 +86,7 @@ impl HttpConfig {
             is_https,
             idle_limit: PROBE_IDLE_LIMIT,
             roots,
-            proxy: if options.use_system_proxy && is_https {
-                proxy::select(url)?
-            } else {
-                None
-            },
+            proxy: if is_https { options.proxy(url)? } else { None },
         })
     }
 
@@ -239,11 +243,7 @@ impl Connections {
         let config = HttpConfig {
             is_https,
             idle_limit: options.idle_limit,
-            proxy: if options.use_system_proxy {
-                proxy::select(&options.base_url.join(&[]))?
-            } else {
-                None
-            },
+            proxy: options.proxy(&options.base_url.join(&[]))?,
             roots: TrustRoots::load(is_https, options.ca_file.as_deref())?,
         };
         let current = Mutex::new(Current {

@@ -73,13 +73,21 @@ pub struct Page<'a, T> {
 /// One page as parsed.
 struct RawPage<T> {
     items: Vec<T>,
-    /// Entries, readable or not.
-    entries: usize,
-    note: PageNote,
-    /// Bytes of the response.
-    size: usize,
+    facts: PageFacts,
     /// Identifies the entries without a key, if there are any.
     fingerprint: Option<u64>,
+}
+
+/// What the response says of a page.
+#[derive(Debug, Clone, Copy)]
+struct PageFacts {
+    /// Entries, readable or not.
+    entries: usize,
+    /// Entries that could be read, new or not.
+    readable: usize,
+    note: PageNote,
+    /// Bytes of the response after decompression.
+    size: usize,
     /// Whether the API reported an error beside the entries.
     has_errors: bool,
 }
@@ -191,11 +199,13 @@ impl<T> Collected<T> {
                 self.notes.push(note);
             }
         }
-        let page = answer.value;
-        let (entries, total) = (page.entries, page.note.total_count);
+        let RawPage {
+            mut items,
+            facts,
+            fingerprint,
+        } = answer.value;
+        let (entries, total) = (facts.entries, facts.note.total_count);
         tracing::debug!(page = number, entries, total, "a page arrived");
-        let mut items = page.items;
-        let readable = items.len();
         let mut has_new_key = false;
         let announced = total.and_then(|total| usize::try_from(total).ok());
         let more = announced.unwrap_or(0).min(MAX_ENTRIES);
@@ -208,24 +218,11 @@ impl<T> Collected<T> {
             is_new || key.is_empty()
         });
         let is_known = |it| !self.fingerprints.insert(it);
-        let is_repeat = page.fingerprint.is_some_and(is_known) && !has_new_key;
+        let is_repeat = fingerprint.is_some_and(is_known) && !has_new_key;
         if is_repeat {
             items.clear();
         }
-        self.paginator.add(PageResult {
-            page: number,
-            entries,
-            items: readable,
-            fresh: items.len(),
-            note: page.note,
-            size: page.size,
-            is_repeat,
-        });
-        if page.has_errors {
-            // The notes say which.
-            self.paginator
-                .remark(format!("the API sent an error with page {number}"));
-        }
+        self.paginator.add(number, facts, items.len(), is_repeat);
         on_page(Page {
             items: &items,
             received: self.paginator.received,
@@ -278,12 +275,15 @@ fn parse_page<T>(
         items.extend(item);
     })?;
     Ok(RawPage {
+        facts: PageFacts {
+            entries,
+            readable: items.len(),
+            note: envelope.pages,
+            size: envelope.size,
+            has_errors: !envelope.errors.is_empty(),
+        },
         items,
-        entries,
-        note: envelope.pages,
-        size: envelope.size,
         fingerprint: unkeyed.map(|hasher| hasher.finish()),
-        has_errors: !envelope.errors.is_empty(),
     })
 }
 
@@ -320,23 +320,6 @@ struct Paginator {
     incomplete: Option<String>,
 }
 
-/// The contents of a page.
-#[derive(Debug, Clone, Copy)]
-struct PageResult {
-    /// Counted from 1.
-    page: u64,
-    entries: usize,
-    /// Entries that could be read, new or not.
-    items: usize,
-    /// Items that were not on an earlier page.
-    fresh: usize,
-    note: PageNote,
-    /// Bytes of the response after decompression.
-    size: usize,
-    /// Whether an earlier page had the same entries.
-    is_repeat: bool,
-}
-
 impl Paginator {
     /// The next page that may be requested now, while others may be pending.
     fn next(&mut self) -> Option<u64> {
@@ -371,31 +354,31 @@ impl Paginator {
         }
     }
 
-    /// Adds a page that arrived.
-    fn add(&mut self, page: PageResult) {
+    /// Adds a page that arrived, counted from 1. `fresh` of its items were not on an earlier one;
+    /// `is_repeat` if an earlier one had the same entries.
+    fn add(&mut self, number: u64, page: PageFacts, fresh: usize, is_repeat: bool) {
         self.answered += 1;
-        self.received += page.fresh;
+        self.received += fresh;
         self.entries += page.entries;
         self.bytes += page.size;
         self.total = self.total.max(page.note.total_count);
         if page.note.has_cursor {
             self.remark("the API continues it in a way that tokenscope does not know".to_owned());
         }
-        let unreadable = page.entries - page.items;
+        let unreadable = page.entries - page.readable;
         if unreadable > 0 {
             let entries = if unreadable == 1 { "entry" } else { "entries" };
             self.remark(format!(
-                "{unreadable} {entries} of page {} could not be read",
-                page.page
+                "{unreadable} {entries} of page {number} could not be read"
             ));
         }
-        let has_nothing_new = page.items > 0 && page.fresh == 0;
-        if page.page > 1 && (has_nothing_new || page.is_repeat) {
+        let has_nothing_new = page.readable > 0 && fresh == 0;
+        if number > 1 && (has_nothing_new || is_repeat) {
             if self.silent_size.is_some() {
                 // The server does not support pages: the first one was complete.
                 self.is_stopped = true;
             } else {
-                self.stop(format!("page {} repeats what came before", page.page));
+                self.stop(format!("page {number} repeats what came before"));
             }
         }
         let entries = page.entries as u64;
@@ -409,22 +392,24 @@ impl Paginator {
         let size = size.clamp(1, self.requested_size);
         self.was_short = entries < size;
         let contradicted = self.total.is_some_and(|total| total < self.received as u64);
-        if contradicted && !self.was_short && self.last == Some(page.page) {
+        if contradicted && !self.was_short && self.last == Some(number) {
             // The totals are wrong: continue as long as full pages arrive.
             self.last = None;
-        } else if page.entries == 0 && page.page > 1 && self.last.is_some() {
-            self.empty_page.get_or_insert(page.page);
+        } else if page.entries == 0 && number > 1 && self.last.is_some() {
+            self.empty_page.get_or_insert(number);
             self.is_stopped = true;
+        }
+        if page.has_errors {
+            // The notes say which.
+            self.remark(format!("the API sent an error with page {number}"));
         }
     }
 
     /// Abandons the rest of the list after a failed page.
     fn fail(&mut self, page: u64, why: &str) {
         self.answered += 1;
-        let of = self
-            .last
-            .map(|last| format!(" of {last}"))
-            .unwrap_or_default();
+        let of = self.last.map(|last| format!(" of {last}"));
+        let of = of.unwrap_or_default();
         self.stop(format!("page {page}{of} could not be read: {why}"));
     }
 

@@ -14,10 +14,9 @@ use zeroize::Zeroizing;
 
 use super::envelope::bounded;
 use super::error::{Error, TransportFault};
-use super::http_client::{HttpConfig, Options};
+use super::http_client::{self, HttpConfig, Options};
 use super::proxy::{self, ProxyInfo};
 use super::transport::{Client as ApiClient, Deadlines, broken};
-use super::{connection_errors, http_client};
 use crate::domain::access::probe::{ProbeAnswer, ProbeUrl};
 use crate::domain::access::signs::{AnsweredBy, Signs};
 use crate::domain::access::token_pair::{TokenHeader, TokenPair};
@@ -211,19 +210,11 @@ impl Prober {
 
     /// The error of a request without a response.
     async fn no_answer(&self, error: reqwest::Error, deadline: Instant) -> Error {
-        use connection_errors::LoginRequest::{Http, Socks};
-        let login = match (connection_errors::login_request(&error), &self.proxy) {
-            (Some(Http), proxy) => {
-                let asking = self.config.proxy_schemes(&self.target);
-                let schemes = timeout_at(deadline, asking).await.unwrap_or_default();
-                proxy::http_login(proxy.as_ref(), schemes, self.line())
-            }
-            (Some(Socks { was_refused }), Some(proxy)) => {
-                proxy::socks_login(proxy, was_refused, self.line())
-            }
-            (Some(Socks { .. }), None) | (None, _) => return self.broken(error),
-        };
-        Error::ProxyLogin(Box::new(login))
+        let asking = self.config.proxy_schemes(&self.target);
+        let schemes = async { timeout_at(deadline, asking).await.unwrap_or_default() };
+        let login = proxy::login(&error, self.proxy.as_ref(), schemes, self.line());
+        let login = login.await;
+        login.unwrap_or_else(|| self.broken(error))
     }
 
     fn broken(&self, error: reqwest::Error) -> Error {

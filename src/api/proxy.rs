@@ -10,6 +10,7 @@ use reqwest::header::{HeaderMap, PROXY_AUTHENTICATE};
 use reqwest::{Proxy, Url};
 use url::Host;
 
+use super::connection_errors::{LoginRequest, login_request};
 use super::error::{Error, LoginFault, ProxyFault, ProxyLogin};
 use crate::domain::scope;
 use crate::domain::text;
@@ -203,6 +204,24 @@ fn value(name: &str) -> Option<Result<String, OsString>> {
     (value.as_deref() != Ok("")).then_some(value)
 }
 
+/// The error of a request without a response, if a proxy asked for a login. `schemes` asks an HTTP proxy
+/// which ones it supports.
+pub(super) async fn login(
+    error: &reqwest::Error,
+    proxy: Option<&ProxyInfo>,
+    schemes: impl Future<Output = Vec<String>>,
+    request: String,
+) -> Option<Error> {
+    let login = match (login_request(error), proxy) {
+        (Some(LoginRequest::Http), proxy) => http_login(proxy, schemes.await, request),
+        (Some(LoginRequest::Socks { was_refused }), Some(proxy)) => {
+            socks_login(proxy, was_refused, request)
+        }
+        (Some(LoginRequest::Socks { .. }), None) | (None, _) => return None,
+    };
+    Some(Error::ProxyLogin(Box::new(login)))
+}
+
 /// The error for status 407. Without a configured proxy, an unknown one in between sent it.
 pub(super) fn http_login(
     proxy: Option<&ProxyInfo>,
@@ -228,7 +247,7 @@ pub(super) fn http_login(
 }
 
 /// The error for a SOCKS proxy that rejected the login or the login methods.
-pub(super) fn socks_login(proxy: &ProxyInfo, was_refused: bool, request: String) -> ProxyLogin {
+fn socks_login(proxy: &ProxyInfo, was_refused: bool, request: String) -> ProxyLogin {
     let fault = match (was_refused, proxy.has_login) {
         (true, _) => LoginFault::Refused,
         (false, true) => LoginFault::Unwanted,

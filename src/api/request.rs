@@ -63,9 +63,10 @@ pub(super) enum AccessEndpoint<'a> {
 }
 
 impl<'a> AccessEndpoint<'a> {
-    fn part(self) -> Part {
-        match self {
-            Self::Apps | Self::AppPolicies { .. } => Part::Apps,
+    fn subject(self) -> Subject {
+        Subject::Part(match self {
+            Self::AppPolicies { .. } => return Subject::AppPolicies,
+            Self::Apps => Part::Apps,
             Self::Policies => Part::Policies,
             Self::Groups => Part::Groups,
             Self::Organization => Part::Organization,
@@ -73,7 +74,7 @@ impl<'a> AccessEndpoint<'a> {
             Self::DeviceProfiles | Self::DefaultDeviceProfile => Part::DeviceProfiles,
             Self::Hyperdrive => Part::Hyperdrive,
             Self::Alerts => Part::Alerts,
-        }
+        })
     }
 
     /// The path below the scope.
@@ -108,7 +109,7 @@ impl Request<'_> {
             Self::Tokens { .. } => Subject::Tokens,
             Self::Scopes { kind, .. } => Subject::Scopes(*kind),
             Self::Credential { .. } => Subject::Credential,
-            Self::Access { endpoint, .. } => Subject::Part(endpoint.part()),
+            Self::Access { endpoint, .. } => endpoint.subject(),
         }
     }
 
@@ -133,20 +134,9 @@ impl Request<'_> {
     }
 
     fn path(&self) -> Vec<&str> {
-        const TOKENS: [&str; 2] = ["access", "service_tokens"];
         match self {
-            Self::Token { scope, id } => {
-                vec![
-                    scope.kind().segment(),
-                    scope.id(),
-                    TOKENS[0],
-                    TOKENS[1],
-                    id.as_str(),
-                ]
-            }
-            Self::Tokens { scope, .. } => {
-                vec![scope.kind().segment(), scope.id(), TOKENS[0], TOKENS[1]]
-            }
+            Self::Token { scope, id } => below(scope, &["access", "service_tokens", id.as_str()]),
+            Self::Tokens { scope, .. } => below(scope, &["access", "service_tokens"]),
             Self::Scopes { kind, .. } => vec![kind.segment()],
             Self::Credential { account: None } => vec!["user", "tokens", "verify"],
             Self::Credential {
@@ -154,13 +144,14 @@ impl Request<'_> {
             } => vec!["accounts", account.as_str(), "tokens", "verify"],
             Self::Access {
                 scope, endpoint, ..
-            } => {
-                let mut path = vec![scope.kind().segment(), scope.id()];
-                path.extend(endpoint.path());
-                path
-            }
+            } => below(scope, &endpoint.path()),
         }
     }
+}
+
+/// A path below a scope.
+fn below<'a>(scope: &'a Scope, path: &[&'a str]) -> Vec<&'a str> {
+    [&[scope.kind().segment(), scope.id()], path].concat()
 }
 
 /// The headers of exactly one kind of credential, marked sensitive so that no library logs them.

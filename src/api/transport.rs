@@ -14,7 +14,6 @@ use tokio::task::coop::consume_budget;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
-use super::connection_errors::LoginRequest;
 use super::envelope::{self, Envelope, bounded, brief};
 use super::error::{
     self, Error, Reason, Refusal, ResponseFacts, Subject, TransportFault, Unreadable,
@@ -261,20 +260,11 @@ impl Client {
 
     /// The error of a request without a response.
     async fn unanswered(&self, request: Request<'_>, error: reqwest::Error) -> Error {
-        let login = match (connection_errors::login_request(&error), &self.proxy) {
-            (Some(LoginRequest::Http), proxy) => {
-                let config = self.connections.config();
-                let schemes = config.proxy_schemes(&self.base_url.join(&[])).await;
-                proxy::http_login(proxy.as_ref(), schemes, request.line())
-            }
-            (Some(LoginRequest::Socks { was_refused }), Some(proxy)) => {
-                proxy::socks_login(proxy, was_refused, request.line())
-            }
-            (Some(LoginRequest::Socks { .. }), None) | (None, _) => {
-                return self.broken(request, error);
-            }
-        };
-        Error::ProxyLogin(Box::new(login))
+        let target = self.base_url.join(&[]);
+        let schemes = self.connections.config().proxy_schemes(&target);
+        let login = proxy::login(&error, self.proxy.as_ref(), schemes, request.line());
+        let login = login.await;
+        login.unwrap_or_else(|| self.broken(request, error))
     }
 
     /// The error of a connection that failed.
@@ -437,7 +427,8 @@ impl ResponseHead {
 
     /// The first line of a body that is plain text. JSON about apps may hold their secrets.
     fn quotable<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let may_hold_secrets = matches!(self.facts.subject, Subject::Part(_));
+        let may_hold_secrets =
+            matches!(self.facts.subject, Subject::Part(_) | Subject::AppPolicies);
         let line = envelope::first_line(text);
         line.filter(|line| !(may_hold_secrets && line.starts_with(['{', '['])))
     }

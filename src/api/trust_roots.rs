@@ -397,9 +397,6 @@ fn lines(lines: &[usize]) -> String {
     if lines.len() > MAX_LISTED {
         listed.push(format!("{} more", lines.len() - MAX_LISTED));
     }
-    match listed.split_last() {
-        Some((only, [])) => format!("line {only}"),
-        Some((last, rest)) => format!("lines {} and {last}", rest.join(", ")),
-        None => String::new(),
-    }
+    let word = if listed.len() == 1 { "line" } else { "lines" };
+    format!("{word} {}", text::listed(&listed))
 }

@@ -143,21 +143,24 @@ pub fn rough(length: TimeDelta) -> String {
     }
 }
 
-/// How long ago something happened, to the minute: `just now`, `1 min ago`, `3 h ago`.
+/// How long ago something happened, to the minute: `just now`, `1 min ago`, `3 h ago`. Where clocks
+/// differ by more, it may be `2 h ahead of this clock`.
 pub fn ago(length: TimeDelta) -> String {
-    if length.num_seconds() < 60 {
-        "just now".to_owned()
-    } else {
-        format!("{} ago", rough(length))
+    if length.num_seconds() <= -60 {
+        return format!("{} ahead of this clock", rough(-length));
     }
+    past(length, "ago")
 }
 
 /// How old something is, to the minute: `just now`, `1 min old`, `3 h old`.
 pub fn age(length: TimeDelta) -> String {
-    if length.num_seconds() < 60 {
-        "just now".to_owned()
-    } else {
-        format!("{} old", rough(length))
+    past(length, "old")
+}
+
+fn past(length: TimeDelta, word: &str) -> String {
+    match length.num_seconds() {
+        ..60 => "just now".to_owned(),
+        _ => format!("{} {word}", rough(length)),
     }
 }
 

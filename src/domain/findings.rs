@@ -193,22 +193,16 @@ impl Note {
 
 /// The most severe finding that the status does not already express, as a note.
 pub fn note(token: &ServiceToken, context: EvaluationContext) -> Option<Note> {
-    facts(token, context)
-        .filter_map(|(severity, fact)| {
-            let is_soon = severity >= Severity::Warning;
-            Some(Note {
-                severity,
-                words: fact.note()?,
-                ends_at: fact.ends_at().filter(|_| is_soon),
-            })
+    let notes = facts(token, context).filter_map(|(severity, fact)| {
+        let is_soon = severity >= Severity::Warning;
+        Some(Note {
+            severity,
+            words: fact.note()?,
+            ends_at: fact.ends_at().filter(|_| is_soon),
         })
-        .reduce(|worst, note| {
-            if note.severity > worst.severity {
-                note
-            } else {
-                worst
-            }
-        })
+    });
+    // The first of equals.
+    notes.rev().max_by_key(|note| note.severity)
 }
 
 /// When the note next changes with time, other than together with the status.
@@ -238,7 +232,7 @@ pub fn next_note_change(token: &ServiceToken, context: EvaluationContext) -> Opt
 fn facts(
     token: &ServiceToken,
     context: EvaluationContext,
-) -> impl Iterator<Item = (Severity, Fact)> {
+) -> impl DoubleEndedIterator<Item = (Severity, Fact)> {
     let it = Evaluated::of(token, context);
     RULES.iter().filter_map(move |rule| rule(&it))
 }

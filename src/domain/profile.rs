@@ -167,20 +167,25 @@ impl Profile {
             (own, other) = (self.base_url.to_string(), target.base_url.to_string());
         }
         let name = &self.name;
-        if self.command.is_some() {
-            return Some(self.printed_for_another(&own, &other, target));
-        }
-        let (names, first) = match target.variable {
-            Some(variable) => (format!("{variable} names {other}"), "Store".to_owned()),
+        let (names, set) = match target.variable {
+            Some(variable) => (format!("{variable} names {other}"), None),
             None => (
                 format!("requests go to {other}"),
-                format!("Set CLOUDFLARE_BASE_URL to {}, or store", self.base_url),
+                Some(format!("Set CLOUDFLARE_BASE_URL to {}", self.base_url)),
             ),
         };
-        Some(self.bound_secret_failure(
-            format!("The secret of profile {name} was stored for {own}, but {names}."),
-            &first,
-            &other,
+        if self.command.is_none() {
+            let summary =
+                format!("The secret of profile {name} was stored for {own}, but {names}.");
+            let store = set.map_or("Store".to_owned(), |set| format!("{set}, or store"));
+            return Some(self.bound_secret_failure(summary, &store, &other));
+        }
+        let unset = || format!("Unset {}", target.variable.unwrap_or_default());
+        let (way_out, address) = (set.unwrap_or_else(unset), target.base_url);
+        Some(Failure::new(
+            FailureKind::Usage,
+            format!("The credential of profile {name} is for {own}, but {names}."),
+            format!("{way_out}, or set `base_url` of the profile to {address} in config.toml."),
         ))
     }
 
@@ -194,29 +199,6 @@ impl Profile {
             ),
             "Store",
             &host,
-        )
-    }
-
-    /// The failure if the profile's command prints a secret for another address.
-    fn printed_for_another(&self, own: &str, other: &str, target: Target<'_>) -> Failure {
-        let name = &self.name;
-        let (names, way_out) = match target.variable {
-            Some(variable) => (
-                format!("{variable} names {other}"),
-                format!("Unset {variable}"),
-            ),
-            None => (
-                format!("requests go to {other}"),
-                format!("Set CLOUDFLARE_BASE_URL to {}", self.base_url),
-            ),
-        };
-        Failure::new(
-            FailureKind::Usage,
-            format!("The credential of profile {name} is for {own}, but {names}."),
-            format!(
-                "{way_out}, or set `base_url` of the profile to {} in config.toml.",
-                target.base_url
-            ),
         )
     }
 

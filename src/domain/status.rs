@@ -5,11 +5,12 @@
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::duration::{InvalidSpan, Lifetime, Remaining, parse_span, write_span};
 use super::fetched::ClockOffset;
 use super::token::{Reported, ServiceToken};
+use super::words::words;
 
 /// The inputs of an evaluation besides the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,22 +126,25 @@ impl Thresholds {
     }
 }
 
-/// The state of a token. Statuses are tested in the order of the variants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Disabled, whatever its dates say.
-    Disabled,
-    /// Valid until somebody deletes it.
-    NeverExpires,
-    /// The API reported no usable expiry, or not whether the token is enabled.
-    Unknown,
-    Expired,
-    /// Less time left than the critical threshold.
-    Critical,
-    /// Less time left than the warning threshold.
-    Expiring,
-    Active,
+words! {
+    /// The state of a token. Statuses are tested in the order of the variants. The code is the name used in
+    /// JSON, CSV, metrics and on the command line; the word stands beside a countdown.
+    #[derive(Hash, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Status: code, word, mark, plain {
+        /// Disabled, whatever its dates say.
+        Disabled = ("disabled", "DISABLED", "⊘", "-"),
+        /// Valid until somebody deletes it.
+        NeverExpires = ("never_expires", "NEVER EXPIRES", "∞", "~"),
+        /// The API reported no usable expiry, or not whether the token is enabled.
+        Unknown = ("unknown", "UNKNOWN", "?", "?"),
+        Expired = ("expired", "EXPIRED", "✖", "X"),
+        /// Less time left than the critical threshold.
+        Critical = ("critical", "CRITICAL", "✖", "X"),
+        /// Less time left than the warning threshold.
+        Expiring = ("expiring", "EXPIRING", "▲", "!"),
+        Active = ("active", "ACTIVE", "●", "*"),
+    }
 }
 
 /// How urgent something is, on screen and for monitoring.
@@ -202,17 +206,6 @@ impl Lifecycle {
 }
 
 impl Status {
-    /// Every status, in the order in which they are tested.
-    pub const ALL: [Self; 7] = [
-        Self::Disabled,
-        Self::NeverExpires,
-        Self::Unknown,
-        Self::Expired,
-        Self::Critical,
-        Self::Expiring,
-        Self::Active,
-    ];
-
     /// Evaluates a token.
     pub fn of(token: &ServiceToken, context: EvaluationContext) -> Self {
         Self::at(Lifecycle::of(token), context)
@@ -253,38 +246,18 @@ impl Status {
         }
     }
 
-    /// Code, word, symbol, symbol in ASCII, and tone.
-    fn row(self) -> (&'static str, &'static str, &'static str, &'static str, Tone) {
-        match self {
-            Self::Disabled => ("disabled", "DISABLED", "⊘", "-", Tone::Critical),
-            Self::NeverExpires => ("never_expires", "NEVER EXPIRES", "∞", "~", Tone::Calm),
-            Self::Unknown => ("unknown", "UNKNOWN", "?", "?", Tone::Warning),
-            Self::Expired => ("expired", "EXPIRED", "✖", "X", Tone::Critical),
-            Self::Critical => ("critical", "CRITICAL", "✖", "X", Tone::Critical),
-            Self::Expiring => ("expiring", "EXPIRING", "▲", "!", Tone::Warning),
-            Self::Active => ("active", "ACTIVE", "●", "*", Tone::Calm),
-        }
-    }
-
-    /// The name used in JSON, CSV, metrics and on the command line.
-    pub fn code(self) -> &'static str {
-        self.row().0
-    }
-
-    /// The status as shown beside a countdown.
-    pub fn word(self) -> &'static str {
-        self.row().1
-    }
-
     /// The symbol drawn before the status.
     pub fn symbol(self, ascii: bool) -> &'static str {
-        let (_, _, symbol, plain, _) = self.row();
-        if ascii { plain } else { symbol }
+        if ascii { self.plain() } else { self.mark() }
     }
 
     /// The severity of the status.
     pub fn tone(self) -> Tone {
-        self.row().4
+        match self {
+            Self::NeverExpires | Self::Active => Tone::Calm,
+            Self::Unknown | Self::Expiring => Tone::Warning,
+            Self::Disabled | Self::Expired | Self::Critical => Tone::Critical,
+        }
     }
 
     /// Finds a status by its code; case does not matter, and `-` and `_` are the same.

@@ -1,12 +1,12 @@
 //! Enums whose variants have words: everything about a variant is in its row.
 
-/// Declares a plain enum with a method that returns the word of each variant in JSON, which is also what
-/// serialization writes, and perhaps one with the words for people.
+/// Declares a plain enum with a method for each column of words. The first column is the word in JSON,
+/// and what serialization writes.
 macro_rules! words {
     (
         $(#[$attribute:meta])*
-        pub enum $name:ident: $code:ident {
-            $($(#[$about:meta])* $variant:ident = $word:literal,)+
+        pub enum $name:ident: $code:ident $(, $column:ident)* {
+            $($(#[$about:meta])* $variant:ident = ($($word:literal),+),)+
         }
     ) => {
         $(#[$attribute])*
@@ -17,12 +17,13 @@ macro_rules! words {
 
         impl $name {
             /// Every variant, in order.
-            pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
+            pub const ALL: [Self; [$(stringify!($variant)),+].len()] = [$(Self::$variant),+];
 
-            /// The word used in JSON.
-            pub fn $code(self) -> &'static str {
-                match self { $(Self::$variant => $word,)+ }
+            fn row(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($word),+],)+ }
             }
+
+            $crate::domain::words::words! { @columns 0; $code $($column)* }
         }
 
         impl ::serde::Serialize for $name {
@@ -33,23 +34,25 @@ macro_rules! words {
     };
     (
         $(#[$attribute:meta])*
-        pub enum $name:ident: $code:ident, $people:ident {
-            $($(#[$about:meta])* $variant:ident = ($word:literal, $words:literal),)+
+        pub enum $name:ident: $code:ident {
+            $($(#[$about:meta])* $variant:ident = $word:literal,)+
         }
     ) => {
         $crate::domain::words::words! {
             $(#[$attribute])*
             pub enum $name: $code {
-                $($(#[$about])* $variant = $word,)+
+                $($(#[$about])* $variant = ($word),)+
             }
+        }
+    };
+    (@columns $at:expr;) => {};
+    (@columns $at:expr; $column:ident $($more:ident)*) => {
+        #[doc = concat!("The ", stringify!($column), " of its row.")]
+        pub fn $column(self) -> &'static str {
+            self.row()[$at]
         }
 
-        impl $name {
-            /// The words for people, unless the type says what for.
-            pub fn $people(self) -> &'static str {
-                match self { $(Self::$variant => $words,)+ }
-            }
-        }
+        $crate::domain::words::words! { @columns $at + 1; $($more)* }
     };
 }
 pub(crate) use words;

@@ -292,18 +292,17 @@ impl UnreadApps {
 
     fn into_answer(self) -> PartAnswer {
         let (left, all) = (self.left, self.apps.len());
-        let state = match (self.state, left) {
-            (state, 0) => state,
-            (PartState::Partly(first), _) => {
-                let unread = still_unread(left, all, self.is_limited, self.failure);
-                PartState::Partly(Failure {
+        let state = if left == 0 {
+            self.state
+        } else {
+            let mut unread = still_unread(left, all, self.is_limited, self.failure);
+            if let PartState::Partly(first) = self.state {
+                unread = Failure {
                     summary: format!("{} {}", first.summary, unread.summary),
                     ..first
-                })
+                };
             }
-            (PartState::Read | PartState::Failed(_) | PartState::NotAsked, _) => {
-                PartState::Partly(still_unread(left, all, self.is_limited, self.failure))
-            }
+            PartState::Partly(unread)
         };
         PartAnswer {
             part: Part::Apps,
@@ -338,19 +337,13 @@ fn merge(policies: &mut Vec<Policy>, own: Vec<Policy>) {
 
 /// Why some of a part could not be read.
 fn partly(part: Part, gap: Gap) -> Failure {
-    let summary = format!(
-        "Only a part of {} could be read: {}.",
-        part.label(),
-        gap.reason
-    );
+    let (part, reason) = (part.label(), gap.reason);
+    let summary = format!("Only a part of {part} could be read: {reason}.");
     let hint = "Try again; anything that depends on the rest is not known.";
-    let mut failure = Failure::new(FailureKind::InvalidResponse, summary, hint);
-    if let Some(cause) = gap.failure {
-        failure = Failure {
-            summary: failure.summary,
-            ..cause
-        };
-    }
+    let failure = match gap.failure {
+        Some(cause) => Failure { summary, ..cause },
+        None => Failure::new(FailureKind::InvalidResponse, summary, hint),
+    };
     failure.scrubbed()
 }
 

@@ -77,10 +77,8 @@ impl TokenService {
                 exposure.hint,
             ));
         }
-        match profile.binding_failure(self.target()) {
-            Some(failure) => Err(self.with_applicable_hint(failure)),
-            None => Ok(()),
-        }
+        let failure = profile.binding_failure(self.target());
+        failure.map_or(Ok(()), |failure| Err(self.with_applicable_hint(failure)))
     }
 
     /// Whether the program of a profile's command is there, without running it.
@@ -105,10 +103,9 @@ impl TokenService {
         if self.paths.is_none() {
             return Ok(());
         }
-        match self.settings()?.command_of(name) {
-            Some(command) => Err(not_in_keyring(name, command)),
-            None => Ok(()),
-        }
+        let settings = self.settings()?;
+        let command = settings.command_of(name);
+        command.map_or(Ok(()), |command| Err(not_in_keyring(name, command)))
     }
 }
 

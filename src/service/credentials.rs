@@ -123,10 +123,7 @@ pub fn no_default(settings: &Settings) -> Option<Failure> {
     if settings.profiles.is_empty() || settings.profile(name).is_some() {
         return None;
     }
-    let mut names = settings
-        .profiles
-        .iter()
-        .map(|profile| profile.name.as_str());
+    let mut names = settings.profiles.iter().map(|it| it.name.as_str());
     let mut known: Vec<&str> = names.by_ref().take(MOST_NAMED).collect();
     if names.next().is_some() {
         known.push("others");
@@ -287,13 +284,11 @@ impl TokenService {
     /// The store's failure, also if it is locked and does not show its entries.
     pub async fn stored(&self, profile: &str) -> Result<Option<Location>, Failure> {
         let (kept, location) = self.look(profile).await?;
-        match kept.count {
-            Some(entries) => Ok((entries > 0).then_some(location)),
-            None => Err(self.store_failure(
-                kept.locked.unwrap_or(StoreError::Locked(Provider::Other)),
-                profile,
-            )),
-        }
+        let Some(entries) = kept.count else {
+            let locked = kept.locked.unwrap_or(StoreError::Locked(Provider::Other));
+            return Err(self.store_failure(locked, profile));
+        };
+        Ok((entries > 0).then_some(location))
     }
 
     /// The parts of a profile's entry that the store shows without prompting, and their location.

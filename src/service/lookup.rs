@@ -75,13 +75,12 @@ impl TokenService {
         let source = credential.source();
         let credential = self.credential_of(credential).await?;
         let reader = self.reader(&credential, scope, source).await?;
-        match reader.check().await {
-            Ok(checked) => Ok(Verified {
-                offset: checked.clock.offset(),
-                tokens: checked.value,
-            }),
-            Err(error) => Err(refused(error, Some(scope), &credential, source)),
-        }
+        let checked = reader.check().await;
+        let checked = checked.map_err(|it| refused(it, Some(scope), &credential, source))?;
+        Ok(Verified {
+            offset: checked.clock.offset(),
+            tokens: checked.value,
+        })
     }
 }
 

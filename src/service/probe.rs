@@ -2,11 +2,8 @@
 
 use std::future::Future;
 
-use tokio::task::spawn_blocking;
-use tokio::time::timeout_at;
-
-use super::token_service::{TokenService, client_not_built};
-use crate::api::{Error, Prober};
+use super::token_service::TokenService;
+use crate::api::Prober;
 use crate::domain::access::probe::{ProbeAnswer, ProbeAnswers, ProbeUrl};
 use crate::domain::access::signs::AnsweredBy;
 use crate::domain::access::token_pair::{TokenHeader, TokenPair};
@@ -47,23 +44,15 @@ impl TokenService {
     /// Builds the client for a URL, with the certificates that the API's client has read, if it was
     /// needed before.
     async fn prober(&self, url: &ProbeUrl) -> Result<Prober, Failure> {
-        let failed = |error: Error| error.into_failure(None);
         let (options, via) = (self.options.clone(), self.probe_address);
         if let Some(client) = self.client.get() {
-            return Prober::new(&options, url, via, Some(client)).map_err(failed);
+            let prober = Prober::new(&options, url, via, Some(client));
+            return prober.map_err(|error| error.into_failure(None));
         }
-        let deadlines = self.deadlines();
         let address = url.clone();
-        // Reading certificates takes milliseconds, and a pipe may never end.
-        let building = spawn_blocking(move || Prober::new(&options, &address, via, None));
-        let prober = match timeout_at(deadlines.request_deadline(), building).await {
-            Ok(Ok(built)) => built.map_err(failed)?,
-            Ok(Err(stopped)) => return Err(client_not_built(&stopped)),
-            Err(_) => return Err(self.certificates_timed_out()),
-        };
-        if let (Some(complaint), Some(listener)) = (prober.complaint(), self.on_complaint.get()) {
-            listener(complaint);
-        }
+        let prober = self.build(move || Prober::new(&options, &address, via, None));
+        let prober = prober.await?;
+        self.complain(prober.complaint());
         Ok(prober)
     }
 }

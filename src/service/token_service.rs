@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::OnceCell;
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
-use crate::api::{Client, Deadlines, Options};
+use crate::api::{Client, Deadlines, Error, Options};
 use crate::config::{Paths, no_home};
 use crate::credentials::{Environment, MemoryStore, PrintedSecrets, StoreHandle};
 use crate::domain::credential::{Credential, Location, Secret};
@@ -153,35 +153,45 @@ impl TokenService {
 
     async fn build_client(&self) -> Result<Client, Failure> {
         let options = self.options.clone();
-        let built = if options.base_url.is_https() || options.ca_file.is_some() {
-            // Reading certificates takes milliseconds, and a pipe may never end.
-            let deadlines = self.deadlines();
-            let building = spawn_blocking(move || Client::new(&options));
-            match timeout_at(deadlines.request_deadline(), building).await {
-                Ok(Ok(built)) => built,
-                Ok(Err(stopped)) => return Err(client_not_built(&stopped)),
-                Err(_) => return Err(self.certificates_timed_out()),
-            }
+        let client = if options.base_url.is_https() || options.ca_file.is_some() {
+            self.build(move || Client::new(&options)).await?
         } else {
-            Client::new(&options)
+            Client::new(&options).map_err(|error| error.into_failure(None))?
         };
-        let client = built.map_err(|error| error.into_failure(None))?;
-        if let (Some(complaint), Some(listener)) = (client.complaint(), self.on_complaint.get()) {
-            listener(complaint);
-        }
+        self.complain(client.complaint());
         Ok(client)
     }
 
-    /// The failure if files of certificates, perhaps a pipe, do not end in time.
-    pub(super) fn certificates_timed_out(&self) -> Failure {
-        Failure::new(
-            FailureKind::Timeout,
-            format!(
-                "The certificates to trust were not read within {} s.",
-                self.deadlines().timeout.as_secs()
-            ),
-            "Check the files named by --ca-file, SSL_CERT_FILE and SSL_CERT_DIR.",
-        )
+    /// Builds a client on another thread: reading certificates takes milliseconds, and a pipe may never end.
+    pub(super) async fn build<T: Send + 'static>(
+        &self,
+        build: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let deadlines = self.deadlines();
+        match timeout_at(deadlines.request_deadline(), spawn_blocking(build)).await {
+            Ok(Ok(built)) => built.map_err(|error| error.into_failure(None)),
+            Ok(Err(stopped)) => Err(Failure::new(
+                FailureKind::Network,
+                "The HTTP client could not be built.",
+                "Start tokenscope again.",
+            )
+            .caused_by(&stopped)),
+            Err(_) => {
+                let allowed = deadlines.timeout.as_secs();
+                Err(Failure::new(
+                    FailureKind::Timeout,
+                    format!("The certificates to trust were not read within {allowed} s."),
+                    "Check the files named by --ca-file, SSL_CERT_FILE and SSL_CERT_DIR.",
+                ))
+            }
+        }
+    }
+
+    /// Says which configured certificates cannot be used, if any.
+    pub(super) fn complain(&self, complaint: Option<&str>) {
+        if let (Some(complaint), Some(listener)) = (complaint, self.on_complaint.get()) {
+            listener(complaint);
+        }
     }
 
     pub(super) fn deadlines(&self) -> Deadlines {
@@ -197,14 +207,4 @@ impl TokenService {
     pub(super) fn paths(&self) -> Result<&Paths, Failure> {
         self.paths.as_ref().ok_or_else(no_home)
     }
-}
-
-/// The failure if the thread that builds a client stopped.
-pub(super) fn client_not_built(stopped: &JoinError) -> Failure {
-    Failure::new(
-        FailureKind::Network,
-        "The HTTP client could not be built.",
-        "Start tokenscope again.",
-    )
-    .caused_by(stopped)
 }

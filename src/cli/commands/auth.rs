@@ -160,21 +160,25 @@ fn read_text() -> Result<Secret, Failure> {
         .lock()
         .take(CAPACITY as u64 + 1)
         .read_to_end(&mut bytes);
-    read.map_err(|error| unreadable(&error))?;
+    read.map_err(|error| {
+        unreadable(
+            "Standard input cannot be read.",
+            "Pipe the secret in.",
+            &error,
+        )
+    })?;
     if bytes.len() > CAPACITY {
         return Err(not_a_credential(InvalidSecret::Long));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|error| unreadable(&error))?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        let hint = "Pass only the secret, as UTF-8 text.";
+        unreadable("Standard input is not valid UTF-8.", hint, &error)
+    })?;
     Ok(Secret::new(text.to_owned()))
 }
 
-fn unreadable(error: &impl ToString) -> Failure {
-    Failure::new(
-        FailureKind::Usage,
-        "Standard input cannot be read as text.",
-        "Pipe the secret in.",
-    )
-    .caused_by(error)
+fn unreadable(why: &str, hint: &str, error: &impl ToString) -> Failure {
+    Failure::new(FailureKind::Usage, why, hint).caused_by(error)
 }
 
 fn not_a_credential(error: InvalidSecret) -> Failure {
@@ -216,8 +220,7 @@ pub(super) async fn status(
 
 /// Asks the API about the credential. What cannot be asked is a failure of every part.
 async fn survey(fetcher: &Fetcher) -> CredentialSurvey {
-    let asked = async { fetcher.survey(&fetcher.access(None)?).await };
-    let asked = asked.await;
+    let asked = async { fetcher.survey(&fetcher.access(None)?).await }.await;
     asked.unwrap_or_else(|failure| CredentialSurvey::failed(&failure))
 }
 
@@ -277,19 +280,15 @@ async fn offline(context: &Context) -> (AuthReport, bool) {
         }
         Some(CredentialSource::Command { profile }) => {
             report.source = "command";
-            let known = context.settings.profile(profile);
             let command = context.settings.command_of(profile);
             report.program = command.map(|command| command.program().to_owned());
             let service = &context.service;
-            let checked = known.map(|known| {
+            let checked = context.settings.profile(profile).map(|known| {
                 let may_run = service.check_command(known);
                 may_run.and_then(|()| service.check_program(known))
             });
             is_usable = checked == Some(Ok(()));
-            checked
-                .iter()
-                .filter_map(|it| it.as_ref().err())
-                .for_each(explain);
+            checked.and_then(Result::err).iter().for_each(explain);
         }
         Some(CredentialSource::Session | CredentialSource::Demo) => {}
         None if report.is_demo => {}
@@ -318,8 +317,7 @@ fn why_not_usable(kept: StoredEntries) -> Option<StoreError> {
 pub(super) async fn clear(context: Context) -> Result<u8, Failure> {
     let name = profile_name(&context);
     let clearing = context.service.clear(&name);
-    let is_dumb = context.style.is_dumb;
-    let was_there = Progress::new(is_dumb).beside(clearing).await;
+    let was_there = Progress::new(context.style.is_dumb).beside(clearing).await;
     let is_known = context.settings.profile(&name).is_some();
     let was_there = was_there.map_err(|failure| {
         let remains = if is_known {

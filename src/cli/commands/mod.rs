@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::runtime::Builder;
 
-use crate::cli::args::{Auth, Command, ConfigCommand, ProfileCommand};
+use crate::cli::args::{Auth, Check, Command, ConfigCommand, Get, List, ProfileCommand};
 use crate::cli::error_report::{ErrorReporter, warn};
 use crate::cli::help;
 use crate::cli::output::print::{Destination, Output, unprintable};
@@ -139,19 +139,16 @@ async fn execute(
     context.service.on_complaint(warn_meanwhile);
     context.service.on_foreign_host(warn_meanwhile);
     context.service.start_command();
+    if let Command::Get(Get { thresholds, .. })
+    | Command::List(List { thresholds, .. })
+    | Command::Check(Check { thresholds, .. }) = &command
+    {
+        context.settings.thresholds = thresholds.over(context.settings.thresholds)?;
+    }
     match command {
-        Command::Get(wanted) => {
-            context.settings.thresholds = wanted.thresholds.over(context.settings.thresholds)?;
-            get::get(context, &wanted, out).await
-        }
-        Command::List(wanted) => {
-            context.settings.thresholds = wanted.thresholds.over(context.settings.thresholds)?;
-            list::list(context, &wanted, out).await
-        }
-        Command::Check(wanted) => {
-            context.settings.thresholds = wanted.thresholds.over(context.settings.thresholds)?;
-            check::check(context, &wanted, reporter, out).await
-        }
+        Command::Get(wanted) => get::get(context, &wanted, out).await,
+        Command::List(wanted) => list::list(context, &wanted, out).await,
+        Command::Check(wanted) => check::check(context, &wanted, reporter, out).await,
         Command::Uses(wanted) => uses::uses(context, &wanted, out).await,
         Command::Probe(wanted) => probe::probe(context, &wanted, out).await,
         Command::Auth(command) => match command {
@@ -171,8 +168,7 @@ async fn execute(
             Ok(0)
         }
         Command::Completions { shell } => {
-            out.text
-                .extend_from_slice(completions::script(shell).as_bytes());
+            out.text.extend(completions::script(shell).bytes());
             Ok(0)
         }
         Command::Man => {

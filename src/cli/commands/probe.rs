@@ -38,10 +38,8 @@ pub(super) async fn probe(
     let url = parse_url(&wanted.url, context.flags.demo)?;
     let header = wanted.header.as_deref().map(parse_header).transpose()?;
     let named = wanted.token.as_deref().map(parse).transpose()?;
-    let given = wanted.client_id.as_deref();
-    let given = given
-        .map(|text| said("--client-id", read_client_id(text)))
-        .transpose()?;
+    let given = wanted.client_id.as_deref().map(read_client_id);
+    let given = given.map(|read| said("--client-id", read)).transpose()?;
     let source = SecretSource::find(&context, wanted).await?;
     let fetcher = Fetcher::connect(context).await?;
     let known = source.client_id().or(given.as_ref());
@@ -53,34 +51,23 @@ pub(super) async fn probe(
     ])?;
     let progress = Progress::of_app(fetcher.context.style.is_dumb, url.host());
     let pair = source.pair(&fetcher, &client_id, &url, &progress);
-    let probing = fetcher
-        .context
-        .service
-        .probe_url(&url, header.as_ref(), pair);
+    let service = &fetcher.context.service;
+    let probing = service.probe_url(&url, header.as_ref(), pair);
     let answers = progress.beside(probing).await?;
     answers.failure.iter().for_each(log::failed);
-    let conclusion = conclude(
-        &url,
-        &answers,
-        subject.policies.as_ref(),
-        client_id.as_str(),
-    );
+    let (policies, client_id) = (subject.policies.as_ref(), client_id.as_str());
+    let conclusion = conclude(&url, &answers, policies, client_id);
     let is_table = wanted.output == OutputFormat::Table;
-    let report = ProbeReport {
+    let report = Report::Probe(ProbeReport {
         url: &url,
         token: subject.token.as_deref(),
-        client_id: client_id.as_str(),
+        client_id,
         answers: &answers,
-        policies: subject.policies.as_ref(),
+        policies,
         conclusion: &conclusion,
         checked_at: fetcher.evaluation_context(subject.clock, is_table).now,
-    };
-    print(
-        Report::Probe(report),
-        wanted.output,
-        out,
-        fetcher.context.style,
-    )?;
+    });
+    print(report, wanted.output, out, fetcher.context.style)?;
     Ok(conclusion.exit_code())
 }
 
@@ -160,17 +147,13 @@ impl SecretSource {
             let secret = said("Standard input", read_secret(text.expose()))?;
             return Ok(Self::Stdin(secret));
         }
-        let set = if context.flags.demo {
-            None
+        let (set, purpose) = if context.flags.demo {
+            (None, Purpose::DemoProbe)
         } else {
-            context.environment.token_pair()?
+            (context.environment.token_pair()?, Purpose::Probe)
         };
         let Some(set) = set else {
-            check_terminal(if context.flags.demo {
-                Purpose::DemoProbe
-            } else {
-                Purpose::Probe
-            })?;
+            check_terminal(purpose)?;
             return Ok(Self::Prompt);
         };
         let client_id = said(set.id_variable, read_client_id(set.client_id))?;
@@ -264,9 +247,7 @@ impl Subject {
     ) -> Result<Self, Failure> {
         let own = match named {
             Some(TokenRef::ClientId(id)) => Some(id.clone()),
-            Some(TokenRef::Digits(digits)) => {
-                ClientId::parse(&format!("{}.access", digits.as_str()))
-            }
+            Some(digits @ TokenRef::Digits(_)) => ClientId::parse(&format!("{digits}.access")),
             Some(TokenRef::Id(_) | TokenRef::Url { .. } | TokenRef::Name(_)) | None => None,
         };
         let access = fetcher.access(named.and_then(TokenRef::scope));

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 
-use super::table::{GAP, LabelledRow, colored, entries};
+use super::table::{GAP, LabelledRow, colored, entries, row, rows, status_row};
 use super::{AuthReport, ProbeReport, online};
 use crate::cli::check_result::{CheckEntry, CheckResult, CredentialEntry, Verdict};
 use crate::domain::access::probe::{PolicyView, ProbeAnswer};
@@ -69,30 +69,25 @@ pub fn token(
     context: EvaluationContext,
     style: OutputStyle,
 ) -> io::Result<()> {
-    let status = Status::of(token, context);
-    let row = |label: &str, value: String| (label.to_owned(), value, None);
-    let mut rows = vec![(
-        "Status".to_owned(),
-        status.code().to_owned(),
-        Some(status.tone()),
-    )];
-    if let Some(left) = Lifecycle::of(token).remaining(context.now) {
-        rows.push(row("Left", left.to_string()));
-    }
-    for field in fields(token) {
-        rows.push(row(&field.label, value(field, token)));
-    }
-    match token.members().rest {
-        0 => {}
-        rest => rows.push(row(
+    let mut rows = vec![status_row(Status::of(token, context))];
+    let left = Lifecycle::of(token).remaining(context.now);
+    rows.extend(left.map(|left| row("Left", left.to_string())));
+    rows.extend(
+        fields(token)
+            .iter()
+            .map(|field| row(&field.label, value(field, token))),
+    );
+    let rest = token.members().rest;
+    if rest > 0 {
+        rows.push(row(
             "…",
             format!("{rest} more fields; use -o json to see all"),
-        )),
+        ));
     }
-    for found in findings(token, context) {
+    rows.extend(findings(token, context).into_iter().map(|found| {
         let label = format!("Finding ({})", found.severity.code());
-        rows.push(row(&label, found.message));
-    }
+        row(&label, found.message)
+    }));
     labelled(out, &rows, style)
 }
 
@@ -130,7 +125,7 @@ pub fn probe(out: &mut impl Write, report: ProbeReport<'_>, style: OutputStyle) 
         Some(answer) => answered(answer),
         None => "not sent".to_owned(),
     };
-    let rows = [
+    let rows = rows([
         ("URL", Some(report.url.to_string())),
         ("Token", token.map(str::to_owned)),
         ("Client ID", Some(report.client_id.to_owned())),
@@ -138,11 +133,7 @@ pub fn probe(out: &mut impl Write, report: ProbeReport<'_>, style: OutputStyle) 
         ("With the token", Some(with_token)),
         ("Policies", policies.and_then(said)),
         ("What to do", conclusion.hint.clone()),
-    ];
-    let rows = rows.into_iter();
-    let rows: Vec<_> = rows
-        .filter_map(|(label, value)| Some((label.to_owned(), value?, None)))
-        .collect();
+    ]);
     labelled(out, &rows, style)
 }
 
@@ -184,15 +175,14 @@ fn outcome(
 /// The writer's.
 pub fn auth(out: &mut impl Write, report: &AuthReport, style: OutputStyle) -> io::Result<()> {
     let word = |is_so: bool| (if is_so { "yes" } else { "no" }).to_owned();
-    let is_foreign = report.base_url != BaseUrl::default().to_string();
     let source = if report.is_demo {
         "the demo, which needs no credential of yours"
     } else {
         report.source
     };
     // Where the demo's server listens says nothing.
-    let is_foreign = is_foreign && !report.is_demo;
-    let rows = [
+    let is_foreign = !report.is_demo && report.base_url != BaseUrl::default().to_string();
+    let mut rows = rows([
         ("Profile", report.profile.clone()),
         ("Source", Some(source.to_owned())),
         ("Variable", report.variable.map(str::to_owned)),
@@ -204,14 +194,8 @@ pub fn auth(out: &mut impl Write, report: &AuthReport, style: OutputStyle) -> io
         ("Stored", report.stored.map(word)),
         ("Locked", report.locked.map(word)),
         ("Store", report.store.map(str::to_owned)),
-    ];
-    let mut rows: Vec<_> = rows
-        .into_iter()
-        .filter_map(|(label, value)| Some((label.to_owned(), value?, None)))
-        .collect();
-    if let Some(status) = &report.online {
-        rows.extend(online::rows(status));
-    }
+    ]);
+    rows.extend(report.online.iter().flat_map(online::rows));
     labelled(out, &rows, style)
 }
 
@@ -228,15 +212,12 @@ pub fn check(out: &mut impl Write, checkup: &CheckResult, style: OutputStyle) ->
     let Some(width) = style.width else {
         return Ok(());
     };
-    let tokens = checkup.entries.iter().filter_map(|entry| {
-        let failure = entry.subject.as_ref().err()?;
-        Some((entry.name().to_owned(), failure))
-    });
-    let credentials = checkup.credentials.iter().flatten().filter_map(|entry| {
-        let failure = entry.validity.as_ref().err()?;
-        Some((entry.name(), failure))
-    });
+    let tokens = checkup.entries.iter();
+    let tokens = tokens.map(|it| (it.name().to_owned(), it.subject.as_ref().err()));
+    let credentials = checkup.credentials.iter().flatten();
+    let credentials = credentials.map(|it| (it.name(), it.validity.as_ref().err()));
     for (name, failure) in tokens.chain(credentials) {
+        let Some(failure) = failure else { continue };
         let line = format!("{name}: {} {}", failure.summary, failure.hint);
         for part in wrapped(&style.clean(&line), width) {
             writeln!(out, "{part}")?;

@@ -1,6 +1,6 @@
 //! What the API says about a credential, as rows of a label and a value.
 
-use super::table::LabelledRow;
+use super::table::{LabelledRow, row};
 use crate::domain::access::map::Part;
 use crate::domain::credential_survey::{
     CredentialEnd, CredentialSurvey, CredentialValidity, PartSample, SampleState,
@@ -14,7 +14,6 @@ pub(super) fn rows(status: &CredentialSurvey) -> Vec<LabelledRow> {
     let mut rows = vec![validity(status.validity.as_ref())];
     rows.extend(status.samples.iter().map(sample));
     let (works, limits) = commands(status);
-    let row = |label: &str, value: String| (label.to_owned(), value, None);
     if !works.is_empty() {
         rows.push(row("Works", works.join(", ")));
     }
@@ -71,21 +70,7 @@ fn sample(sample: &PartSample) -> LabelledRow {
         }
         SampleState::NotAsked => ("not asked: only an account has this".to_owned(), None),
     };
-    (title(sample.part).to_owned(), value, tone)
-}
-
-fn title(part: Part) -> &'static str {
-    match part {
-        Part::Tokens => "Service tokens",
-        Part::Apps => "Apps",
-        Part::Policies => "Reusable policies",
-        Part::Groups => "Groups",
-        Part::Organization => "Organization",
-        Part::Doh => "DNS over HTTPS",
-        Part::DeviceProfiles => "Device profiles",
-        Part::Hyperdrive => "Hyperdrive",
-        Part::Alerts => "Alerts",
-    }
+    (sample.part.title().to_owned(), value, tone)
 }
 
 /// Lists the features that work, and those that work only in part or not at all.

@@ -24,6 +24,25 @@ pub(super) const GAP: &str = "  ";
 
 /// A label and a value, and what the colour of the value says.
 pub(super) type LabelledRow = (String, String, Option<Tone>);
+
+/// A row without a colour.
+pub(super) fn row(label: &str, value: impl Into<String>) -> LabelledRow {
+    (label.to_owned(), value.into(), None)
+}
+
+/// The row of a status.
+pub(super) fn status_row(status: Status) -> LabelledRow {
+    let tone = Some(status.tone());
+    ("Status".to_owned(), status.code().to_owned(), tone)
+}
+
+/// The rows that have a value.
+pub(super) fn rows<const N: usize>(rows: [(&str, Option<String>); N]) -> Vec<LabelledRow> {
+    let rows = rows.into_iter();
+    rows.filter_map(|(label, value)| Some(row(label, value?)))
+        .collect()
+}
+
 /// Other columns are dropped before a name is cut shorter than this.
 const NARROWEST_NAME: usize = 32;
 
@@ -165,6 +184,9 @@ impl Row<'_> {
         match token.last_seen_at.valid() {
             Some(seen) if is_aligned => {
                 let age = context.now.signed_duration_since(*seen);
+                if *seen > context.now {
+                    return duration::ago(age);
+                }
                 format!("{} ago", duration::rough(age))
             }
             Some(seen) => rfc3339(*seen),

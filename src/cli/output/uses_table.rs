@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::details::{labelled, wrapped};
-use super::table::{Cell, GAP, LabelledRow, Table, colored};
+use super::table::{Cell, GAP, LabelledRow, Table, colored, row, status_row};
 use crate::cli::uses_result::{TokenEntry, UsesResult};
 use crate::domain::access::Counts;
 use crate::domain::access::map::{AccessMap, Part, PartState};
@@ -161,27 +161,27 @@ fn named_by(entry: &TokenEntry<'_>) -> String {
         let references = entry.uses.references.iter();
         references.filter(|it| it.kind == kind).count()
     };
-    let several = |count: usize, one: &str, many: &str| match count {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        count => Some(format!("{count} {many}")),
-    };
-    let once = |kind: ReferenceKind, word: &str| (of(kind) > 0).then(|| word.to_owned());
+    // Without a plural, the place is named but not counted.
     let places = [
-        several(apps, "app", "apps"),
-        several(of(ReferenceKind::Policy), "policy", "policies"),
-        several(of(ReferenceKind::Group), "group", "groups"),
-        once(ReferenceKind::Scim, "SCIM"),
-        once(ReferenceKind::Doh, "DoH"),
-        several(
+        (apps, "app", "apps"),
+        (of(ReferenceKind::Policy), "policy", "policies"),
+        (of(ReferenceKind::Group), "group", "groups"),
+        (of(ReferenceKind::Scim), "SCIM", ""),
+        (of(ReferenceKind::Doh), "DoH", ""),
+        (
             of(ReferenceKind::DeviceProfile),
             "device profile",
             "device profiles",
         ),
-        once(ReferenceKind::Hyperdrive, "Hyperdrive"),
+        (of(ReferenceKind::Hyperdrive), "Hyperdrive", ""),
     ];
-    let places: Vec<String> = places.into_iter().flatten().collect();
-    places.join(", ")
+    let places = places.into_iter().filter(|(count, ..)| *count > 0);
+    let places = places.map(|(count, one, many)| match count {
+        _ if many.is_empty() => one.to_owned(),
+        1 => format!("1 {one}"),
+        _ => format!("{count} {many}"),
+    });
+    places.collect::<Vec<_>>().join(", ")
 }
 
 fn tokens<'a>(
@@ -259,21 +259,15 @@ fn page(
 
 fn facts(result: &UsesResult, entry: &TokenEntry<'_>) -> Vec<LabelledRow> {
     let (token, uses, map) = (entry.token, &entry.uses, &result.map);
-    let status = Status::of(token, result.context);
-    let fact = |label: &str, value: String| (label.to_owned(), value, None);
     let mut facts = vec![
-        fact("Name", token.display_text(&token.name).into_owned()),
-        fact("ID", token.display_text(&token.id).into_owned()),
-        (
-            "Status".to_owned(),
-            status.code().to_owned(),
-            Some(status.tone()),
-        ),
+        row("Name", token.display_text(&token.name)),
+        row("ID", token.display_text(&token.id)),
+        status_row(Status::of(token, result.context)),
     ];
     if let Some(seen) = token.last_seen_at.valid() {
-        facts.push(fact("Last seen", rfc3339(*seen)));
+        facts.push(row("Last seen", rfc3339(*seen)));
     } else if let Some(word) = last_seen_word(token, usize::MAX) {
-        facts.push(fact("Last seen", word.to_owned()));
+        facts.push(row("Last seen", word));
     }
     let Counts {
         opens,
@@ -290,23 +284,22 @@ fn facts(result: &UsesResult, entry: &TokenEntry<'_>) -> Vec<LabelledRow> {
         ("open to all", open_to_all),
     ];
     let counted = counted.into_iter().filter(|(_, count)| *count > 0);
-    let counted: Vec<String> = counted
-        .map(|(word, count)| format!("{word} {count}"))
-        .collect();
-    facts.push(fact(
-        "Apps",
-        if counted.is_empty() {
-            "none that this credential sees concerns it".to_owned()
-        } else {
-            counted.join(", ")
-        },
-    ));
-    facts.push(deletable(entry));
-    facts.push(told(uses));
-    facts.push(fact("Clean-up", uses.clean_up_message(result.context.now)));
-    facts.push(fact("Strict mode", strict(map).to_owned()));
-    facts.push(fact("Read", read(map)));
-    facts.extend(unread(map).map(|why| fact("Not read", why)));
+    let counted = counted.map(|(word, count)| format!("{word} {count}"));
+    let counted: Vec<String> = counted.collect();
+    let counted = if counted.is_empty() {
+        "none that this credential sees concerns it".to_owned()
+    } else {
+        counted.join(", ")
+    };
+    facts.extend([
+        row("Apps", counted),
+        deletable(entry),
+        told(uses),
+        row("Clean-up", uses.clean_up_message(result.context.now)),
+        row("Strict mode", strict(map)),
+        row("Read", read(map)),
+    ]);
+    facts.extend(unread(map).map(|why| row("Not read", why)));
     facts
 }
 
@@ -354,9 +347,8 @@ fn read(map: &AccessMap) -> String {
 
 /// The parts that were not read completely, each with the reason; not a list that was not needed.
 fn unread(map: &AccessMap) -> Option<String> {
-    let parts = Part::ALL
-        .into_iter()
-        .filter(|part| map.read(*part).is_some());
+    let parts = Part::ALL.into_iter();
+    let parts = parts.filter(|part| map.read(*part).is_some());
     let reasons: Vec<String> = parts.filter_map(|part| map.why_unread(part)).collect();
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }
@@ -446,33 +438,18 @@ fn plain_places(
     entry: &TokenEntry<'_>,
     style: OutputStyle,
 ) -> io::Result<()> {
-    for app in &entry.uses.apps {
-        let policy = app
-            .policy
-            .as_ref()
-            .map_or("", |policy| policy.name.as_str());
-        let path = app.path.join(" > ");
-        let cells = [
-            app.verdict.code(),
-            app.app.title(),
-            &app.app.name,
-            &app.app.id,
-            policy,
-            &path,
-            &app.message(),
-        ];
-        let cells = cells.map(|cell| style.clean(cell).into_owned());
-        writeln!(out, "App\t{}", cells.join("\t"))?;
+    let mut print = |kind: &str, cells: &[&str]| {
+        let cells: Vec<_> = cells.iter().map(|cell| style.clean(cell)).collect();
+        writeln!(out, "{kind}\t{}", cells.join("\t"))
+    };
+    for it in &entry.uses.apps {
+        let (app, path, message) = (&it.app, it.path.join(" > "), it.message());
+        let policy = it.policy.as_ref().map_or("", |policy| &policy.name);
+        let app = [it.verdict.code(), app.title(), &app.name, &app.id];
+        print("App", &[&app[..], &[policy, &path, &message]].concat())?;
     }
-    for reference in &entry.uses.references {
-        let cells = [
-            reference.kind.code(),
-            &reference.name,
-            &reference.id,
-            &reference.message,
-        ];
-        let cells = cells.map(|cell| style.clean(cell).into_owned());
-        writeln!(out, "Place\t{}", cells.join("\t"))?;
+    for it in &entry.uses.references {
+        print("Place", &[it.kind.code(), &it.name, &it.id, &it.message])?;
     }
     Ok(())
 }

@@ -13,27 +13,21 @@ use crate::domain::words::words;
 
 words! {
     /// The outcome of a probe.
-    pub enum ProbeVerdict: code, word {
-        Opens = ("opens", "OPENS"),
-        Refused = ("refused", "REFUSED"),
-        Undecided = ("undecided", "UNDECIDED"),
+    pub enum ProbeVerdict: code, word, mark, plain {
+        Opens = ("opens", "OPENS", "●", "+"),
+        Refused = ("refused", "REFUSED", "✖", "x"),
+        Undecided = ("undecided", "UNDECIDED", "?", "?"),
         /// By a firewall, before Access.
-        Blocked = ("blocked", "BLOCKED"),
+        Blocked = ("blocked", "BLOCKED", "▲", "!"),
         /// Access is not in front of the URL, or bypassed.
-        NoAccess = ("no_access", "NO ACCESS"),
+        NoAccess = ("no_access", "NO ACCESS", "?", "?"),
     }
 }
 
 impl ProbeVerdict {
-    /// The symbol beside the word.
+    /// The symbol drawn before the word.
     pub fn symbol(self, ascii: bool) -> &'static str {
-        let (symbol, plain) = match self {
-            Self::Opens => ("●", "+"),
-            Self::Refused => ("✖", "x"),
-            Self::Undecided | Self::NoAccess => ("?", "?"),
-            Self::Blocked => ("▲", "!"),
-        };
-        if ascii { plain } else { symbol }
+        if ascii { self.plain() } else { self.mark() }
     }
 }
 

@@ -16,18 +16,19 @@ use crate::domain::words::words;
 pub use super::index::{Objects, unread_apps};
 
 words! {
-    /// The parts of a scope, each read by requests of its own, in the order in which they are reported.
+    /// The parts of a scope, each read by requests of its own, in the order in which they are reported: the
+    /// label for a list, the title of a row, and the subject of a sentence.
     #[derive(PartialOrd, Ord, Hash)]
-    pub enum Part: code, label {
-        Tokens = ("tokens", "service tokens"),
-        Apps = ("apps", "apps"),
-        Policies = ("policies", "reusable policies"),
-        Groups = ("groups", "groups"),
-        Organization = ("organization", "the organization's settings"),
-        Doh = ("doh", "DNS over HTTPS"),
-        DeviceProfiles = ("device_profiles", "device profiles"),
-        Hyperdrive = ("hyperdrive", "Hyperdrive configurations"),
-        Alerts = ("alerts", "alerts"),
+    pub enum Part: code, label, title, subject {
+        Tokens = ("tokens", "service tokens", "Service tokens", "the service tokens"),
+        Apps = ("apps", "apps", "Apps", "the Access apps"),
+        Policies = ("policies", "reusable policies", "Reusable policies", "the reusable Access policies"),
+        Groups = ("groups", "groups", "Groups", "the Access groups"),
+        Organization = ("organization", "the organization's settings", "Organization", "the settings of the Zero Trust organization"),
+        Doh = ("doh", "DNS over HTTPS", "DNS over HTTPS", "the settings of DNS over HTTPS"),
+        DeviceProfiles = ("device_profiles", "device profiles", "Device profiles", "the device profiles"),
+        Hyperdrive = ("hyperdrive", "Hyperdrive configurations", "Hyperdrive", "the Hyperdrive configurations"),
+        Alerts = ("alerts", "alerts", "Alerts", "the notification policies"),
     }
 }
 

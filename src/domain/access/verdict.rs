@@ -11,29 +11,23 @@ use crate::domain::words::words;
 words! {
     /// Whether an app opens for a token.
     #[derive(PartialOrd, Ord)]
-    pub enum Verdict: code, word {
-        Refused = ("refused", "REFUSED"),
-        Unknown = ("unknown", "UNKNOWN"),
+    pub enum Verdict: code, word, mark, plain {
+        Refused = ("refused", "REFUSED", "✖", "X"),
+        Unknown = ("unknown", "UNKNOWN", "?", "?"),
         /// On what only a request shows, or on a rule that is not known here.
-        Depends = ("depends", "DEPENDS"),
+        Depends = ("depends", "DEPENDS", "▲", "!"),
         /// Only through a group: by the rules it opens, users report that it does not.
-        OpensByGroup = ("opens_by_group", "MAY OPEN"),
-        Opens = ("opens", "OPENS"),
+        OpensByGroup = ("opens_by_group", "MAY OPEN", "▲", "!"),
+        Opens = ("opens", "OPENS", "●", "*"),
         /// A Bypass policy admits everybody.
-        OpenToAll = ("open_to_all", "OPEN TO ALL"),
+        OpenToAll = ("open_to_all", "OPEN TO ALL", "●", "*"),
     }
 }
 
 impl Verdict {
     /// The symbol drawn before the word.
     pub fn symbol(self, ascii: bool) -> &'static str {
-        let (symbol, plain) = match self {
-            Self::Refused => ("✖", "X"),
-            Self::Unknown => ("?", "?"),
-            Self::Depends | Self::OpensByGroup => ("▲", "!"),
-            Self::Opens | Self::OpenToAll => ("●", "*"),
-        };
-        if ascii { plain } else { symbol }
+        if ascii { self.plain() } else { self.mark() }
     }
 
     /// How much it matters.

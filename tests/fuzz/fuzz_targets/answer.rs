@@ -70,13 +70,13 @@ fuzz_target!(|input: (u8, &[u8])| {
         secret: Secret::new("canary".to_owned()),
     };
     let scope = Scope::Account(ScopeId::parse("023e105f4ecef8ad9ca31a8372d0c353").unwrap());
-    let patience = Deadlines {
+    let deadlines = Deadlines {
         timeout: Duration::from_secs(5),
         keyring: Duration::from_secs(5),
         end: Some(Instant::now() + Duration::from_secs(5)),
     };
     let error = runtime.block_on(async {
-        let reader = client.reader(&credential, &scope, patience).unwrap();
+        let reader = client.reader(&credential, &scope, deadlines).unwrap();
         if choice & 8 == 0 {
             let id = TokenId::parse("f174e90a-fafe-4643-bbbc-4a0ed4fc8415").unwrap();
             reader.token(&id).await.err()

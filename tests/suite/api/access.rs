@@ -15,7 +15,7 @@ use tokenscope::domain::fetched::{Fetched, Tokens};
 use tokenscope::domain::scope::Scope;
 use tokenscope::service::TokenService;
 
-use super::{api_token, options, patience};
+use super::{api_token, deadlines, options};
 use crate::support::access::{
     ALERTS, APPS, AccessApi, Answer, DEFAULT_PROFILE, DEVICE_PROFILES, DOH, GROUPS, HYPERDRIVE,
     ORGANIZATION, POLICIES, TOKENS, example,
@@ -108,7 +108,7 @@ async fn read_in(scope: Scope, api: &Fake, deadlines: Deadlines) -> Run {
 }
 
 async fn read(api: AccessApi) -> Run {
-    read_in(account(), &api.start(), patience(20)).await
+    read_in(account(), &api.start(), deadlines(20)).await
 }
 
 /// The paths and queries of all requests, in order.
@@ -130,7 +130,7 @@ fn targets(api: &Fake) -> Vec<String> {
 #[tokio::test]
 async fn reads_every_part_with_as_few_requests_as_possible() {
     let api = AccessApi::example().start();
-    let run = read_in(account(), &api, patience(20)).await;
+    let run = read_in(account(), &api, deadlines(20)).await;
     let counts: Vec<(Part, &str, usize)> = Part::ALL
         .iter()
         .map(|part| (*part, run.part(*part).state.code(), run.part(*part).count))
@@ -142,11 +142,7 @@ async fn reads_every_part_with_as_few_requests_as_possible() {
         .map(|(part, count)| (part, "read", count))
         .collect();
     assert_eq!(counts, expected);
-    assert_eq!(
-        run.answers.len(),
-        Part::ALL.len(),
-        "each is handed over once"
-    );
+    assert_eq!(run.answers.len(), Part::ALL.len(), "each is reported once");
     assert_eq!(run.tokens.value.len(), 5);
     assert!(run.tokens.clock.offset().is_some());
     let page = "?page=1&per_page=1000";
@@ -166,7 +162,7 @@ async fn reads_every_part_with_as_few_requests_as_possible() {
 #[tokio::test]
 async fn reads_only_the_parts_that_exist_in_a_zone() {
     let api = AccessApi::example().in_zone(ZONE).start();
-    let run = read_in(zone(), &api, patience(20)).await;
+    let run = read_in(zone(), &api, deadlines(20)).await;
     for part in Part::ALL {
         let expected = match part {
             Part::Tokens | Part::Apps | Part::Groups | Part::Organization => "read",
@@ -208,7 +204,7 @@ async fn reads_two_hundred_apps_with_ten_requests() {
         .with(POLICIES, named(100, json!({"include": []})))
         .with(GROUPS, named(50, json!({"include": []})))
         .start();
-    let run = read_in(account(), &api, patience(20)).await;
+    let run = read_in(account(), &api, deadlines(20)).await;
     assert!(run.states().values().all(|state| *state == "read"));
     assert_eq!(
         [Part::Apps, Part::Policies, Part::Groups].map(|part| run.part(part).count),
@@ -226,7 +222,7 @@ async fn reads_all_pages_of_policies_and_hyperdrive() {
         .with(POLICIES, many(2_500))
         .with(HYPERDRIVE, many(250))
         .start();
-    let run = read_in(account(), &api, patience(20)).await;
+    let run = read_in(account(), &api, deadlines(20)).await;
     assert_eq!(run.part(Part::Policies).count, 2_500);
     assert_eq!(run.part(Part::Hyperdrive).count, 250);
     // The list lacks the policy of one app, so that app is asked.
@@ -252,7 +248,7 @@ fn faults() -> [(Answer, &'static str, FailureKind); 6] {
 
 async fn fails_only(path: &str, part: Part, answer: Answer, state: &str, kind: FailureKind) {
     let api = AccessApi::example().with(path, answer).start();
-    let run = read_in(account(), &api, patience(6)).await;
+    let run = read_in(account(), &api, deadlines(6)).await;
     let context = format!("{path} {state} {kind:?}");
     for (other, found) in run.states() {
         let is_unresolved = other == Part::Apps && part == Part::Policies;
@@ -413,7 +409,7 @@ async fn an_unpaginated_endpoint_that_announces_more_is_partly_read() {
     let api = AccessApi::example()
         .with(ALERTS, Answer::bytes(http(200, &[], body)))
         .start();
-    let run = read_in(account(), &api, patience(20)).await;
+    let run = read_in(account(), &api, deadlines(20)).await;
     assert_eq!(run.part(Part::Alerts).state.code(), "partly");
     assert_eq!(api.heads().len(), 10, "no second page is asked for");
 }
@@ -431,7 +427,7 @@ async fn policies_without_rules_are_read_from_their_app() {
         .with(POLICIES, Answer::failing(403))
         .with(&own_policies(APP), Answer::list([&policy]))
         .start();
-    let run = read_in(account(), &api, patience(20)).await;
+    let run = read_in(account(), &api, deadlines(20)).await;
     assert_eq!(run.part(Part::Apps).state.code(), "read");
     let handed: Vec<_> = run
         .answers
@@ -535,7 +531,7 @@ async fn asks_at_most_fifty_apps_for_their_policies() {
         );
     }
     let api = api.start();
-    let run = read_in(account(), &api, patience(20)).await;
+    let run = read_in(account(), &api, deadlines(20)).await;
     assert_eq!(api.heads().len(), 10 + 50);
     let failure = failure(run.part(Part::Apps));
     assert_contains(&failure.summary, "the policies of 10 of 60 apps");
@@ -552,7 +548,7 @@ async fn ids_that_do_not_fit_a_path_are_not_requested() {
     let ids = ["..", "a/b", "a?b", "a b", "é"];
     let apps = ids.map(|id| json!({"id": id, "policies": [{"id": "p"}]}));
     let api = AccessApi::example().with(APPS, Answer::list(apps)).start();
-    let run = read_in(account(), &api, patience(20)).await;
+    let run = read_in(account(), &api, deadlines(20)).await;
     assert_eq!(run.part(Part::Apps).state.code(), "partly");
     assert_eq!(api.heads().len(), 10);
 }
@@ -606,7 +602,7 @@ async fn a_rate_limit_pauses_every_part() {
         api = api.with(path, answer());
     }
     let api = api.start();
-    let run = read_in(account(), &api, patience(20)).await;
+    let run = read_in(account(), &api, deadlines(20)).await;
     for answer in &run.answers {
         let failure = failure(answer);
         assert_eq!(failure.kind, FailureKind::RateLimited);
@@ -621,7 +617,7 @@ async fn dropping_the_read_closes_its_connections() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let reading = tokio::spawn(async move {
-        let service = service(&url, patience(60));
+        let service = service(&url, deadlines(60));
         let access = access(account());
         let mut on_part = |answer| panic!("{answer:?}");
         let reading = service.read_access(&access, None, &Part::ALL, || {}, &mut on_part);
@@ -672,7 +668,7 @@ async fn sends_nothing_without_a_credential() {
         store,
         Environment::default(),
         None,
-        patience(5),
+        deadlines(5),
     );
     let access = access(account());
     let mut on_part = |answer| panic!("{answer:?}");

@@ -31,7 +31,7 @@ fn f10_an_answer_about_another_token_is_an_invalid_response() {
         "f174e90a-fafe-4643-bbbc-4a0ed4fc8416",
         "f174e90afafe4643bbbc4a0ed4fc8415",
     ] {
-        let fake = Fake::holding(&format!(r#"{{"id":"{other}","duration":"forever"}}"#));
+        let fake = Fake::with_result(&format!(r#"{{"id":"{other}","duration":"forever"}}"#));
         let words = fake.get().is_error("invalid_response", 1);
         assert!(words.contains(other) && words.contains(ID), "{words}");
         let check = run(&mut fake.command(&["check", ID, "-o", "json"]));
@@ -41,7 +41,7 @@ fn f10_an_answer_about_another_token_is_an_invalid_response() {
         session.type_keys("\x1b\x1b\x03");
         session.end();
     }
-    let numbered = Fake::holding(r#"{"id":7,"duration":"forever"}"#).get();
+    let numbered = Fake::with_result(r#"{"id":7,"duration":"forever"}"#).get();
     let words = numbered.is_error("invalid_response", 1);
     assert!(words.contains("about token 7,"), "{words}");
     for own in [
@@ -51,7 +51,7 @@ fn f10_an_answer_about_another_token_is_an_invalid_response() {
         r#"{"id":null}"#.to_owned(),
         r#"{"id":""}"#.to_owned(),
     ] {
-        let outcome = Fake::holding(&own).get();
+        let outcome = Fake::with_result(&own).get();
         assert_eq!(outcome.code, Some(0), "{own}: {}", outcome.stdout);
     }
 }
@@ -60,30 +60,30 @@ fn f10_an_answer_about_another_token_is_an_invalid_response() {
 fn f10_an_envelope_without_success_is_judged_by_its_content_with_a_warning() {
     let unsaid = "does not say whether it succeeded";
     for said in ["", r#""success":null,"#] {
-        let fake = Fake::saying(200, &format!(r#"{{{said}"result":{}}}"#, token("")));
+        let fake = Fake::answering(200, &format!(r#"{{{said}"result":{}}}"#, token("")));
         let outcome = fake.get();
         assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
         assert!(outcome.stderr.contains(unsaid), "{}", outcome.stderr);
-        let fake = Fake::saying(200, &format!(r#"{{{said}"result":[]}}"#));
+        let fake = Fake::answering(200, &format!(r#"{{{said}"result":[]}}"#));
         let outcome = run(&mut fake.command(&["list"]));
         assert!(outcome.stderr.contains(unsaid), "{}", outcome.stderr);
-        let fake = Fake::saying(200, &format!(r#"{{{said}"result":[1]}}"#));
+        let fake = Fake::answering(200, &format!(r#"{{{said}"result":[1]}}"#));
         let outcome = run(&mut fake.command(&["get", ID]));
         assert_eq!(outcome.code, Some(1));
         assert!(outcome.stderr.contains(unsaid), "{}", outcome.stderr);
     }
-    let fake = Fake::saying(
+    let fake = Fake::answering(
         200,
         &format!(r#"{{"result":{},"errors":[{{"code":5}}]}}"#, token("")),
     );
     fake.get().is_error("rejected", 1);
     // Without a result either, the API refused nothing.
     for body in [r#"{"result":null}"#, r#"{"success":null,"result":null}"#] {
-        let fake = Fake::saying(200, body);
+        let fake = Fake::answering(200, body);
         fake.get().is_error("invalid_response", 1);
         run(&mut fake.command(&["list", "-o", "json"])).is_error("invalid_response", 1);
     }
-    let outcome = Fake::holding(&token("")).get();
+    let outcome = Fake::with_result(&token("")).get();
     assert_eq!(outcome.stderr, "");
 }
 
@@ -220,7 +220,7 @@ fn d10_compressed_bodies_are_read_and_damaged_ones_reported() {
 /// The peak memory of a command in KiB, read after it has printed its error and before it is
 /// reaped.
 #[cfg(target_os = "linux")]
-fn peak_of(fake: &Fake) -> (u64, Outcome) {
+fn peak_memory(fake: &Fake) -> (u64, Outcome) {
     // A full stdout keeps the process alive until it has been measured.
     let mut child = fake
         .command(&["get", ID, "--timeout", "20", "-o", "json"])
@@ -263,7 +263,7 @@ fn d10_large_endless_and_exploding_bodies_fail_in_bounded_memory() {
     let bomb = gzip(&vec![b' '; 200 << 20]);
     let bomb = Fake::sending(http(200, &[("content-encoding", "gzip")], bomb));
     for fake in [endless, announced, bomb] {
-        let (peak, outcome) = peak_of(&fake);
+        let (peak, outcome) = peak_memory(&fake);
         let words = outcome.is_error("invalid_response", 1);
         assert!(words.contains("16 MiB"), "{words}");
         assert!(peak < 120 * 1024, "{peak} KiB");
@@ -273,7 +273,7 @@ fn d10_large_endless_and_exploding_bodies_fail_in_bounded_memory() {
 #[test]
 fn d10_deep_nesting_and_duplicate_keys_are_accepted() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let outcome = Fake::holding(&token(&format!(r#""x":{deep},"duration":"forever""#))).get();
+    let outcome = Fake::with_result(&token(&format!(r#""x":{deep},"duration":"forever""#))).get();
     assert_eq!(outcome.code, Some(0));
     assert!(outcome.stdout.contains("never_expires"));
     for body in [
@@ -283,17 +283,17 @@ fn d10_deep_nesting_and_duplicate_keys_are_accepted() {
         format!(r#"{{"success":false,"errors":{deep}}}"#),
         format!(r#"{{"success":{deep}}}"#),
     ] {
-        let outcome = Fake::saying(200, &body).get();
+        let outcome = Fake::answering(200, &body).get();
         assert_eq!(outcome.code, Some(1), "{}", outcome.stdout.len());
     }
     let doubled = r#"{"success":false,"success":true,"result":null,"result":{"name":"x","name":"y","duration":"1h","duration":"forever"}}"#;
-    let report = Fake::saying(200, doubled).get().json();
+    let report = Fake::answering(200, doubled).get().json();
     assert_eq!(report["status"], "never_expires", "the later key counts");
     let surrogate = format!(
         r#"{{"\ud800":1,"success":true,"result":{}}}"#,
         token(r#""\udfff":1,"duration":"forever","\ud800x":2"#)
     );
-    let report = Fake::saying(200, &surrogate).get();
+    let report = Fake::answering(200, &surrogate).get();
     assert_eq!(report.code, Some(0), "{}", report.stdout);
     assert_contains(&report.stdout, "\"never_expires\"");
 }

@@ -11,8 +11,8 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{
-    ACCOUNT, ID, SECRET, account, api_token, client, get, get_saying, global_key, id, patience,
-    saying, serving, success, zone,
+    ACCOUNT, ID, SECRET, account, answering, api_token, client, deadlines, get, get_answering,
+    global_key, id, serving, success, zone,
 };
 
 use crate::support::assertions::assert_contains;
@@ -25,7 +25,7 @@ fn error_body(code: i64, message: &str) -> String {
 }
 
 async fn refusal(status: u16, code: i64, message: &str) -> Failure {
-    get_saying(status, error_body(code, message))
+    get_answering(status, error_body(code, message))
         .await
         .unwrap_err()
 }
@@ -84,16 +84,16 @@ async fn a_malformed_credential_is_named_by_its_part() {
             r#"{{"success":false,"errors":[{{"code":6003,"message":"m","error_chain":[{codes}]}}],"messages":[],"result":null}}"#
         )
     };
-    let token = get_saying(400, chained(r#"{"code":6111,"message":"m2"}"#))
+    let token = get_answering(400, chained(r#"{"code":6111,"message":"m2"}"#))
         .await
         .unwrap_err();
     assert_eq!(token.kind, FailureKind::Authentication);
     assert!(token.summary.contains("API token") && token.summary.contains("form"));
     assert_eq!(token.details.api_errors[0].chain[0].code, Some(6111));
 
-    let server = saying(400, chained(r#"{"code":6103,"message":"m2"}"#)).await;
+    let server = answering(400, chained(r#"{"code":6103,"message":"m2"}"#)).await;
     let fetched = client(&server.uri())
-        .reader(&global_key(), &account(), patience(20))
+        .reader(&global_key(), &account(), deadlines(20))
         .unwrap()
         .token(&id())
         .await;
@@ -106,16 +106,16 @@ async fn a_malformed_credential_is_named_by_its_part() {
     );
 
     let both = chained(r#"{"code":6102,"message":"a"},{"code":6103,"message":"b"}"#);
-    let both = get_saying(400, both).await.unwrap_err();
+    let both = get_answering(400, both).await.unwrap_err();
     assert!(both.summary.contains("email address") && both.summary.contains("Global API key"));
     assert_eq!(
-        saying_count(&server).await,
+        request_count(&server).await,
         1,
         "a malformed credential is not tried again"
     );
 }
 
-async fn saying_count(server: &MockServer) -> usize {
+async fn request_count(server: &MockServer) -> usize {
     server.received_requests().await.unwrap().len()
 }
 
@@ -143,9 +143,9 @@ async fn invalid_credential_missing_permission_and_wrong_scope_have_own_hints() 
 
 #[tokio::test]
 async fn a_refused_zone_is_named_and_the_account_suggested() {
-    let server = saying(403, error_body(10_000, "Authentication error")).await;
+    let server = answering(403, error_body(10_000, "Authentication error")).await;
     let fetched = client(&server.uri())
-        .reader(&api_token(), &zone(), patience(20))
+        .reader(&api_token(), &zone(), deadlines(20))
         .unwrap()
         .token(&id())
         .await;
@@ -160,12 +160,14 @@ async fn a_missing_token_does_not_blame_the_credential() {
         error_body(12_135, "access.api.error.not_found"),
         String::new(),
     ] {
-        let failure = get_saying(404, body).await.unwrap_err();
+        let failure = get_answering(404, body).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::NotFound);
         assert!(failure.hint.text.contains("deleted or recreated"));
         assert!(!failure.summary.contains("API token"));
     }
-    let page = get_saying(404, "<html>not here</html>").await.unwrap_err();
+    let page = get_answering(404, "<html>not here</html>")
+        .await
+        .unwrap_err();
     assert_eq!(page.kind, FailureKind::InvalidResponse);
 }
 
@@ -174,7 +176,7 @@ async fn details_contain_everything_the_api_sent() {
     let body = r#"{"success":false,"errors":[
         {"code":10000,"message":"first","documentation_url":"https://example.com/d","source":{"pointer":"/a"}},
         {"code":"9109","message":"second","error_chain":[{"code":1,"message":"deep"}]}]}"#;
-    let failure = get_saying(403, body).await.unwrap_err();
+    let failure = get_answering(403, body).await.unwrap_err();
     let details = &failure.details;
     let request = format!("GET /accounts/{ACCOUNT}/access/service_tokens/{ID}");
     assert_eq!(details.request.as_deref(), Some(request.as_str()));
@@ -213,7 +215,7 @@ const SHAPES: &str = r#"
 #[tokio::test]
 async fn errors_are_read_from_many_shapes() {
     for [code, message, body] in rows(SHAPES) {
-        let failure = get_saying(403, body).await.unwrap_err();
+        let failure = get_answering(403, body).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Permission, "{body}");
         let first = &failure.details.api_errors[0];
         assert_eq!(
@@ -222,7 +224,7 @@ async fn errors_are_read_from_many_shapes() {
             "{body}"
         );
     }
-    let silent = get_saying(403, r#"{"success":false,"errors":[]}"#)
+    let silent = get_answering(403, r#"{"success":false,"errors":[]}"#)
         .await
         .unwrap_err();
     assert_eq!(silent.kind, FailureKind::Permission);
@@ -233,7 +235,7 @@ async fn errors_are_read_from_many_shapes() {
 async fn text_from_the_api_is_bounded() {
     let long = "é".repeat(100_000);
     let many = vec![format!(r#"{{"code":1,"message":"{long}"}}"#); 50].join(",");
-    let failure = get_saying(403, format!(r#"{{"errors":[{many}]}}"#))
+    let failure = get_answering(403, format!(r#"{{"errors":[{many}]}}"#))
         .await
         .unwrap_err();
     assert_eq!(failure.details.api_errors.len(), 50);
@@ -243,17 +245,17 @@ async fn text_from_the_api_is_bounded() {
 #[tokio::test]
 async fn a_403_without_json_was_blocked_before_the_api() {
     for body in ["error code: 1010", "<html>Access denied</html>", ""] {
-        let failure = get_saying(403, body).await.unwrap_err();
+        let failure = get_answering(403, body).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::InvalidResponse);
         assert!(failure.summary.contains("blocked before reaching the API"));
     }
-    let failure = get_saying(401, "<html>").await.unwrap_err();
+    let failure = get_answering(401, "<html>").await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Authentication);
 }
 
 #[tokio::test]
 async fn a_redirect_is_named_by_its_host_and_not_followed() {
-    let elsewhere = saying(200, success("{}")).await;
+    let elsewhere = answering(200, success("{}")).await;
     for status in [301, 302, 303, 307, 308] {
         let target = format!(
             "{}/login?token=secret",
@@ -268,11 +270,11 @@ async fn a_redirect_is_named_by_its_host_and_not_followed() {
         assert!(!format!("{failure:?}").contains("secret"));
     }
     assert_eq!(
-        saying_count(&elsewhere).await,
+        request_count(&elsewhere).await,
         0,
-        "the other host heard nothing"
+        "the other host received nothing"
     );
-    let failure = get_saying(304, "").await.unwrap_err();
+    let failure = get_answering(304, "").await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Redirect);
 }
 
@@ -280,22 +282,22 @@ async fn a_redirect_is_named_by_its_host_and_not_followed() {
 async fn only_transient_failures_are_tried_three_times() {
     let passing = [500, 502, 503, 504, 520, 521, 522, 523, 524];
     join_all(passing.map(async |status| {
-        let server = saying(status, "<html>oops</html>").await;
+        let server = answering(status, "<html>oops</html>").await;
         let failure = get(&server.uri()).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Server, "{status}");
-        assert_eq!(saying_count(&server).await, 3, "{status}");
+        assert_eq!(request_count(&server).await, 3, "{status}");
     }))
     .await;
     for body in ["<html>oops</html>", r#"{"success":false,"errors":[]}"#] {
-        let server = saying(408, body).await;
+        let server = answering(408, body).await;
         let failure = get(&server.uri()).await.unwrap_err();
         assert_ne!(failure.kind, FailureKind::Server, "{body}");
-        assert_eq!(saying_count(&server).await, 3, "{body}");
+        assert_eq!(request_count(&server).await, 3, "{body}");
     }
     for status in [400, 401, 403, 404, 405, 409, 418, 429, 501, 505, 525, 530] {
-        let server = saying(status, r#"{"success":false,"errors":[]}"#).await;
+        let server = answering(status, r#"{"success":false,"errors":[]}"#).await;
         get(&server.uri()).await.unwrap_err();
-        assert_eq!(saying_count(&server).await, 1, "{status}");
+        assert_eq!(request_count(&server).await, 1, "{status}");
     }
 }
 
@@ -320,14 +322,14 @@ async fn a_retry_that_succeeds_hides_the_failure() {
 
 #[tokio::test]
 async fn does_not_start_a_pause_that_exceeds_the_deadline() {
-    let server = saying(500, "").await;
-    let patience = tokenscope::api::Deadlines {
+    let server = answering(500, "").await;
+    let deadlines = tokenscope::api::Deadlines {
         timeout: Duration::from_millis(190),
         end: Some(Instant::now() + Duration::from_millis(190)),
-        ..patience(1)
+        ..deadlines(1)
     };
     let fetched = client(&server.uri())
-        .reader(&api_token(), &account(), patience)
+        .reader(&api_token(), &account(), deadlines)
         .unwrap()
         .token(&id())
         .await;
@@ -337,7 +339,7 @@ async fn does_not_start_a_pause_that_exceeds_the_deadline() {
         FailureKind::Server,
         "the real error and not the deadline"
     );
-    assert_eq!(saying_count(&server).await, 1);
+    assert_eq!(request_count(&server).await, 1);
 }
 
 async fn limited(headers: &[(&str, &str)]) -> Failure {
@@ -347,7 +349,7 @@ async fn limited(headers: &[(&str, &str)]) -> Failure {
     );
     let server = serving(answer).await;
     let failure = get(&server.uri()).await.unwrap_err();
-    assert_eq!(saying_count(&server).await, 1, "never at once");
+    assert_eq!(request_count(&server).await, 1, "never at once");
     assert_eq!(failure.kind, FailureKind::RateLimited);
     failure
 }
@@ -389,11 +391,11 @@ async fn waits_out_a_rate_limit_only_within_the_deadline() {
         .await;
     let good = ResponseTemplate::new(200).set_body_string(success(r#"{"name":"x"}"#));
     Mock::given(any()).respond_with(good).mount(&server).await;
-    let mut patience = patience(20);
-    patience.end = Some(Instant::now() + patience.timeout);
+    let mut deadlines = deadlines(20);
+    deadlines.end = Some(Instant::now() + deadlines.timeout);
     let begun = Instant::now();
     let fetched = client(&server.uri())
-        .reader(&api_token(), &account(), patience)
+        .reader(&api_token(), &account(), deadlines)
         .unwrap()
         .token(&id())
         .await;
@@ -402,7 +404,7 @@ async fn waits_out_a_rate_limit_only_within_the_deadline() {
 
     let server = serving(ResponseTemplate::new(429).insert_header("retry-after", "60")).await;
     let fetched = client(&server.uri())
-        .reader(&api_token(), &account(), patience)
+        .reader(&api_token(), &account(), deadlines)
         .unwrap()
         .token(&id())
         .await;
@@ -410,16 +412,16 @@ async fn waits_out_a_rate_limit_only_within_the_deadline() {
         fetched.unwrap_err().into_failure(None).kind,
         FailureKind::RateLimited
     );
-    assert_eq!(saying_count(&server).await, 1);
+    assert_eq!(request_count(&server).await, 1);
     assert!(begun.elapsed() < Duration::from_secs(10), "at once");
 }
 
 #[tokio::test]
 async fn accounts_that_cannot_be_listed_can_be_entered() {
     let message = "List accounts endpoint does not support account owned tokens.";
-    let server = saying(400, error_body(1001, message)).await;
+    let server = answering(400, error_body(1001, message)).await;
     let listed = client(&server.uri())
-        .list_scopes(&api_token(), ScopeKind::Account, patience(20))
+        .list_scopes(&api_token(), ScopeKind::Account, deadlines(20))
         .await;
     let failure = listed.unwrap_err().into_failure(None);
     assert_eq!(failure.kind, FailureKind::Rejected);
@@ -431,19 +433,19 @@ async fn only_true_counts_as_success() {
     let token = format!(r#"{{"id":"{ID}"}}"#);
     for odd in ["0", "1", r#""yes""#, "[]", "{}", r#""""#] {
         let body = format!(r#"{{"success":{odd},"errors":[],"result":{token}}}"#);
-        let failure = get_saying(200, body).await.unwrap_err();
+        let failure = get_answering(200, body).await.unwrap_err();
         assert_eq!(
             failure.kind,
             FailureKind::InvalidResponse,
             "{odd}: {failure:?}"
         );
         let body = format!(r#"{{"success":{odd},"errors":[{{"code":10000,"message":"m"}}]}}"#);
-        let failure = get_saying(200, body).await.unwrap_err();
+        let failure = get_answering(200, body).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Rejected, "{odd}: {failure:?}");
     }
     for no in ["false", r#""false""#] {
         let body = format!(r#"{{"success":{no},"errors":[],"result":{token}}}"#);
-        let failure = get_saying(200, body).await.unwrap_err();
+        let failure = get_answering(200, body).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Rejected);
     }
     for said in ["", "null", "true", r#""true""#] {
@@ -452,7 +454,7 @@ async fn only_true_counts_as_success() {
             said => format!(r#""success":{said},"#),
         };
         let body = format!(r#"{{{said}"result":{token}}}"#);
-        assert_eq!(get_saying(200, body).await.unwrap().id_text(), ID);
+        assert_eq!(get_answering(200, body).await.unwrap().id_text(), ID);
     }
 }
 
@@ -489,7 +491,7 @@ async fn the_summary_names_the_code_that_decided() {
         (404, vec![(5, "odd"), (7003, "Could not route")], 7003),
         (400, vec![(5, "odd"), (10_429, "slow down")], 10_429),
     ] {
-        let failure = get_saying(status, body(&entries)).await.unwrap_err();
+        let failure = get_answering(status, body(&entries)).await.unwrap_err();
         let evidence = format!("(HTTP {status}, code {decisive})");
         assert!(
             failure.summary.contains(&evidence),
@@ -530,13 +532,13 @@ async fn a_credential_echoed_in_base64_is_redacted() {
             for alphabet in [standard, url_safe] {
                 let whole = base64(format!("{around}{secret}").as_bytes(), alphabet);
                 for quoted in [whole.as_str(), whole.trim_end_matches('=')] {
-                    let server = saying(400, error_body(5, &format!("got <{quoted}>!"))).await;
+                    let server = answering(400, error_body(5, &format!("got <{quoted}>!"))).await;
                     let credential = Credential {
                         kind: CredentialKind::ApiToken,
                         secret: Secret::new(secret.to_owned()),
                     };
                     let fetched = client(&server.uri())
-                        .reader(&credential, &account(), patience(20))
+                        .reader(&credential, &account(), deadlines(20))
                         .unwrap()
                         .token(&id())
                         .await;

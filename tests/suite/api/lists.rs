@@ -16,7 +16,7 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::transport::{answer, raw, read_head};
-use super::{account, api_token, client, patience, success};
+use super::{account, api_token, client, deadlines, success};
 
 use crate::support::assertions::{assert_contains, assert_starts};
 
@@ -63,7 +63,7 @@ struct Page {
 async fn list(base: &str) -> (Result<Fetched<Tokens>, Error>, Vec<Page>) {
     let mut pages = Vec::new();
     let listed = client(base)
-        .reader(&api_token(), &account(), patience(30))
+        .reader(&api_token(), &account(), deadlines(30))
         .unwrap()
         .tokens(&mut |page| {
             pages.push(Page {
@@ -416,11 +416,11 @@ async fn accounts_and_zones_come_in_pages_of_fifty() {
     .await;
     let client = client(&server.uri());
     let accounts = client
-        .list_scopes(&api_token(), ScopeKind::Account, patience(20))
+        .list_scopes(&api_token(), ScopeKind::Account, deadlines(20))
         .await
         .unwrap();
     let zones = client
-        .list_scopes(&api_token(), ScopeKind::Zone, patience(20))
+        .list_scopes(&api_token(), ScopeKind::Zone, deadlines(20))
         .await
         .unwrap();
     assert_eq!(accounts.value.len(), 70);
@@ -448,7 +448,7 @@ async fn each_page_has_its_own_timeout_without_an_end() {
         let deadlines = Deadlines {
             timeout: Duration::from_secs(1),
             end,
-            ..patience(1)
+            ..deadlines(1)
         };
         client(&server.uri())
             .reader(&api_token(), &account(), deadlines)

@@ -69,7 +69,7 @@ pub(crate) fn id() -> TokenId {
 }
 
 /// Deadlines that never wait for a rate limit, as on screen.
-pub(crate) fn patience(seconds: u64) -> Deadlines {
+pub(crate) fn deadlines(seconds: u64) -> Deadlines {
     Deadlines {
         timeout: Duration::from_secs(seconds),
         keyring: Duration::from_secs(seconds),
@@ -85,14 +85,14 @@ pub(crate) async fn serving(answer: ResponseTemplate) -> MockServer {
 }
 
 /// A server that answers every request with this status and body.
-pub(crate) async fn saying(status: u16, body: impl AsRef<[u8]>) -> MockServer {
+pub(crate) async fn answering(status: u16, body: impl AsRef<[u8]>) -> MockServer {
     let answer = ResponseTemplate::new(status).set_body_bytes(body.as_ref());
     serving(answer.insert_header("cf-ray", "86610873f8d987a9-IAD")).await
 }
 
 pub(crate) async fn get(base: &str) -> Result<ServiceToken, Failure> {
     let fetched = client(base)
-        .reader(&api_token(), &account(), patience(20))
+        .reader(&api_token(), &account(), deadlines(20))
         .unwrap()
         .token(&id())
         .await;
@@ -102,11 +102,11 @@ pub(crate) async fn get(base: &str) -> Result<ServiceToken, Failure> {
 }
 
 /// The result of reading a token from an answer of this status and body.
-pub(crate) async fn get_saying(
+pub(crate) async fn get_answering(
     status: u16,
     body: impl AsRef<[u8]>,
 ) -> Result<ServiceToken, Failure> {
-    get(&saying(status, body).await.uri()).await
+    get(&answering(status, body).await.uri()).await
 }
 
 fn token_json() -> String {
@@ -115,7 +115,7 @@ fn token_json() -> String {
 
 #[tokio::test]
 async fn an_api_token_is_sent_in_one_header() {
-    let server = saying(200, success(&token_json())).await;
+    let server = answering(200, success(&token_json())).await;
     get(&format!("{}/client/v4/", server.uri())).await.unwrap();
     let requests = server.received_requests().await.unwrap();
     assert_eq!(requests.len(), 1, "one round trip");
@@ -146,9 +146,9 @@ async fn an_api_token_is_sent_in_one_header() {
 
 #[tokio::test]
 async fn a_global_key_is_sent_in_two_headers_without_bearer() {
-    let server = saying(200, success(&token_json())).await;
+    let server = answering(200, success(&token_json())).await;
     let fetched = client(&server.uri())
-        .reader(&global_key(), &zone(), patience(20))
+        .reader(&global_key(), &zone(), deadlines(20))
         .unwrap()
         .token(&id())
         .await;
@@ -162,7 +162,7 @@ async fn a_global_key_is_sent_in_two_headers_without_bearer() {
 
 #[tokio::test]
 async fn a_credential_unfit_for_a_header_fails_without_a_request() {
-    let server = saying(200, success(&token_json())).await;
+    let server = answering(200, success(&token_json())).await;
     for text in ["tok\nabc", "tok abc", "tök", ""] {
         for kind in [api_token().kind, global_key().kind] {
             let credential = Credential {
@@ -170,7 +170,7 @@ async fn a_credential_unfit_for_a_header_fails_without_a_request() {
                 secret: Secret::new(text.to_owned()),
             };
             let (client, account) = (client(&server.uri()), account());
-            let reader = client.reader(&credential, &account, patience(20));
+            let reader = client.reader(&credential, &account, deadlines(20));
             let failure = reader.err().unwrap().into_failure(None);
             assert_eq!(failure.kind, FailureKind::Authentication);
             assert!(!format!("{failure:?}").contains("abc"));
@@ -181,7 +181,7 @@ async fn a_credential_unfit_for_a_header_fails_without_a_request() {
 
 #[tokio::test]
 async fn a_token_keeps_the_json_that_the_api_sent() {
-    let fetched = get_saying(200, success(&token_json())).await.unwrap();
+    let fetched = get_answering(200, success(&token_json())).await.unwrap();
     assert_eq!(fetched.raw.as_str(), token_json());
     assert_eq!(fetched.name_text(), "CI/CD token");
 }
@@ -198,14 +198,14 @@ async fn checks_access_by_reading_a_few_tokens() {
         .mount(&server)
         .await;
     let checked = client(&server.uri())
-        .reader(&api_token(), &account(), patience(20))
+        .reader(&api_token(), &account(), deadlines(20))
         .unwrap()
         .check()
         .await;
     assert!(checked.is_ok());
-    let wrong = saying(200, success("{}")).await;
+    let wrong = answering(200, success("{}")).await;
     let checked = client(&wrong.uri())
-        .reader(&api_token(), &account(), patience(20))
+        .reader(&api_token(), &account(), deadlines(20))
         .unwrap()
         .check()
         .await;
@@ -233,7 +233,7 @@ async fn accepts_envelopes_with_missing_members() {
         ),
     ];
     for body in bodies {
-        let fetched = get_saying(200, &body).await;
+        let fetched = get_answering(200, &body).await;
         assert_eq!(fetched.unwrap().raw.as_str(), token, "{body:.80}");
     }
 }
@@ -245,15 +245,15 @@ fn nested(depth: usize) -> String {
 #[tokio::test]
 async fn accepts_deeply_nested_tokens_and_errors() {
     let token = format!(r#"{{"id":"{ID}","deep":{}}}"#, nested(100_000));
-    let fetched = get_saying(200, success(&token)).await.unwrap();
+    let fetched = get_answering(200, success(&token)).await.unwrap();
     assert_eq!(fetched.id_text(), ID);
     let chain = r#"{"code":1,"error_chain":["#.repeat(20_000) + &"]}".repeat(20_000);
     let body = format!(r#"{{"success":false,"errors":[{chain}]}}"#);
-    let failure = get_saying(400, body).await.unwrap_err();
+    let failure = get_answering(400, body).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Rejected);
     let body = format!(r#"{{"success":false,"errors":{}}}"#, nested(100_000));
     assert_eq!(
-        get_saying(403, body).await.unwrap_err().kind,
+        get_answering(403, body).await.unwrap_err().kind,
         FailureKind::Permission
     );
 }
@@ -263,7 +263,7 @@ async fn replaces_an_invalid_byte() {
     let mut body = success(&format!(r#"{{"id":"{ID}","name":"caf?"}}"#)).into_bytes();
     let at = body.iter().position(|byte| *byte == b'?').unwrap();
     body[at] = 0xE9;
-    let fetched = get_saying(200, body).await.unwrap();
+    let fetched = get_answering(200, body).await.unwrap();
     assert_eq!(fetched.name_text(), "caf\u{FFFD}");
 }
 
@@ -288,16 +288,16 @@ async fn successes_without_a_token_are_invalid_responses() {
         &format!("{whole}{whole}"),
     ];
     for body in bodies {
-        let failure = get_saying(200, body).await.unwrap_err();
+        let failure = get_answering(200, body).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::InvalidResponse, "{body}");
         assert_eq!(failure.details.http_status, Some(200));
         assert!(!failure.summary.contains("line 1"), "{}", failure.summary);
     }
-    let page = get_saying(200, "<html>").await.unwrap_err();
-    let cut = get_saying(200, &whole[..whole.len() - 5])
+    let page = get_answering(200, "<html>").await.unwrap_err();
+    let cut = get_answering(200, &whole[..whole.len() - 5])
         .await
         .unwrap_err();
-    let empty = get_saying(200, "").await.unwrap_err();
+    let empty = get_answering(200, "").await.unwrap_err();
     assert!(page.summary.contains("web page"), "{}", page.summary);
     assert!(cut.summary.contains("was cut off"), "{}", cut.summary);
     assert!(empty.summary.contains("empty"), "{}", empty.summary);
@@ -317,7 +317,7 @@ rejected       | {"code":10000,"error":"m"}
 #[tokio::test]
 async fn an_unsuccessful_envelope_with_status_200_fails_by_its_codes() {
     for [kind, body] in rows(DENIED) {
-        let failure = get_saying(200, body).await.unwrap_err();
+        let failure = get_answering(200, body).await.unwrap_err();
         assert_eq!(failure.kind.code(), kind, "{body}");
     }
 }
@@ -338,7 +338,7 @@ async fn a_truncated_answer_is_never_a_token() {
     let client = client(&server.uri());
     for end in 0..whole.len() {
         let fetched = client
-            .reader(&api_token(), &account(), patience(20))
+            .reader(&api_token(), &account(), deadlines(20))
             .unwrap()
             .token(&id())
             .await;
@@ -354,14 +354,14 @@ async fn a_truncated_answer_is_never_a_token() {
 
 #[tokio::test]
 async fn calls_run_as_tasks_and_share_a_client() {
-    let server = saying(200, success("[]")).await;
+    let server = answering(200, success("[]")).await;
     let client = Arc::new(client(&server.uri()));
     let tasks: Vec<_> = (0..8)
         .map(|_| {
             let client = Arc::clone(&client);
             tokio::spawn(async move {
                 client
-                    .reader(&api_token(), &account(), patience(20))
+                    .reader(&api_token(), &account(), deadlines(20))
                     .unwrap()
                     .tokens(&mut |_| {})
                     .await
@@ -384,7 +384,7 @@ async fn compares_the_clock_only_with_dates_of_fresh_answers() {
     let offset = async |answer: ResponseTemplate| {
         let server = serving(answer).await;
         let fetched = client(&server.uri())
-            .reader(&api_token(), &account(), patience(20))
+            .reader(&api_token(), &account(), deadlines(20))
             .unwrap()
             .token(&id())
             .await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::api::pages::{page, tokens};
-use crate::credentials::values::sends;
+use crate::credentials::values::assert_sends;
 use crate::support::api::{
     Fake, Outcome, Reply, head, http, refusal, run, shows, success, token, tokenscope,
 };
@@ -53,7 +53,7 @@ fn f01_rejected_credentials_are_authentication_under_any_status() {
     ];
     for (code, message) in codes {
         for status in [200, 400, 401, 403, 404, 405] {
-            let fake = Fake::saying(status, &refusal(&errors(code, message)));
+            let fake = Fake::answering(status, &refusal(&errors(code, message)));
             let words = fake.get().is_error("authentication", 1);
             assert!(words.contains("does not accept the API token"), "{words}");
             assert!(!words.contains("works"), "{words}");
@@ -68,21 +68,21 @@ fn f01_rejected_credentials_are_authentication_under_any_status() {
     }
     for code in [9103, 10_001] {
         let words = "Unable to authenticate request";
-        let fake = Fake::saying(500, &refusal(&errors(code, words)));
+        let fake = Fake::answering(500, &refusal(&errors(code, words)));
         fake.get().is_error("authentication", 1);
         assert_eq!(fake.heads().len(), 1, "not tried again");
     }
     let failed = errors(10_001, "access.api.error.internal_server_error");
-    let fake = Fake::saying(501, &refusal(&failed));
+    let fake = Fake::answering(501, &refusal(&failed));
     fake.get().is_error("server", 1);
     let nested = format!(
         r#"[{{"code":1,"message":"m","error_chain":{}}}]"#,
         errors(10_001, "m")
     );
-    Fake::saying(403, &refusal(&nested))
+    Fake::answering(403, &refusal(&nested))
         .get()
         .is_error("authentication", 1);
-    let fake = Fake::saying(403, &refusal(&errors(9103, "m")));
+    let fake = Fake::answering(403, &refusal(&errors(9103, "m")));
     let mut session = fake.screens(&[ID]).showing("does not accept the API token");
     session.wait_for("re-enter");
     session.type_keys("\x1b\x1b\x03");
@@ -145,7 +145,7 @@ fn f07_an_unlisted_4xx_is_rejected_with_the_apis_words_in_the_summary() {
         (499, 7),
         (200, 4),
     ] {
-        let fake = Fake::saying(status, &refusal(&errors(code, "the very reason.")));
+        let fake = Fake::answering(status, &refusal(&errors(code, "the very reason.")));
         for arguments in [&["get", ID, "-o", "json"][..], &["list", "-o", "json"]] {
             let outcome = run(&mut fake.command(arguments));
             outcome.is_error("rejected", 1);
@@ -167,7 +167,7 @@ fn f08_a_404_is_not_found_only_for_a_token() {
         refusal(&errors(12_135, "access.api.error.not_found")),
         String::new(),
     ] {
-        let fake = Fake::saying(404, &body);
+        let fake = Fake::answering(404, &body);
         fake.get().is_error("not_found", 4);
         for arguments in [
             &["list", "-o", "json"][..],
@@ -189,7 +189,7 @@ fn f08_a_404_is_not_found_only_for_a_token() {
 }
 
 fn capped(errors: &str) -> Value {
-    let fake = Fake::saying(400, &refusal(errors));
+    let fake = Fake::answering(400, &refusal(errors));
     let outcome = fake.get();
     outcome.is_error("rejected", 1);
     assert!(outcome.stdout.len() < 200_000, "{}", outcome.stdout.len());
@@ -226,7 +226,7 @@ fn k14_error_lists_are_capped_and_count_what_is_left_out() {
         vec![nest(&leaf); 60].join(","),
         r#"{"code":10001,"message":"x"}"#
     );
-    Fake::saying(400, &refusal(&late))
+    Fake::answering(400, &refusal(&late))
         .get()
         .is_error("authentication", 1);
 }
@@ -235,15 +235,15 @@ fn k14_error_lists_are_capped_and_count_what_is_left_out() {
 fn l04_code_10000_means_permission_only_under_403() {
     let message = "GET method with API Tokens is not supported by this API";
     for status in [200, 400, 405, 409, 422] {
-        let fake = Fake::saying(status, &refusal(&errors(10_000, message)));
+        let fake = Fake::answering(status, &refusal(&errors(10_000, message)));
         let words = fake.get().is_error("rejected", 1);
         assert!(words.contains(message), "{words}");
         assert!(words.contains("kind of credential"), "{words}");
         assert!(!words.contains("permission"), "{words}");
     }
-    let fake = Fake::saying(403, &refusal(&errors(10_000, "Authentication error")));
+    let fake = Fake::answering(403, &refusal(&errors(10_000, "Authentication error")));
     fake.get().is_error("permission", 1);
-    let fake = Fake::saying(401, &refusal(&errors(10_000, "Authentication error")));
+    let fake = Fake::answering(401, &refusal(&errors(10_000, "Authentication error")));
     fake.get().is_error("authentication", 1);
 }
 
@@ -275,7 +275,7 @@ fn l07_messages_and_errors_are_always_reported() {
             r#"{"success":true,"errors":[{"code":8,"message":"the reason"}],"result":{}}"#,
         ),
     ] {
-        let fake = Fake::saying(status, body);
+        let fake = Fake::answering(status, body);
         let outcome = run(&mut fake.command(&["get", ID, "-o", "json"]));
         let report = outcome.json();
         let summary = report["error"]["summary"].as_str().unwrap();
@@ -291,7 +291,7 @@ fn l07_messages_and_errors_are_always_reported() {
     // A summary that explains the status is followed by the message of the API.
     for status in [401, 403, 404, 429, 500] {
         let body = r#"{"success":false,"errors":[],"messages":[{"message":"the reason"}]}"#;
-        let outcome = Fake::saying(status, body).get();
+        let outcome = Fake::answering(status, body).get();
         let report = outcome.json();
         let summary = report["error"]["summary"].as_str().unwrap();
         let told = format!("(HTTP {status}: the reason)");
@@ -300,7 +300,7 @@ fn l07_messages_and_errors_are_always_reported() {
     // A message beside an error is in the details too.
     let body =
         r#"{"success":false,"errors":[{"code":8,"message":"one"}],"messages":[{"message":"two"}]}"#;
-    let text = run(&mut Fake::saying(403, body).command(&["get", ID])).stderr;
+    let text = run(&mut Fake::answering(403, body).command(&["get", ID])).stderr;
     assert_contains(&text, "API error 8: one");
     assert_contains(&text, "two");
     // A success with errors stays a success and keeps its errors; a list may be incomplete.
@@ -309,10 +309,10 @@ fn l07_messages_and_errors_are_always_reported() {
             r#"{{"success":true,"errors":[{{"code":8,"message":"only a part"}}],"result":{result}}}"#
         )
     };
-    let outcome = Fake::saying(200, &whole(&token(""))).get();
+    let outcome = Fake::answering(200, &whole(&token(""))).get();
     assert_eq!(outcome.code, Some(0));
     assert!(outcome.stderr.contains("only a part"), "{}", outcome.stderr);
-    let fake = Fake::saying(200, &whole(&format!("[{}]", token(""))));
+    let fake = Fake::answering(200, &whole(&format!("[{}]", token(""))));
     for (command, code) in [("list", 1), ("check", 3)] {
         let outcome = run(&mut fake.command(&[command]));
         assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
@@ -323,7 +323,7 @@ fn l07_messages_and_errors_are_always_reported() {
             outcome.stderr
         );
     }
-    let mut session = Fake::saying(200, &whole(&token(""))).screens(&[ID]);
+    let mut session = Fake::answering(200, &whole(&token(""))).screens(&[ID]);
     shows(&mut session, "only a part");
     session.quit();
 }
@@ -361,7 +361,7 @@ fn l11_text_that_only_begins_like_json_is_quoted() {
         ("[]", "not the API's"),
         ("{\"a\":", "was cut off"),
     ] {
-        let words = Fake::saying(200, json)
+        let words = Fake::answering(200, json)
             .get()
             .is_error("invalid_response", 1);
         assert!(words.contains(says), "{words}");
@@ -374,9 +374,9 @@ fn l11_text_that_only_begins_like_json_is_quoted() {
         "\u{1}\u{2}bytes",
         &"long ".repeat(2000),
     ] {
-        let fake = Fake::saying(200, text);
+        let fake = Fake::answering(200, text);
         let outcome = run(&mut fake.command(&["get", ID]));
-        outcome.hides_the_secret();
+        outcome.assert_hides_secret();
         let is_quoted = outcome.stderr.contains("begins with");
         assert_eq!(is_quoted, text.starts_with("bad"), "{}", outcome.stderr);
     }
@@ -417,7 +417,7 @@ fn a08_shows_no_success_before_the_answer_has_been_checked() {
 #[test]
 fn a10_a_permission_failure_names_the_scope_and_suggests_the_other_kind() {
     let errors = r#"[{"code":10000,"message":"Authentication error"}]"#;
-    let fake = Fake::saying(403, &refusal(errors));
+    let fake = Fake::answering(403, &refusal(errors));
     for (flag, other) in [("--account", "zone"), ("--zone", "account")] {
         let outcome = run(fake
             .command(&["get", ID, flag, ACCOUNT, "-o", "json"])
@@ -451,7 +451,7 @@ fn a11_credential_permission_and_scope_failures_have_own_texts() {
         (400, 9106, "Authentication failed", "authentication"),
     ] {
         let errors = format!(r#"[{{"code":{code},"message":"{message}"}}]"#);
-        let words = Fake::saying(status, &refusal(&errors))
+        let words = Fake::answering(status, &refusal(&errors))
             .get()
             .is_error(kind, 1);
         assert_contains(&words, &format!("HTTP {status}, code {code}"));
@@ -525,7 +525,7 @@ fn a20_a_deleted_token_keeps_stale_data_and_blames_no_credential() {
     let words = fake.get().is_error("not_found", 4);
     assert!(!words.contains("credential"), "{words}");
     for body in ["", "{}", r#"{"success":false,"errors":[]}"#] {
-        Fake::saying(404, body).get().is_error("not_found", 4);
+        Fake::answering(404, body).get().is_error("not_found", 4);
     }
 }
 
@@ -562,7 +562,7 @@ fn a20_the_list_selects_the_successor_of_a_deleted_token() {
 
 #[test]
 fn a21_a_redirect_is_named_and_not_followed() {
-    let elsewhere = Fake::holding(&token(""));
+    let elsewhere = Fake::with_result(&token(""));
     let location = format!("{}/cdn-cgi/login?kid=secret", elsewhere.url());
     let login = format!("{}:{}", "127.0.0.1", elsewhere.address.port());
     for status in [301, 302, 303, 307, 308, 300] {
@@ -589,10 +589,10 @@ fn a21_a_redirect_is_named_and_not_followed() {
 
 #[test]
 fn a23_requests_send_a_user_agent_and_a_block_is_not_an_api_refusal() {
-    let fake = Fake::saying(403, "error code: 1010");
+    let fake = Fake::answering(403, "error code: 1010");
     let words = fake.get().is_error("invalid_response", 1);
     assert!(words.contains("blocked before reaching the API"), "{words}");
-    sends(
+    assert_sends(
         &fake,
         concat!("user-agent: tokenscope/", env!("CARGO_PKG_VERSION")),
     );
@@ -604,7 +604,7 @@ fn a23_requests_send_a_user_agent_and_a_block_is_not_an_api_refusal() {
         "[]",
         "null",
     ] {
-        let words = Fake::saying(403, body)
+        let words = Fake::answering(403, body)
             .get()
             .is_error("invalid_response", 1);
         assert!(
@@ -713,7 +713,7 @@ fn a24_a_rate_limit_with_an_endless_body_is_still_a_rate_limit() {
 #[test]
 fn a33_five_failures_leave_one_line_with_a_count() {
     let errors = r#"[{"code":10000,"message":"Authentication error"}]"#;
-    let fake = Fake::saying(403, &refusal(errors));
+    let fake = Fake::answering(403, &refusal(errors));
     let mut session = fake.screens(&[ID]).showing("may not read");
     for count in 2..=5 {
         session.type_until("r", &format!("×{count}"));
@@ -757,7 +757,7 @@ fn known_refusals_have_the_documented_kind_code_and_hint() {
             format!(r#"{{"success":false,"errors":{errors}}}"#),
             format!(r#"{{"errors":{errors},"messages":["text"],"result":{{}}}}"#),
         ] {
-            let fake = Fake::saying(status.parse().unwrap(), &body);
+            let fake = Fake::answering(status.parse().unwrap(), &body);
             let mut command = fake.command(&["get", ID, "-o", "json", "--timeout", "10"]);
             let words = run(&mut command).is_error(kind, code.parse().unwrap());
             assert!(words.contains(helps), "{status} {errors}: {words}");
@@ -783,7 +783,7 @@ fn other_bodies_are_invalid_responses_or_network_failures() {
         "{\"success\":true,\"result\":\"x\"}",
         "{\"success\":tru",
     ] {
-        let words = Fake::saying(200, body)
+        let words = Fake::answering(200, body)
             .get()
             .is_error("invalid_response", 1);
         assert!(words.contains("base URL"), "{body}: {words}");

@@ -23,7 +23,7 @@ use wiremock::ResponseTemplate;
 use crate::support::assertions::{assert_contains, assert_lacks, assert_starts};
 use crate::support::tokens::now;
 
-use super::{SECRET, account, api_token, client, get, id, options, patience, serving, success};
+use super::{SECRET, account, api_token, client, deadlines, get, id, options, serving, success};
 
 /// A server of plain sockets, for bytes that no HTTP library would send.
 pub(crate) struct Raw {
@@ -79,7 +79,7 @@ pub(crate) fn answer(body: &str) -> String {
 }
 
 /// A server that reads a request, sends these bytes, and closes the connection.
-async fn cutting(bytes: &'static [u8]) -> Raw {
+async fn closing_after(bytes: &'static [u8]) -> Raw {
     raw(move |_, mut stream| async move {
         read_head(&mut stream).await;
         stream.write_all(bytes).await.unwrap();
@@ -120,7 +120,7 @@ async fn a_broken_connection_is_tried_three_times() {
         b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"success\":true",
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"suc",
     ] {
-        let server = cutting(bytes).await;
+        let server = closing_after(bytes).await;
         let failure = get(&server.url).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Network, "{failure:?}");
         assert_contains(&failure.summary, "was closed before");
@@ -149,24 +149,24 @@ async fn a_reset_connection_that_recovers_is_not_reported() {
 
 #[tokio::test]
 async fn a_response_that_is_not_http_is_an_invalid_response() {
-    let server = cutting(b"SSH-2.0-OpenSSH_9.9\r\n\r\n").await;
+    let server = closing_after(b"SSH-2.0-OpenSSH_9.9\r\n\r\n").await;
     let failure = get(&server.url).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::InvalidResponse);
     assert_eq!(server.connections(), 1);
 }
 
 /// The rest of a second since the command began.
-fn nearly_a_second() -> Deadlines {
+fn rest_of_a_second() -> Deadlines {
     Deadlines {
         end: Some(Instant::now() + Duration::from_millis(900)),
-        ..patience(1)
+        ..deadlines(1)
     }
 }
 
 async fn timed_out(base: &str, summary: &str) -> Failure {
     let begun = Instant::now();
     let fetched = client(base)
-        .reader(&api_token(), &account(), nearly_a_second())
+        .reader(&api_token(), &account(), rest_of_a_second())
         .unwrap()
         .token(&id())
         .await;
@@ -220,7 +220,7 @@ async fn an_endless_body_stops_at_the_size_cap() {
     assert_eq!(failure.kind, FailureKind::InvalidResponse);
     assert_contains(&failure.summary, "larger than 16 MiB");
 
-    let announced = cutting(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n").await;
+    let announced = closing_after(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n").await;
     let failure = get(&announced.url).await.unwrap_err();
     assert_contains(&failure.summary, "larger than 16 MiB");
 }
@@ -311,7 +311,7 @@ pub(crate) async fn private_tls(directory: &tempfile::TempDir, name: &str) -> (R
 async fn check(options: &Options) -> Result<(), Failure> {
     let client = Client::new(options).map_err(|error| error.into_failure(None))?;
     let checked = client
-        .reader(&api_token(), &account(), patience(20))
+        .reader(&api_token(), &account(), deadlines(20))
         .unwrap()
         .check()
         .await;

@@ -12,7 +12,7 @@ use wiremock::{Mock, ResponseTemplate};
 use super::schema::assert_fits;
 use crate::support::api::success;
 use crate::support::assertions::{assert_contains, assert_lacks};
-use crate::support::binary::{Stage, json, ok, text};
+use crate::support::binary::{TestEnv, json, ok, text};
 use crate::support::tokens::{ACCOUNT, ZONE};
 
 const SECRETS: [(&str, &str); 3] = [
@@ -23,8 +23,8 @@ const SECRETS: [(&str, &str); 3] = [
 
 /// Two profiles of one account and one of a zone. Commands print their secrets, so no keyring is
 /// needed.
-async fn stage(of_zone: ResponseTemplate) -> Stage {
-    let stage = Stage::empty().await;
+async fn test_env(of_zone: ResponseTemplate) -> TestEnv {
+    let env = TestEnv::empty().await;
     let token = |digit: char, name: &str, end: &str| {
         let id = format!("a0000000-0000-4000-8000-00000000000{digit}");
         format!(
@@ -47,10 +47,10 @@ async fn stage(of_zone: ResponseTemplate) -> Stage {
             .and(path(route.as_str()))
             .and(header("authorization", format!("Bearer {secret}").as_str()))
             .respond_with(answer)
-            .mount(&stage.server)
+            .mount(&env.server)
             .await;
     }
-    let url = stage.server.uri();
+    let url = env.server.uri();
     let profiles = SECRETS.map(|(name, secret)| {
         let scope = match name {
             "edge" => format!("zone = \"{ZONE}\""),
@@ -61,10 +61,10 @@ async fn stage(of_zone: ResponseTemplate) -> Stage {
              credential_command = [\"/bin/sh\", \"-c\", \"echo {secret}\"]\n"
         )
     });
-    stage.write_config(&profiles.concat());
-    let file = stage.home.path().join("config.toml");
+    env.write_config(&profiles.concat());
+    let file = env.home.path().join("config.toml");
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
-    stage
+    env
 }
 
 fn edge() -> ResponseTemplate {
@@ -72,15 +72,15 @@ fn edge() -> ResponseTemplate {
     ok(success(token))
 }
 
-fn run(stage: &Stage, more: &[&str]) -> Output {
+fn run(env: &TestEnv, more: &[&str]) -> Output {
     let arguments = [&["list", "--all-profiles"][..], more].concat();
-    stage.bare(&arguments).output().unwrap()
+    env.bare(&arguments).output().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_starts_with_profiles_and_lists_the_most_urgent_first() {
-    let stage = stage(edge()).await;
-    let output = run(&stage, &[]);
+    let env = test_env(edge()).await;
+    let output = run(&env, &[]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let printed = text(&output.stdout);
     let rows: Vec<Vec<&str>> = printed
@@ -95,14 +95,14 @@ async fn the_table_starts_with_profiles_and_lists_the_most_urgent_first() {
             ["prod", "late", "active"],
         ]
     );
-    let near = text(&run(&stage, &["--within", "2d"]).stdout);
+    let near = text(&run(&env, &["--within", "2d"]).stdout);
     assert_eq!(near.lines().count(), 1, "{near}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn csv_ends_with_profile_and_scope_and_ics_lists_each_token_once() {
-    let stage = stage(edge()).await;
-    let csv = text(&run(&stage, &["-o", "csv"]).stdout);
+    let env = test_env(edge()).await;
+    let csv = text(&run(&env, &["-o", "csv"]).stdout);
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(lines.len(), 4);
     assert!(lines[0].ends_with(",previous_secret_expires_at,profile,scope"));
@@ -112,7 +112,7 @@ async fn csv_ends_with_profile_and_scope_and_ics_lists_each_token_once() {
         lines[2].ends_with(&format!(",prod,account {ACCOUNT}")),
         "{csv}"
     );
-    let calendar = text(&run(&stage, &["-o", "ics"]).stdout);
+    let calendar = text(&run(&env, &["-o", "ics"]).stdout);
     assert_eq!(calendar.matches("BEGIN:VEVENT").count(), 3);
     let unfolded = calendar.replace("\r\n ", "");
     assert_contains(&unfolded, &format!("Scope: zone {ZONE}"));
@@ -120,10 +120,10 @@ async fn csv_ends_with_profile_and_scope_and_ics_lists_each_token_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn json_has_the_shape_of_a_check_of_all_profiles() {
-    let stage = stage(edge()).await;
-    let file = stage.home.path().join("all.json");
+    let env = test_env(edge()).await;
+    let file = env.home.path().join("all.json");
     let to = ["-o", "json", "--to", file.to_str().unwrap()];
-    let output = run(&stage, &to);
+    let output = run(&env, &to);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(0), 0));
     let report: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     assert_fits("list", &report);
@@ -133,7 +133,7 @@ async fn json_has_the_shape_of_a_check_of_all_profiles() {
         (&3.into(), &true.into())
     );
     let check = ["check", "--all-profiles", "-o", "json"];
-    let check = json(&stage.bare(&check).output().unwrap());
+    let check = json(&env.bare(&check).output().unwrap());
     assert_fits("check", &check);
     assert_eq!(report["profiles"], check["profiles"]);
     assert_eq!(report["profiles"][1]["count"], 0, "they are those of prod");
@@ -149,7 +149,7 @@ async fn json_has_the_shape_of_a_check_of_all_profiles() {
         tokens.map(name).collect()
     };
     assert_eq!(names(&report), names(&check));
-    let expired = json(&run(&stage, &["-o", "json", "--status", "active"]));
+    let expired = json(&run(&env, &["-o", "json", "--status", "active"]));
     assert_fits("list", &expired);
     let counts: Vec<_> = (0..3)
         .map(|at| expired["profiles"][at]["count"].clone())
@@ -159,11 +159,11 @@ async fn json_has_the_shape_of_a_check_of_all_profiles() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_profile_makes_the_list_incomplete_and_hides_no_other() {
-    let stage = stage(ResponseTemplate::new(403).set_body_string(
+    let env = test_env(ResponseTemplate::new(403).set_body_string(
         r#"{"success":false,"errors":[{"code":10000,"message":"Authentication error"}]}"#,
     ))
     .await;
-    let output = run(&stage, &["-o", "json"]);
+    let output = run(&env, &["-o", "json"]);
     assert_eq!(output.status.code(), Some(1));
     let report = json(&output);
     assert_fits("list", &report);
@@ -180,7 +180,7 @@ async fn a_failing_profile_makes_the_list_incomplete_and_hides_no_other() {
         (&edge["complete"], &edge["error"]["kind"]),
         (&false.into(), &"permission".into())
     );
-    let table = run(&stage, &[]);
+    let table = run(&env, &[]);
     assert_eq!(table.status.code(), Some(1));
     assert_eq!(text(&table.stdout).lines().count(), 2);
     assert_contains(
@@ -194,16 +194,16 @@ async fn a_failing_profile_makes_the_list_incomplete_and_hides_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_profile_without_tokens_is_reported_and_an_empty_list_succeeds() {
-    let stage = stage(ok(success("[]"))).await;
-    let output = run(&stage, &["-o", "json"]);
+    let env = test_env(ok(success("[]"))).await;
+    let output = run(&env, &["-o", "json"]);
     assert_eq!(output.status.code(), Some(0));
     let said = text(&output.stderr);
     assert_contains(&said, "profile edge: the API lists no service tokens.");
     assert_lacks(&said, "profile same");
-    stage.write_config(&format!(
+    env.write_config(&format!(
         "[profiles.none]\naccount = \"{ACCOUNT}\"\ncredential_command = [\"/no/such/program\"]\n"
     ));
-    let output = run(&stage, &["-o", "json"]);
+    let output = run(&env, &["-o", "json"]);
     assert_eq!(output.status.code(), Some(1));
     let report = json(&output);
     assert_fits("list", &report);
@@ -216,19 +216,19 @@ async fn a_profile_without_tokens_is_reported_and_an_empty_list_succeeds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn options_for_one_scope_conflict_with_all_profiles() {
-    let stage = stage(edge()).await;
+    let env = test_env(edge()).await;
     for (more, named) in [
         (&["--profile", "prod"][..], "--profile"),
         (&["--account", ACCOUNT], "--account or --zone"),
         (&["--demo"], "--demo"),
     ] {
-        let output = run(&stage, more);
+        let output = run(&env, more);
         assert_eq!(output.status.code(), Some(64));
         let said = format!("--all-profiles cannot be combined with {named}.");
         assert_contains(&text(&output.stderr), &said);
     }
-    stage.write_config("");
-    let output = run(&stage, &["-o", "json"]);
+    env.write_config("");
+    let output = run(&env, &["-o", "json"]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(json(&output)["error"]["kind"], "no_credential");
 }

@@ -10,7 +10,7 @@ use tokenscope::domain::status::{EvaluationContext, Thresholds};
 use tokenscope::formats::ics;
 
 use crate::support::assertions::assert_contains;
-use crate::support::binary::{Stage, TOKENS, json, text};
+use crate::support::binary::{TOKENS, TestEnv, json, text};
 use crate::support::sessions::account;
 use crate::support::tokens::{ACCOUNT, now, token};
 
@@ -62,8 +62,8 @@ async fn each_expiring_token_is_one_event_with_alarms_at_its_thresholds() {
         {"id":"a0000000-0000-4000-8000-000000000006","name":"dateless","expires_at":null},
         {"id":null,"client_id":"c7.access","name":"without an ID","duration":"8760h","expires_at":"2025-07-01T00:00:00Z"},
         {"name":"without any","duration":"8760h","expires_at":"2025-07-01T00:00:00Z"}]"#;
-    let stage = Stage::with(tokens).await;
-    let output = stage.run(&["list", "-o", "ics"]);
+    let env = TestEnv::with(tokens).await;
+    let output = env.run(&["list", "-o", "ics"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_contains(
         &text(&output.stderr),
@@ -113,16 +113,20 @@ async fn each_expiring_token_is_one_event_with_alarms_at_its_thresholds() {
     assert_eq!(all(year, "TRIGGER"), ["-PT2592000S", "-PT604800S"]);
     assert_eq!(all(of('2'), "TRIGGER"), ["-PT21600S", "-PT7200S"]);
     // The calendar is deterministic.
-    let again = stage.run(&["list", "-o", "ics"]);
+    let again = env.run(&["list", "-o", "ics"]);
     let stamped = |printed: &[u8]| {
         let printed = text(printed);
         let lines = printed.lines().filter(|line| !line.starts_with("DTSTAMP"));
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(stamped(&again.stdout), stamped(&output.stdout));
-    let warned = stage.run(&["list", "-o", "ics", "--warn", "10d", "--critical", "1d"]);
+    let warned = env.run(&["list", "-o", "ics", "--warn", "10d", "--critical", "1d"]);
     let printed = text(&warned.stdout);
     assert_contains(&printed, "TRIGGER:-PT864000S");
+    let once = env.run(&["list", "-o", "ics", "--warn", "10d", "--critical", "10d"]);
+    let printed = text(&once.stdout);
+    let alarms = printed.matches("TRIGGER:-PT864000S").count();
+    assert_eq!(alarms, printed.matches("BEGIN:VEVENT").count(), "{printed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,8 +137,8 @@ async fn a_hostile_name_stays_within_its_property() {
         "duration": "8760h",
         "expires_at": "2025-06-01T00:00:00Z",
     }]);
-    let stage = Stage::with(&wild.to_string()).await;
-    let output = stage.run(&["list", "-o", "ics"]);
+    let env = TestEnv::with(&wild.to_string()).await;
+    let output = env.run(&["list", "-o", "ics"]);
     let printed = text(&output.stdout);
     assert!(!printed.contains('\u{1b}'));
     let events = events(&printed);
@@ -168,8 +172,8 @@ fn writes_one_event_for_each_of_ten_thousand_tokens() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn finding_filters_tokens() {
-    let stage = Stage::with(TOKENS).await;
-    let run = |codes: &str| stage.run(&["list", "--finding", codes]);
+    let env = TestEnv::with(TOKENS).await;
+    let run = |codes: &str| env.run(&["list", "--finding", codes]);
     let printed = text(&run("disabled,never-expires").stdout);
     let names: Vec<&str> = printed
         .lines()
@@ -185,7 +189,7 @@ async fn finding_filters_tokens() {
     ];
     for code in of_map.iter().chain(&["nothing"]) {
         assert_eq!(run(code).status.code(), Some(64), "{code}");
-        let check = stage.run(&["check", "--fail-on", code, "-o", "json"]);
+        let check = env.run(&["check", "--fail-on", code, "-o", "json"]);
         assert_eq!(check.status.code(), Some(3), "{code}");
         assert_eq!(json(&check)["error"]["kind"], "usage", "{code}");
     }

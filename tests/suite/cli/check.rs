@@ -11,12 +11,12 @@ use wiremock::{Mock, ResponseTemplate};
 
 use crate::support::api::success;
 use crate::support::assertions::{assert_contains, assert_starts};
-use crate::support::binary::{BINARY, Stage, TOKENS, json, ok, text};
+use crate::support::binary::{BINARY, TOKENS, TestEnv, json, ok, text};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
 const OTHER: &str = "11111111111111111111111111111111";
 
-/// The ID of token `number` of the stage.
+/// The ID of token `number` of the env.
 fn id(number: usize) -> String {
     format!("a0000000-0000-4000-8000-00000000000{number}")
 }
@@ -35,11 +35,11 @@ fn first_line(output: &Output) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_status_has_its_exit_code_in_every_format() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     let numbers = [(1, 2), (2, 2), (3, 1), (4, 3), (5, 0), (6, 0), (7, 2)];
     for (number, expected) in numbers {
         for form in ["table", "json", "prometheus"] {
-            let output = stage.run(&["check", &id(number), "-o", form]);
+            let output = env.run(&["check", &id(number), "-o", form]);
             assert_eq!(code(&output), expected, "{number} {form}");
             let said = text(&output.stderr);
             let is_clock = said.starts_with("warning: your clock is ") && said.lines().count() == 1;
@@ -51,7 +51,7 @@ async fn every_status_has_its_exit_code_in_every_format() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_worst_status_decides_and_unknown_outranks_warning() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     for (numbers, expected, word) in [
         (&[5, 6][..], 0, "OK: 2 tokens"),
         (&[5, 3], 1, "WARNING: 1 of 2 tokens"),
@@ -62,7 +62,7 @@ async fn the_worst_status_decides_and_unknown_outranks_warning() {
         let ids: Vec<String> = numbers.iter().map(|number| id(*number)).collect();
         let mut arguments = vec!["check"];
         arguments.extend(ids.iter().map(String::as_str));
-        let output = stage.run(&arguments);
+        let output = env.run(&arguments);
         assert_eq!(code(&output), expected, "{numbers:?}");
         assert_starts(&first_line(&output), word);
         assert_eq!(text(&output.stdout).lines().count(), 1 + numbers.len());
@@ -71,7 +71,7 @@ async fn the_worst_status_decides_and_unknown_outranks_warning() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_row_has_name_id_time_left_and_end() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     for (number, parts) in [
         (
             1,
@@ -84,7 +84,7 @@ async fn each_row_has_name_id_time_left_and_end() {
             ["fine, \"really\"", "306d 00:00:00", "2026-01-01T12:00:01Z"],
         ),
     ] {
-        let output = stage.steady(&["check", &id(number)]);
+        let output = env.steady(&["check", &id(number)]);
         let row = text(&output.stdout).lines().nth(1).unwrap().to_owned();
         for part in parts.iter().chain([&id(number).as_str()]) {
             assert!(row.contains(part), "{part:?} in {row:?}");
@@ -104,9 +104,9 @@ async fn missing_and_ambiguous_tokens_have_entries_of_their_own() {
         id(2),
         id(3)
     );
-    let stage = Stage::with(&twins).await;
+    let env = TestEnv::with(&twins).await;
     let gone = id(9);
-    let output = stage.run(&["check", "twin", "nobody", &gone, "one", "-o", "json"]);
+    let output = env.run(&["check", "twin", "nobody", &gone, "one", "-o", "json"]);
     assert_eq!(code(&output), 3);
     let report = json(&output);
     assert_eq!(
@@ -133,7 +133,7 @@ async fn missing_and_ambiguous_tokens_have_entries_of_their_own() {
     let hint = by_request["twin"]["error"]["hint"].as_str().unwrap();
     assert!(hint.contains(&id(1)) && hint.contains(&id(2)), "{hint}");
     assert_eq!(by_request["one"]["error"], Value::Null);
-    let listings = stage.server.received_requests().await.unwrap();
+    let listings = env.server.received_requests().await.unwrap();
     let listings = listings.iter().filter(|request| {
         let mut pairs = request.url.query_pairs();
         let is_first = pairs.any(|pair| pair == ("page".into(), "1".into()));
@@ -142,18 +142,18 @@ async fn missing_and_ambiguous_tokens_have_entries_of_their_own() {
     assert_eq!(listings.count(), 1, "one list serves every name");
     // `--ignore unknown` does not hide a missing token; `--exclude` does.
     assert_eq!(
-        code(&stage.run(&["check", "nobody", "one", "--ignore", "unknown"])),
+        code(&env.run(&["check", "nobody", "one", "--ignore", "unknown"])),
         3
     );
     assert_eq!(
-        code(&stage.run(&["check", "nobody", "one", "--exclude", "nobody"])),
+        code(&env.run(&["check", "nobody", "one", "--exclude", "nobody"])),
         0
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ignored_and_excluded_tokens_do_not_count() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     for (arguments, expected) in [
         (&["--ignore", "expired,critical,disabled"][..], 3),
         (&["--ignore", "expired,critical,disabled,unknown"], 1),
@@ -187,10 +187,10 @@ async fn ignored_and_excluded_tokens_do_not_count() {
     ] {
         let mut line = vec!["check"];
         line.extend(arguments);
-        assert_eq!(code(&stage.run(&line)), expected, "{arguments:?}");
+        assert_eq!(code(&env.run(&line)), expected, "{arguments:?}");
     }
     let upper = id(2).to_uppercase();
-    let output = stage.run(&["check", &id(2), "--exclude", &upper]);
+    let output = env.run(&["check", &id(2), "--exclude", &upper]);
     assert_eq!(code(&output), 0);
     assert_eq!(
         first_line(&output),
@@ -200,7 +200,7 @@ async fn ignored_and_excluded_tokens_do_not_count() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn findings_count_only_with_fail_on() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     for (arguments, expected, line) in [
         (&["6"][..], 0, "OK: 1 token, none need attention"),
         (
@@ -223,7 +223,7 @@ async fn findings_count_only_with_fail_on() {
         ),
     ] {
         let token = id(arguments[0].parse().unwrap());
-        let output = stage.run(&[&["check", &token], &arguments[1..]].concat());
+        let output = env.run(&[&["check", &token], &arguments[1..]].concat());
         assert_eq!(code(&output), expected, "{arguments:?}");
         assert_eq!(first_line(&output), line);
         let row = text(&output.stdout)
@@ -246,45 +246,45 @@ async fn findings_count_only_with_fail_on() {
         "never_expires",
     ];
     assert_eq!(
-        code(&stage.run(&ignored)),
+        code(&env.run(&ignored)),
         0,
         "an ignored token has no findings either"
     );
-    let refused = stage.run(&["check", "--fail-on", "nonsense"]);
+    let refused = env.run(&["check", "--fail-on", "nonsense"]);
     assert_eq!(code(&refused), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn thresholds_come_from_flags_then_from_the_configuration() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     let check = |arguments: &[&str]| {
         let five = id(5);
         let mut line = vec!["check", &five];
         line.extend(arguments);
-        code(&stage.run(&line))
+        code(&env.run(&line))
     };
     assert_eq!(check(&[]), 0);
     assert_eq!(check(&["--warn", "307"]), 1);
     assert_eq!(
         check(&["--warn", "7368h", "--critical=307d"]),
         2,
-        "equal ones leave no room for a warning"
+        "equal thresholds leave no warning"
     );
     assert_eq!(check(&["--warn", "400d", "--critical", "307d"]), 2);
-    stage.write_config("warn = \"400d\"\ncritical = \"310d\"\n");
+    env.write_config("warn = \"400d\"\ncritical = \"310d\"\n");
     assert_eq!(check(&[]), 2);
     assert_eq!(check(&["--critical", "1h"]), 1);
     assert_eq!(
-        json(&stage.run(&["get", &id(5), "-o", "json"]))["status"],
+        json(&env.run(&["get", &id(5), "-o", "json"]))["status"],
         "critical"
     );
-    let listed = json(&stage.run(&["list", "--status", "critical", "-o", "json"]));
+    let listed = json(&env.run(&["list", "--status", "critical", "-o", "json"]));
     assert_eq!(listed["count"], 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn invalid_arguments_are_refused_before_any_request_as_unknown() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     for arguments in [
         &["--warn", "7", "--critical", "30"][..],
         &["--warn", "1h", "--critical", "61m"],
@@ -307,7 +307,7 @@ async fn invalid_arguments_are_refused_before_any_request_as_unknown() {
     ] {
         let mut line = vec!["check"];
         line.extend(arguments);
-        let output = stage.run(&line);
+        let output = env.run(&line);
         assert_eq!(code(&output), 3, "{arguments:?}");
         assert!(
             first_line(&output).starts_with("UNKNOWN: "),
@@ -315,14 +315,14 @@ async fn invalid_arguments_are_refused_before_any_request_as_unknown() {
         );
         assert!(!output.stderr.is_empty(), "{arguments:?}");
     }
-    let both = stage.run(&["check", "--warn", "7", "--critical", "30"]);
+    let both = env.run(&["check", "--warn", "7", "--critical", "30"]);
     assert!(first_line(&both).contains("30d") && first_line(&both).contains("7d"));
-    assert!(stage.server.received_requests().await.unwrap().is_empty());
+    assert!(env.server.received_requests().await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn other_commands_with_the_word_check_in_them_exit_64() {
-    let stage = Stage::empty().await;
+    let env = TestEnv::empty().await;
     for (arguments, expected) in [
         (&["--profile", "check", "list", "--bogus"][..], 64),
         (&["list", "check", "--bogus"], 64),
@@ -330,7 +330,7 @@ async fn other_commands_with_the_word_check_in_them_exit_64() {
         (&["--bogus", "check"], 3),
         (&["--profile=list", "check", "--", "--bogus", ""], 3),
     ] {
-        assert_eq!(code(&stage.run(arguments)), expected, "{arguments:?}");
+        assert_eq!(code(&env.run(arguments)), expected, "{arguments:?}");
     }
 }
 
@@ -354,13 +354,13 @@ async fn every_failure_is_unknown_in_every_format() {
     ];
     for (status, body, kind) in answers {
         let answer = ResponseTemplate::new(status).set_body_string(body);
-        let stage = Stage::answering(answer).await;
-        let output = stage.run(&["check", "-o", "json"]);
+        let env = TestEnv::answering(answer).await;
+        let output = env.run(&["check", "-o", "json"]);
         assert_eq!(code(&output), 3, "{kind}");
         let report = json(&output);
         assert_eq!(report["verdict"], "unknown");
         assert_eq!(report["error"]["kind"], kind);
-        let output = stage.run(&["check", "some name", "-o", "prometheus"]);
+        let output = env.run(&["check", "some name", "-o", "prometheus"]);
         assert_eq!(code(&output), 3);
         let families = exposition(&text(&output.stdout));
         assert_eq!(families.len(), 1, "tokenscope_up alone");
@@ -369,48 +369,41 @@ async fn every_failure_is_unknown_in_every_format() {
             [(BTreeMap::new(), "0".to_owned())]
         );
     }
-    let stage = Stage::with("[]").await;
-    let nothing = stage.run(&["check"]);
+    let env = TestEnv::with("[]").await;
+    let nothing = env.run(&["check"]);
     assert_eq!(code(&nothing), 3);
     assert_eq!(first_line(&nothing), "UNKNOWN: no service tokens found");
     for output in [
-        stage
-            .bare(&["check", "--account", ACCOUNT])
-            .output()
-            .unwrap(),
-        stage
-            .bare(&["check"])
+        env.bare(&["check", "--account", ACCOUNT]).output().unwrap(),
+        env.bare(&["check"])
             .env("CLOUDFLARE_API_TOKEN", CANARY)
             .output()
             .unwrap(),
-        stage
-            .command(&["check"])
+        env.command(&["check"])
             .env("CLOUDFLARE_BASE_URL", "http://127.0.0.1:1")
             .output()
             .unwrap(),
-        stage
-            .command(&["check"])
+        env.command(&["check"])
             .env("CLOUDFLARE_BASE_URL", "nonsense")
             .output()
             .unwrap(),
-        stage
-            .command(&["check", "--profile", "nobody"])
+        env.command(&["check", "--profile", "nobody"])
             .output()
             .unwrap(),
     ] {
         assert_eq!(code(&output), 3);
         assert_starts(&first_line(&output), "UNKNOWN: ");
     }
-    stage.write_config("nonsense");
+    env.write_config("nonsense");
     assert_eq!(
-        json(&stage.run(&["check", "-o", "json"]))["error"]["kind"],
+        json(&env.run(&["check", "-o", "json"]))["error"]["kind"],
         "config"
     );
 }
 
 /// One token in one account and two in another, each for its own credential.
 #[cfg(target_os = "linux")]
-async fn mount_two_accounts(stage: &Stage) {
+async fn mount_two_accounts(env: &TestEnv) {
     let token = |digit, name: &str| {
         let id = id(digit);
         format!(r#"{{"id":"{id}","name":"{name}","duration":"forever"}}"#)
@@ -421,7 +414,7 @@ async fn mount_two_accounts(stage: &Stage) {
             .and(path(format!("/accounts/{account}/access/service_tokens")))
             .and(header("authorization", format!("Bearer {CANARY}").as_str()))
             .respond_with(ok(success(&tokens)))
-            .mount(&stage.server)
+            .mount(&env.server)
             .await;
     }
 }
@@ -433,13 +426,13 @@ async fn reads_all_profiles_and_a_failing_one_hides_no_other() {
     use crate::support::binary::piped;
     use crate::support::keyring::unlocked;
     let Some(session) = unlocked() else { return };
-    let stage = Stage::empty().await;
-    mount_two_accounts(&stage).await;
+    let env = TestEnv::empty().await;
+    mount_two_accounts(&env).await;
     let run = |arguments: &[&str], stdin: &str| {
         let mut command: Command = session.command(BINARY);
         command.args(arguments);
-        command.env("TOKENSCOPE_HOME", stage.home.path());
-        command.env("CLOUDFLARE_BASE_URL", stage.server.uri());
+        command.env("TOKENSCOPE_HOME", env.home.path());
+        command.env("CLOUDFLARE_BASE_URL", env.server.uri());
         piped(&mut command, stdin)
     };
     for (profile, account) in [("a", ACCOUNT), ("b", OTHER), ("same", OTHER)] {
@@ -491,7 +484,7 @@ async fn reads_all_profiles_and_a_failing_one_hides_no_other() {
     let report = json(&output);
     assert_eq!(
         report["count"], 3,
-        "the profile of the same account stands in"
+        "another profile of the account replaces it"
     );
     assert_eq!(report["complete"], false);
     assert_eq!(report["profiles"][1]["error"]["kind"], "no_credential");
@@ -508,7 +501,7 @@ async fn reads_all_profiles_and_a_failing_one_hides_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_incomplete_list_is_unknown_whatever_its_tokens() {
-    let stage = Stage::empty().await;
+    let env = TestEnv::empty().await;
     let page = |number: usize| {
         let tokens = format!(
             r#"[{{"id":"{}","name":"n","duration":"forever"}}]"#,
@@ -522,21 +515,21 @@ async fn an_incomplete_list_is_unknown_whatever_its_tokens() {
     };
     Mock::given(query_param("page", "1"))
         .respond_with(page(1))
-        .mount(&stage.server)
+        .mount(&env.server)
         .await;
     Mock::given(query_param("page", "2"))
         .respond_with(ResponseTemplate::new(400))
-        .mount(&stage.server)
+        .mount(&env.server)
         .await;
-    let output = stage.run(&["check", "-o", "json"]);
+    let output = env.run(&["check", "-o", "json"]);
     assert_eq!(code(&output), 3);
     assert_eq!(json(&output)["complete"], false);
     assert!(text(&output.stderr).starts_with("warning: the list is incomplete: page 2"));
-    let table = stage.run(&["check"]);
+    let table = env.run(&["check"]);
     assert_contains(&first_line(&table), "the list is incomplete");
-    let metrics = text(&stage.run(&["check", "-o", "prometheus"]).stdout);
+    let metrics = text(&env.run(&["check", "-o", "prometheus"]).stdout);
     assert_eq!(exposition(&metrics)["tokenscope_complete"][0].1, "0");
-    let found = stage.run(&["check", "n"]);
+    let found = env.run(&["check", "n"]);
     assert_eq!(code(&found), 3, "there may be another of this name");
 }
 
@@ -624,8 +617,8 @@ fn quoted(text: &str) -> (String, &str) {
 async fn metrics_satisfy_a_strict_reader() {
     let hostile = r#"[{"id":"x\"y","name":"a\\b\"c\nd\u0007é","duration":"forever","enabled":true},
         {"name":"same","duration":"forever"},{"name":"same","duration":"forever"}]"#;
-    let stage = Stage::with(hostile).await;
-    let output = stage.run(&["check", "-o", "prometheus"]);
+    let env = TestEnv::with(hostile).await;
+    let output = env.run(&["check", "-o", "prometheus"]);
     let families = exposition(&text(&output.stdout));
     let enabled = &families["tokenscope_service_token_enabled"];
     let (labels, _) = enabled
@@ -636,8 +629,8 @@ async fn metrics_satisfy_a_strict_reader() {
     assert_eq!(labels["scope"], ACCOUNT);
     assert_eq!(enabled.len(), 2, "what cannot be told apart is one series");
 
-    let stage = Stage::with(TOKENS).await;
-    let families = exposition(&text(&stage.run(&["check", "-o", "prometheus"]).stdout));
+    let env = TestEnv::with(TOKENS).await;
+    let families = exposition(&text(&env.run(&["check", "-o", "prometheus"]).stdout));
     assert_eq!(
         families["tokenscope_up"],
         [(BTreeMap::new(), "1".to_owned())]
@@ -649,7 +642,7 @@ async fn metrics_satisfy_a_strict_reader() {
     let statuses = &families["tokenscope_service_token_status"];
     assert_eq!(statuses.len(), 8 * 7);
     assert_eq!(statuses.iter().filter(|(_, value)| value == "1").count(), 8);
-    let gone = stage.run(&["check", "nobody", &id(5), "-o", "prometheus"]);
+    let gone = env.run(&["check", "nobody", &id(5), "-o", "prometheus"]);
     let families = exposition(&text(&gone.stdout));
     let unknown = families["tokenscope_service_token_status"]
         .iter()

@@ -9,7 +9,7 @@ use portable_pty::CommandBuilder;
 use tokenscope::cli::commands::completions::candidates;
 
 use crate::support::api::{Outcome, home, run, tokenscope};
-use crate::support::binary::{BINARY, Stage, text};
+use crate::support::binary::{BINARY, TestEnv, text};
 use crate::support::terminal::{PROMPT, Session};
 use crate::support::tokens::ACCOUNT;
 
@@ -78,19 +78,19 @@ fn offers_the_candidates_that_fit_each_position() {
 }
 
 /// Runs a shell with the binary's folder on its path, and two profiles in the configuration.
-fn shell(stage: &Stage, program: &str, arguments: &[&str]) -> Option<Output> {
-    stage.write_config(&format!(
+fn shell(env: &TestEnv, program: &str, arguments: &[&str]) -> Option<Output> {
+    env.write_config(&format!(
         "[profiles.home]\naccount = \"{ACCOUNT}\"\n[profiles.work]\naccount = \"{ACCOUNT}\"\n"
     ));
     let folder = std::path::Path::new(BINARY).parent().unwrap();
     let mut command = Command::new(program);
-    stage.dress(&mut command);
+    env.isolate(&mut command);
     command
         .env(
             "PATH",
             format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display()),
         )
-        .env("HOME", stage.home.path())
+        .env("HOME", env.home.path())
         .env("TERM", "dumb")
         .args(arguments)
         .output()
@@ -99,7 +99,7 @@ fn shell(stage: &Stage, program: &str, arguments: &[&str]) -> Option<Output> {
 
 #[tokio::test]
 async fn bash_completes_profiles_commands_and_values() {
-    let stage = Stage::empty().await;
+    let env = TestEnv::empty().await;
     let script = r#"
         source <(tokenscope completions bash)
         try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tokenscope tokenscope "${@: -1}" "${@: -2:1}"; echo "${COMPREPLY[*]}"; }
@@ -111,17 +111,17 @@ async fn bash_completes_profiles_commands_and_values() {
         try tokenscope --ca-file "$HOME/co"
         complete -p tokenscope
     "#;
-    let output = shell(&stage, "bash", &["--norc", "-c", script]).unwrap();
+    let output = shell(&env, "bash", &["--norc", "-c", script]).unwrap();
     let expected = format!(
         "home work\nwork\nprofile\nhome\nexpired,active\n{}/config.toml\ncomplete -F _tokenscope tokenscope\n",
-        stage.home.path().display()
+        env.home.path().display()
     );
     assert_eq!(text(&output.stdout), expected, "{}", text(&output.stderr));
 }
 
 #[tokio::test]
 async fn zsh_loads_the_script_and_completes_profiles() {
-    let stage = Stage::empty().await;
+    let env = TestEnv::empty().await;
     let script = r#"
         autoload -Uz compinit && compinit -u -d $HOME/dump
         source <(tokenscope completions zsh)
@@ -132,7 +132,7 @@ async fn zsh_loads_the_script_and_completes_profiles() {
         words=(tokenscope profi); CURRENT=2; _tokenscope
         words=(tokenscope --ca-file ''); CURRENT=3; _tokenscope
     "#;
-    let Some(output) = shell(&stage, "zsh", &["-f", "-c", script]) else {
+    let Some(output) = shell(&env, "zsh", &["-f", "-c", script]) else {
         return;
     };
     let expected =
@@ -142,10 +142,10 @@ async fn zsh_loads_the_script_and_completes_profiles() {
 
 #[tokio::test]
 async fn fish_loads_the_script_and_completes_profiles() {
-    let stage = Stage::empty().await;
+    let env = TestEnv::empty().await;
     let script = "tokenscope completions fish | source; complete -C 'tokenscope list --profile '; \
                   complete -C 'tokenscope profi'; complete -C 'tokenscope list --status expired,act'";
-    let Some(output) = shell(&stage, "fish", &["--no-config", "-c", script]) else {
+    let Some(output) = shell(&env, "fish", &["--no-config", "-c", script]) else {
         return;
     };
     let expected = "home\nwork\nprofile\tList, choose or remove profiles\nexpired,active\n";
@@ -154,12 +154,12 @@ async fn fish_loads_the_script_and_completes_profiles() {
 
 #[tokio::test]
 async fn completion_prints_no_errors() {
-    let stage = Stage::empty().await;
-    stage.write_config("nonsense");
+    let env = TestEnv::empty().await;
+    env.write_config("nonsense");
     for words in [&["--profile", ""][..], &[], &["--", "-", "=", "--=", "é"]] {
         let mut arguments = vec!["__complete"];
         arguments.extend(words);
-        let output = stage.bare(&arguments).output().unwrap();
+        let output = env.bare(&arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{words:?}");
         assert!(output.stderr.is_empty());
     }

@@ -434,7 +434,7 @@ fn thresholds_and_ignored_statuses_apply_to_the_credential() {
     assert_eq!(
         unknown.code,
         Some(3),
-        "what could not be verified cannot be ignored"
+        "an unverified credential cannot be ignored"
     );
 }
 

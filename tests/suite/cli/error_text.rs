@@ -3,7 +3,7 @@
 use wiremock::ResponseTemplate;
 
 use crate::support::assertions::assert_contains;
-use crate::support::binary::{Stage, TOKENS, json, text, without_the_clock};
+use crate::support::binary::{TOKENS, TestEnv, json, text, without_the_clock};
 use crate::support::tokens::ACCOUNT;
 
 const TEAPOT: &str = r#"{"success":false,"errors":[{"code":1234,"message":"Teapot\u009b2J says no",
@@ -17,7 +17,7 @@ fn teapot() -> ResponseTemplate {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a12_the_apis_answer_follows_the_hint() {
-    let stage = Stage::answering(teapot()).await;
+    let env = TestEnv::answering(teapot()).await;
     for arguments in [
         &["get", "soon"][..],
         &["list"],
@@ -25,7 +25,7 @@ async fn a12_the_apis_answer_follows_the_hint() {
         &["check", "soon"],
         &["check", "soon", "-o", "prometheus"],
     ] {
-        let output = stage.run(arguments);
+        let output = env.run(arguments);
         let stderr = text(&output.stderr);
         let (_, details) = stderr.split_once("details:\n").unwrap();
         let expected = [
@@ -46,8 +46,8 @@ async fn a12_promises_no_details_without_any() {
         r#"{"success":false,"errors":[],"result":null}"#,
         r#"{"success":false,"errors":[{"code":1}],"result":null}"#,
     ] {
-        let stage = Stage::answering(ResponseTemplate::new(418).set_body_string(body)).await;
-        let stderr = text(&stage.run(&["list"]).stderr);
+        let env = TestEnv::answering(ResponseTemplate::new(418).set_body_string(body)).await;
+        let stderr = text(&env.run(&["list"]).stderr);
         assert!(stderr.contains("The API gave no reason"), "{stderr}");
         assert!(!stderr.contains("details show"), "{stderr}");
     }
@@ -55,12 +55,12 @@ async fn a12_promises_no_details_without_any() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a12_json_has_the_causes_and_no_control_characters() {
-    let stage = Stage::answering(teapot()).await;
+    let env = TestEnv::answering(teapot()).await;
     for arguments in [
         &["list", "-o", "json"][..],
         &["check", "soon", "-o", "json"],
     ] {
-        let output = stage.run(arguments);
+        let output = env.run(arguments);
         let (report, raw) = (json(&output), text(&output.stdout));
         let errors = &report["error"]["api_errors"];
         let codes: Vec<_> = errors
@@ -82,8 +82,8 @@ async fn a12_json_has_the_causes_and_no_control_characters() {
 async fn json_escapes_control_characters_but_keeps_the_bytes_of_tokens() {
     let tokens =
         "[{\"id\":\"a0000000-0000-4000-8000-000000000001\",\"name\":\"a\u{9b}\u{202e}é\"}]";
-    let stage = Stage::with(tokens).await;
-    let output = stage.run(&["check", "b\u{9b}\u{1F600}\u{E0001}", "-o", "json"]);
+    let env = TestEnv::with(tokens).await;
+    let output = env.run(&["check", "b\u{9b}\u{1F600}\u{E0001}", "-o", "json"]);
     let raw = text(&output.stdout);
     assert_contains(&raw, "\"requested\":\"b\\u009b\u{1F600}\\udb40\\udc01\"");
     assert_eq!(
@@ -91,7 +91,7 @@ async fn json_escapes_control_characters_but_keeps_the_bytes_of_tokens() {
         "b\u{9b}\u{1F600}\u{E0001}"
     );
     // `token` keeps its bytes.
-    let raw = text(&stage.run(&["list", "-o", "json"]).stdout);
+    let raw = text(&env.run(&["list", "-o", "json"]).stdout);
     assert!(raw.contains(&tokens[1..tokens.len() - 1]), "{raw}");
 }
 
@@ -100,11 +100,11 @@ async fn named_and_unnamed_checks_give_the_same_advice() {
     let refusal = r#"{"success":false,"errors":[{"code":10000,"message":"Authentication error"}]}"#;
     for status in [400, 403] {
         let answer = ResponseTemplate::new(status).set_body_string(refusal);
-        let stage = Stage::answering(answer).await;
-        let plain = stage.run(&["check"]);
+        let env = TestEnv::answering(answer).await;
+        let plain = env.run(&["check"]);
         assert!(text(&plain.stderr).starts_with("hint: "), "{status}");
         for named in ["soon", "a0000000-0000-4000-8000-000000000001"] {
-            let output = stage.run(&["check", named]);
+            let output = env.run(&["check", named]);
             assert_eq!(output.status.code(), Some(3));
             assert_eq!(text(&output.stdout), text(&plain.stdout));
             assert_eq!(text(&output.stderr), text(&plain.stderr));
@@ -114,9 +114,9 @@ async fn named_and_unnamed_checks_give_the_same_advice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_default_profile_is_named_with_the_existing_ones() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     let profile = |name| format!("[profiles.{name}]\naccount = \"{ACCOUNT}\"\n");
-    stage.write_config(&format!(
+    env.write_config(&format!(
         "default_profile = \"nope\"\n{}{}",
         profile("home"),
         profile("work")
@@ -127,7 +127,7 @@ async fn a_missing_default_profile_is_named_with_the_existing_ones() {
         &["check"],
         &["auth", "status"],
     ] {
-        let output = stage
+        let output = env
             .bare(arguments)
             .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
             .output()
@@ -143,19 +143,19 @@ async fn a_missing_default_profile_is_named_with_the_existing_ones() {
         assert!(!said.contains("set one up"), "{said}");
     }
     // Not mentioned where nothing depends on it.
-    let output = stage.run(&["list"]);
+    let output = env.run(&["list"]);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(without_the_clock(&text(&output.stderr)), "");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hints_of_commands_only_advise_commands() {
-    let stage = Stage::with(TOKENS).await;
-    let (account, url) = (ACCOUNT, stage.server.uri());
-    stage.write_config(&format!(
+    let env = TestEnv::with(TOKENS).await;
+    let (account, url) = (ACCOUNT, env.server.uri());
+    env.write_config(&format!(
         "[profiles.default]\naccount = \"{account}\"\nbase_url = \"{url}\"\n"
     ));
-    let output = stage.bare(&["list"]).output().unwrap();
+    let output = env.bare(&["list"]).output().unwrap();
     let stderr = text(&output.stderr);
     assert!(stderr.contains("Set CLOUDFLARE_API_TOKEN"), "{stderr}");
     assert!(!stderr.contains("session only"), "{stderr}");
@@ -165,7 +165,7 @@ async fn hints_of_commands_only_advise_commands() {
 async fn small_mistakes_are_described_exactly() {
     let twice = r#"[{"id":"a0000000-0000-4000-8000-000000000001","name":"one","client_id":"00000000000000000000000000000001.access"},
         {"id":"a0000000-0000-4000-8000-000000000002","name":"two","client_id":"00000000000000000000000000000001.access"}]"#;
-    let stage = Stage::with(twice).await;
+    let env = TestEnv::with(twice).await;
     let account = format!("{}g", "0".repeat(31));
     let long = "x".repeat(5000);
     for (arguments, parts) in [
@@ -188,7 +188,7 @@ async fn small_mistakes_are_described_exactly() {
         (&["list", "--theme", &long], &["xxx..."]),
         (&["list", "--profile", &long], &["xxx..."]),
     ] {
-        let stderr = text(&stage.run(arguments).stderr);
+        let stderr = text(&env.run(arguments).stderr);
         for part in parts {
             assert!(stderr.contains(part), "{stderr}");
         }
@@ -204,8 +204,8 @@ async fn small_mistakes_are_described_exactly() {
             ["`critical` must not exceed `warn`", "2% is more than 1%"],
         ),
     ] {
-        stage.write_config(config);
-        let stderr = text(&stage.run(&["list"]).stderr);
+        env.write_config(config);
+        let stderr = text(&env.run(&["list"]).stderr);
         for part in parts {
             assert!(stderr.contains(part), "{stderr}");
         }
@@ -214,7 +214,7 @@ async fn small_mistakes_are_described_exactly() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exclusion_that_matches_no_token_is_reported() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     for (excluded, said) in [
         ("off", ""),
         ("fine, \"really\"", ""),
@@ -227,50 +227,50 @@ async fn an_exclusion_that_matches_no_token_is_reported() {
         ),
     ] {
         for form in ["table", "json", "prometheus"] {
-            let output = stage.run(&["check", "--exclude", excluded, "-o", form]);
+            let output = env.run(&["check", "--exclude", excluded, "-o", form]);
             let heard = without_the_clock(&text(&output.stderr));
             assert_eq!(heard, said, "{excluded} {form}");
         }
         let count =
-            json(&stage.run(&["check", "--exclude", excluded, "-o", "json"]))["count"].clone();
+            json(&env.run(&["check", "--exclude", excluded, "-o", "json"]))["count"].clone();
         assert_eq!(count, if said.is_empty() { 7 } else { 8 }, "{excluded}");
     }
     // Tokens that could not be read cannot match.
-    let stage = Stage::answering(teapot()).await;
-    let stderr = text(&stage.run(&["check", "soon", "--exclude", "soon"]).stderr);
+    let env = TestEnv::answering(teapot()).await;
+    let stderr = text(&env.run(&["check", "soon", "--exclude", "soon"]).stderr);
     assert!(!stderr.contains("--exclude"), "{stderr}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn log_levels_are_case_insensitive() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     for level in ["TRACE", "Debug", "info"] {
-        let output = stage.run(&["list", "--log", level]);
+        let output = env.run(&["list", "--log", level]);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     }
-    assert!(stage.home.path().join("tokenscope.log").exists());
+    assert!(env.home.path().join("tokenscope.log").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copied_id_in_any_spelling_is_fetched_directly() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     let id = "a0000000-0000-4000-8000-000000000003";
     for spelled in [
         format!("\"{id}\","),
         format!("urn:uuid:{id}"),
         format!("accounts/{ACCOUNT}/access/service_tokens/{id}"),
     ] {
-        let output = stage.run(&["get", &spelled, "-o", "json"]);
+        let output = env.run(&["get", &spelled, "-o", "json"]);
         assert_eq!(json(&output)["token"]["id"], id, "{spelled}");
     }
-    let requests = stage.server.received_requests().await.unwrap();
+    let requests = env.server.received_requests().await.unwrap();
     assert_eq!(requests.len(), 3, "no list");
     for form in [
         "CF-Access-Client-Id: 00000000000000000000000000000003.access",
         "00000000000000000000000000000003",
         "A0000000000040008000000000000003",
     ] {
-        let output = stage.run(&["get", form]);
+        let output = env.run(&["get", form]);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     }
     for (almost, hint) in [
@@ -282,7 +282,7 @@ async fn a_copied_id_in_any_spelling_is_fetched_directly() {
             "too few or too many",
         ),
     ] {
-        let output = stage.run(&["get", almost]);
+        let output = env.run(&["get", almost]);
         assert_eq!(output.status.code(), Some(4), "{almost}");
         let stderr = text(&output.stderr);
         assert_contains(&stderr, hint);
@@ -290,6 +290,6 @@ async fn a_copied_id_in_any_spelling_is_fetched_directly() {
     }
     // A token with that text as its name is found.
     let named = r#"[{"id":"a0000000-0000-4000-8000-000000000001","name":"\"a0\","}]"#;
-    let stage = Stage::with(named).await;
-    assert_eq!(stage.run(&["get", "\"a0\","]).status.code(), Some(0));
+    let env = TestEnv::with(named).await;
+    assert_eq!(env.run(&["get", "\"a0\","]).status.code(), Some(0));
 }

@@ -7,7 +7,7 @@ use std::process::Output;
 
 use wiremock::ResponseTemplate;
 
-use crate::support::binary::{Stage, TOKENS, text};
+use crate::support::binary::{TOKENS, TestEnv, text};
 use crate::support::tokens::ACCOUNT;
 
 /// One run as a terminal shows it: the line, its output and its exit code.
@@ -15,7 +15,7 @@ fn shown(arguments: &[&str], output: &Output) -> String {
     let mut shown = format!("$ tokenscope {}\n", arguments.join(" "));
     for stream in [&output.stdout, &output.stderr] {
         for line in text(stream).lines() {
-            let _infallible = writeln!(shown, "{}", without_the_wall_clock(line).trim_end());
+            let _infallible = writeln!(shown, "{}", without_clock_offset(line).trim_end());
         }
     }
     let code = output.status.code().unwrap();
@@ -23,8 +23,8 @@ fn shown(arguments: &[&str], output: &Output) -> String {
     shown
 }
 
-/// Only the offset between the machine's clock and the stage's varies.
-fn without_the_wall_clock(line: &str) -> String {
+/// Only the offset between the machine's clock and the env's varies.
+fn without_clock_offset(line: &str) -> String {
     if line.starts_with("tokenscope_scrape_duration_seconds ") {
         return "tokenscope_scrape_duration_seconds …".to_owned();
     }
@@ -39,10 +39,10 @@ fn without_the_wall_clock(line: &str) -> String {
     format!("{before}{key}…{rest}")
 }
 
-fn session(stage: &Stage, lines: &[&[&str]]) -> String {
-    let shown = lines.iter().map(|line| shown(line, &stage.steady(line)));
+fn session(env: &TestEnv, lines: &[&[&str]]) -> String {
+    let shown = lines.iter().map(|line| shown(line, &env.steady(line)));
     let shown: String = shown.collect();
-    shown.replace(&stage.server.uri(), "http://127.0.0.1:PORT")
+    shown.replace(&env.server.uri(), "http://127.0.0.1:PORT")
 }
 
 macro_rules! assert_golden {
@@ -55,7 +55,7 @@ macro_rules! assert_golden {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn get() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     let ids: Vec<String> = (1..=7)
         .map(|digit| format!("a0000000-0000-4000-8000-00000000000{digit}"))
         .collect();
@@ -65,12 +65,12 @@ async fn get() {
         lines.push(vec!["get", id, "-o", "json"]);
     }
     let lines: Vec<&[&str]> = lines.iter().map(Vec::as_slice).collect();
-    assert_golden!("get", session(&stage, &lines));
+    assert_golden!("get", session(&env, &lines));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn list() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     let lines: [&[&str]; 5] = [
         &["list"],
         &[
@@ -84,12 +84,12 @@ async fn list() {
         &["list", "-o", "json", "--status", "critical"],
         &["list", "--within", "1h", "--status", "active", "-o", "json"],
     ];
-    assert_golden!("list", session(&stage, &lines));
+    assert_golden!("list", session(&env, &lines));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn check() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     let lines: [&[&str]; 7] = [
         &["check"],
         &["check", "--ignore", "expired,critical,disabled"],
@@ -103,12 +103,12 @@ async fn check() {
             "active,expiring,critical,expired,never_expires,disabled,unknown",
         ],
     ];
-    assert_golden!("check", session(&stage, &lines));
+    assert_golden!("check", session(&env, &lines));
     let lines: [&[&str]; 2] = [
         &["check", "-o", "prometheus"],
         &["check", "nobody", "-o", "prometheus"],
     ];
-    assert_golden!("metrics", session(&stage, &lines));
+    assert_golden!("metrics", session(&env, &lines));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,7 +118,7 @@ async fn failures() {
         .insert_header("cf-ray", "8f00000000000000-AMS")
         .insert_header("date", "Sat, 01 Mar 2025 12:00:00 GMT")
         .set_body_string(refusal);
-    let stage = Stage::answering(refusing).await;
+    let env = TestEnv::answering(refusing).await;
     let lines: [&[&str]; 8] = [
         &["list"],
         &["list", "-o", "json"],
@@ -129,16 +129,16 @@ async fn failures() {
         &["list", "--bogus", "-o", "json"],
         &["profile", "use", "nobody"],
     ];
-    assert_golden!("failures", session(&stage, &lines));
+    assert_golden!("failures", session(&env, &lines));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn profiles_and_credentials() {
-    let stage = Stage::empty().await;
-    stage.write_config(&format!(
+    let env = TestEnv::empty().await;
+    env.write_config(&format!(
         "default_profile = \"work\"\n[profiles.home]\ncredential = \"global_key\"\nemail = \"me@example.com\"\n\
          zone = \"{ACCOUNT}\"\nbase_url = \"{}\"\n[profiles.work]\ncredential = \"api_token\"\naccount = \"{ACCOUNT}\"\n",
-        stage.server.uri()
+        env.server.uri()
     ));
     let lines: [&[&str]; 5] = [
         &["profile", "list"],
@@ -147,12 +147,12 @@ async fn profiles_and_credentials() {
         &["auth", "status", "-o", "json"],
         &["auth", "status", "--profile", "home"],
     ];
-    assert_golden!("profiles", session(&stage, &lines));
+    assert_golden!("profiles", session(&env, &lines));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn help() {
-    let stage = Stage::empty().await;
+    let env = TestEnv::empty().await;
     let lines: [&[&str]; 7] = [
         &["--help"],
         &["get", "--help"],
@@ -162,5 +162,5 @@ async fn help() {
         &["auth", "set", "--help"],
         &["profile", "--help"],
     ];
-    assert_golden!("help", session(&stage, &lines));
+    assert_golden!("help", session(&env, &lines));
 }

@@ -9,7 +9,7 @@ use wiremock::{Request, ResponseTemplate};
 
 use crate::support::api::success;
 use crate::support::assertions::assert_contains;
-use crate::support::binary::{BINARY, Stage, TOKENS, json, ok, text, without_the_clock};
+use crate::support::binary::{BINARY, TOKENS, TestEnv, json, ok, text, without_the_clock};
 use crate::support::tokens::ACCOUNT;
 
 fn names(output: &Output) -> Vec<String> {
@@ -20,11 +20,11 @@ fn names(output: &Output) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_the_most_urgent_first_and_filters() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     let list = |arguments: &[&str]| {
         let mut line = vec!["list"];
         line.extend(arguments);
-        let output = stage.run(&line);
+        let output = env.run(&line);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         names(&output).join(" ")
     };
@@ -45,10 +45,10 @@ async fn lists_the_most_urgent_first_and_filters() {
     assert_eq!(list(&["--within", "25h"]), "over now");
     assert_eq!(list(&["--within", "1000d", "--status", "disabled"]), "off");
     for refused in ["0", "0d", "-1", "1w", "1.5", "", "d"] {
-        let output = stage.run(&["list", "--within", refused]);
+        let output = env.run(&["list", "--within", refused]);
         assert_eq!(output.status.code(), Some(64), "{refused:?}");
     }
-    let output = stage.run(&["list", "--status", "fine"]);
+    let output = env.run(&["list", "--status", "fine"]);
     assert_eq!(output.status.code(), Some(64));
     for status in [
         "active",
@@ -113,8 +113,8 @@ async fn csv_keeps_every_byte_of_a_name() {
         .iter()
         .map(|name| serde_json::json!({"name": name, "duration": "1h", "enabled": false}))
         .collect();
-    let stage = Stage::with(&serde_json::to_string(&tokens).unwrap()).await;
-    let output = stage.run(&["list", "-o", "csv"]);
+    let env = TestEnv::with(&serde_json::to_string(&tokens).unwrap()).await;
+    let output = env.run(&["list", "-o", "csv"]);
     let records = records(&text(&output.stdout));
     let header = "id,name,client_id,status,expires_at,seconds_left,last_seen_at,duration,enabled,\
                   previous_secret_expires_at";
@@ -136,13 +136,13 @@ async fn csv_keeps_every_byte_of_a_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tables_escape_control_characters_and_json_keeps_the_bytes() {
-    let stage =
-        Stage::with(r#"[{"id":"x","name":"a\u001b[2Jb\tc\nd","n":1.50,"é":"\u00e9"}]"#).await;
-    let table = text(&stage.run(&["list"]).stdout);
+    let env =
+        TestEnv::with(r#"[{"id":"x","name":"a\u001b[2Jb\tc\nd","n":1.50,"é":"\u00e9"}]"#).await;
+    let table = text(&env.run(&["list"]).stdout);
     assert_eq!(table.lines().count(), 1);
     assert!(!table.contains('\u{1b}'));
     assert_eq!(table.split('\t').count(), 6, "a tab in a name is no column");
-    let listed = text(&stage.run(&["list", "-o", "json"]).stdout);
+    let listed = text(&env.run(&["list", "-o", "json"]).stdout);
     assert_contains(
         &listed,
         r#"{"id":"x","name":"a\u001b[2Jb\tc\nd","n":1.50,"é":"\u00e9"}"#,
@@ -180,8 +180,8 @@ fn page(tokens: &str, note: &str) -> ResponseTemplate {
 async fn listed(
     answer: impl Fn(usize) -> ResponseTemplate + Send + Sync + 'static,
 ) -> (u64, Option<String>, i32) {
-    let stage = Stage::answering(move |request: &Request| answer(number(request))).await;
-    let output = stage.run(&["list", "-o", "json"]);
+    let env = TestEnv::answering(move |request: &Request| answer(number(request))).await;
+    let output = env.run(&["list", "-o", "json"]);
     let report = json(&output);
     let reason = report["incomplete_reason"].as_str().map(str::to_owned);
     assert_eq!(report["complete"], reason.is_none());
@@ -254,7 +254,7 @@ async fn joins_pages_into_one_list_or_reports_the_missing_ones() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_deadline_covers_all_pages() {
-    let stage = Stage::answering(move |request: &Request| {
+    let env = TestEnv::answering(move |request: &Request| {
         let number = number(request);
         let note = r#"{"per_page":1000,"total_count":40000,"total_pages":40}"#;
         page(&tokens((number - 1) * 1000, number * 1000), note)
@@ -262,19 +262,19 @@ async fn one_deadline_covers_all_pages() {
     })
     .await;
     let begun = std::time::Instant::now();
-    let output = stage.run(&["list", "-o", "json", "--timeout", "1"]);
+    let output = env.run(&["list", "-o", "json", "--timeout", "1"]);
     assert!(begun.elapsed() < std::time::Duration::from_secs(5));
     assert_eq!(output.status.code(), Some(1));
     let report = json(&output);
     assert_eq!(report["complete"], false);
     assert!(report["count"].as_u64().unwrap() >= 1000);
-    let check = stage.run(&["check", "--timeout", "1", "-o", "json"]);
+    let check = env.run(&["check", "--timeout", "1", "-o", "json"]);
     assert_eq!(check.status.code(), Some(3));
 }
 
-fn in_shell(stage: &Stage, script: &str) -> Output {
+fn in_shell(env: &TestEnv, script: &str) -> Output {
     let mut shell = Command::new("bash");
-    stage.dress(&mut shell);
+    env.isolate(&mut shell);
     shell
         .env("CLOUDFLARE_API_TOKEN", "canary0123456789")
         .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
@@ -288,7 +288,7 @@ fn in_shell(stage: &Stage, script: &str) -> Output {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_closes_the_pipe_does_not_change_the_exit_code() {
     let all = tokens(0, 999);
-    let stage = Stage::with(&all).await;
+    let env = TestEnv::with(&all).await;
     for (script, expected) in [
         (
             "$tokenscope list -o json | head -c 1 >/dev/null; exit ${PIPESTATUS[0]}",
@@ -313,7 +313,7 @@ async fn a_reader_that_closes_the_pipe_does_not_change_the_exit_code() {
             0,
         ),
     ] {
-        let output = in_shell(&stage, script);
+        let output = in_shell(&env, script);
         assert_eq!(output.status.code(), Some(expected), "{script}");
         assert_eq!(without_the_clock(&text(&output.stderr)), "", "{script}");
     }
@@ -324,8 +324,8 @@ async fn a_full_disk_is_a_failure() {
     let Ok(full) = File::options().write(true).open("/dev/full") else {
         return;
     };
-    let stage = Stage::with(TOKENS).await;
-    let output = stage
+    let env = TestEnv::with(TOKENS).await;
+    let output = env
         .command(&["list"])
         .stdout(Stdio::from(full))
         .stderr(Stdio::piped())

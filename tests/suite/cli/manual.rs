@@ -6,12 +6,12 @@ use clap::{Arg, Command as Grammar, CommandFactory as _};
 use tempfile::NamedTempFile;
 use tokenscope::cli::args::Cli;
 
-use crate::support::binary::{Stage, text};
+use crate::support::binary::{TestEnv, text};
 
 async fn page() -> String {
-    let stage = Stage::empty().await;
-    stage.write_config("nonsense");
-    let output = stage.bare(&["man"]).output().unwrap();
+    let env = TestEnv::empty().await;
+    env.write_config("nonsense");
+    let output = env.bare(&["man"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     text(&output.stdout)
 }

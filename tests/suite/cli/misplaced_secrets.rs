@@ -5,7 +5,7 @@ use std::process::Output;
 use crate::support::api::{Fake, home, run};
 #[cfg(unix)]
 use crate::support::assertions::assert_contains;
-use crate::support::binary::{Stage, TOKENS, json, text};
+use crate::support::binary::{TOKENS, TestEnv, json, text};
 #[cfg(unix)]
 use crate::support::tokens::ID;
 use crate::support::tokens::{ACCOUNT, CANARY};
@@ -21,7 +21,7 @@ fn said(output: &Output) -> String {
 }
 
 #[track_caller]
-fn is_silent_about(secret: &str, output: &Output, what: &[&str]) {
+fn assert_omits(secret: &str, output: &Output, what: &[&str]) {
     let said = said(output);
     assert!(!said.contains(secret), "{what:?}: {said}");
     assert!(!said.contains(&secret[4..14]), "{what:?}: {said}");
@@ -29,7 +29,7 @@ fn is_silent_about(secret: &str, output: &Output, what: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_in_place_of_a_token_is_refused_and_not_repeated() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     let bearer = format!("Bearer {NEW}");
     let assigned = format!("CLOUDFLARE_API_TOKEN={NEW}");
     let option = format!("--token={NEW}");
@@ -42,10 +42,10 @@ async fn a_secret_in_place_of_a_token_is_refused_and_not_repeated() {
             (&["check", "soon", secret, "-o", "json"], 3),
             (&["check", secret, "-o", "prometheus"], 3),
         ] {
-            let output = stage.run(arguments);
+            let output = env.run(arguments);
             assert_eq!(output.status.code(), Some(code), "{arguments:?}");
             for piece in [NEW, OLD, KEY, CANARY] {
-                is_silent_about(piece, &output, arguments);
+                assert_omits(piece, &output, arguments);
             }
             let said = said(&output);
             if arguments.contains(&"prometheus") {
@@ -58,16 +58,16 @@ async fn a_secret_in_place_of_a_token_is_refused_and_not_repeated() {
             }
         }
     }
-    assert!(stage.server.received_requests().await.unwrap().is_empty());
-    let output = stage.run(&["get", &option]);
+    assert!(env.server.received_requests().await.unwrap().is_empty());
+    let output = env.run(&["get", &option]);
     assert_eq!(output.status.code(), Some(64));
-    is_silent_about(NEW, &output, &[&option]);
+    assert_omits(NEW, &output, &[&option]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_in_any_other_argument_is_not_repeated() {
-    let stage = Stage::with(TOKENS).await;
-    stage.write_config(&format!(
+    let env = TestEnv::with(TOKENS).await;
+    env.write_config(&format!(
         "[profiles.default]\ncredential = \"api_token\"\naccount = \"{ACCOUNT}\"\n"
     ));
     for secret in [NEW, OLD, KEY, CANARY] {
@@ -104,8 +104,8 @@ async fn a_secret_in_any_other_argument_is_not_repeated() {
         ] {
             for form in [&[][..], &["-o", "json"]] {
                 let words = [arguments, form].concat();
-                let output = stage.run(&words);
-                is_silent_about(secret, &output, &words);
+                let output = env.run(&words);
+                assert_omits(secret, &output, &words);
             }
         }
     }
@@ -113,20 +113,20 @@ async fn a_secret_in_any_other_argument_is_not_repeated() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_is_refused_as_a_profile_name() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     for form in [&[][..], &["--no-check"]] {
         let words = [&["auth", "set", "--stdin", "--profile", NEW][..], form].concat();
-        let output = stage.run(&words);
+        let output = env.run(&words);
         assert_eq!(output.status.code(), Some(64), "{}", said(&output));
         assert!(said(&output).contains("history"), "{}", said(&output));
     }
-    assert!(!stage.home.path().join("config.toml").exists());
+    assert!(!env.home.path().join("config.toml").exists());
 }
 
 #[cfg(unix)]
 #[test]
 fn e02_a_misplaced_secret_is_not_repeated_anywhere() {
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     let home = home();
     let in_url = format!("https://dash.cloudflare.com/?token={CANARY}");
     for line in [
@@ -152,7 +152,7 @@ fn e02_a_misplaced_secret_is_not_repeated_anywhere() {
         command.env_remove("CLOUDFLARE_API_TOKEN");
         let outcome = run(command.env("TOKENSCOPE_HOME", home.path()));
         assert!(matches!(outcome.code, Some(64 | 3)), "{line:?}");
-        outcome.hides_the_secret();
+        outcome.assert_hides_secret();
     }
     // Typing mistakes are repeated.
     for (line, echo) in [

@@ -33,7 +33,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::api::success;
 use crate::support::assertions::assert_contains;
-use crate::support::binary::{Binary, Stage, json, ok};
+use crate::support::binary::{Binary, TestEnv, json, ok};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 fn tokenscope(home: &TempDir, arguments: &[&str]) -> Command {
@@ -187,8 +187,8 @@ async fn a_global_key_sends_only_its_own_headers() {
 async fn an_ambiguous_name_lists_the_ids_in_the_hint() {
     let twins = r#"[{"id":"one","name":"twin","client_id":"00000000000000000000000000000001.access"},
                     {"id":"two","name":"twin"}]"#;
-    let stage = Stage::with(twins).await;
-    let output = stage.run(&["get", "twin", "-o", "json"]);
+    let env = TestEnv::with(twins).await;
+    let output = env.run(&["get", "twin", "-o", "json"]);
     assert_eq!(output.status.code(), Some(1));
     let error = json(&output)["error"].clone();
     assert_eq!(error["kind"], "ambiguous");
@@ -196,7 +196,7 @@ async fn an_ambiguous_name_lists_the_ids_in_the_hint() {
     assert!(hint.contains("one") && hint.contains("two"), "{hint}");
     let upper = "00000000000000000000000000000001.ACCESS";
     assert_eq!(
-        json(&stage.run(&["get", upper, "-o", "json"]))["token"]["id"],
+        json(&env.run(&["get", upper, "-o", "json"]))["token"]["id"],
         "one"
     );
 }
@@ -204,26 +204,26 @@ async fn an_ambiguous_name_lists_the_ids_in_the_hint() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_scope_of_a_url_wins_and_is_shown() {
     let zone = "1".repeat(32);
-    let stage = Stage::empty().await;
+    let env = TestEnv::empty().await;
     Mock::given(path(format!("/zones/{zone}/access/service_tokens/{ID}")))
         .respond_with(ok(success(&format!(
             r#"{{"id":"{ID}","duration":"forever"}}"#
         ))))
-        .mount(&stage.server)
+        .mount(&env.server)
         .await;
     let url =
         format!("https://api.cloudflare.com/client/v4/zones/{zone}/access/service_tokens/{ID}");
-    let report = json(&stage.run(&["get", &url, "-o", "json"]));
+    let report = json(&env.run(&["get", &url, "-o", "json"]));
     assert_eq!(
         report["scope"],
         serde_json::json!({"kind": "zone", "id": zone})
     );
-    let check = json(&stage.run(&["check", &url, "-o", "json"]));
+    let check = json(&env.run(&["check", &url, "-o", "json"]));
     assert_eq!(
         (&check["scope"], &check["verdict"]),
         (&report["scope"], &Value::from("ok"))
     );
-    let mixed = json(&stage.run(&["check", &url, ID, "-o", "json"]));
+    let mixed = json(&env.run(&["check", &url, ID, "-o", "json"]));
     assert_eq!(mixed["scope"], Value::Null, "two scopes");
     let kinds: Vec<&Value> = mixed["tokens"]
         .as_array()
@@ -238,14 +238,14 @@ async fn the_scope_of_a_url_wins_and_is_shown() {
 async fn one_deadline_covers_all_requests_of_a_command() {
     let slow = ok(success(r#"{"duration":"forever"}"#));
     let slow = slow.set_delay(std::time::Duration::from_millis(700));
-    let stage = Stage::answering(slow).await;
+    let env = TestEnv::answering(slow).await;
     let ids: Vec<String> = (1..=5)
         .map(|digit| ID.replace("f174e90a", &"12345678".replace('1', &digit.to_string())))
         .collect();
     let mut line = vec!["check", "-o", "json", "--timeout", "1"];
     line.extend(ids.iter().map(String::as_str));
     let begun = std::time::Instant::now();
-    let output = stage.run(&line);
+    let output = env.run(&line);
     assert!(begun.elapsed() < std::time::Duration::from_secs(5));
     assert_eq!(output.status.code(), Some(3));
     assert_contains(

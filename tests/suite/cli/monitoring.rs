@@ -10,7 +10,7 @@ use crate::support::api::{
     Fake, Outcome, Reply, home, http, refusal, run, success, token, tokenscope,
 };
 use crate::support::assertions::{assert_contains, assert_starts};
-use crate::support::binary::{BINARY, Stage, text};
+use crate::support::binary::{BINARY, TestEnv, text};
 use crate::support::tokens::{ACCOUNT, ID};
 
 /// Every answer that tells a monitor nothing, with the expected ending.
@@ -21,7 +21,10 @@ fn a26_a_check_without_results_is_unknown_in_every_format() {
     let mut fakes: Vec<(String, Fake)> = [400, 401, 403, 404, 409, 418, 429, 500, 503, 302, 204]
         .map(|status| {
             let errors = r#"[{"code":10000,"message":"no"}]"#;
-            (status.to_string(), Fake::saying(status, &refusal(errors)))
+            (
+                status.to_string(),
+                Fake::answering(status, &refusal(errors)),
+            )
         })
         .into();
     for body in [
@@ -36,10 +39,10 @@ fn a26_a_check_without_results_is_unknown_in_every_format() {
         r#"{"success":true,"result":7}"#,
         r#"{"success":false,"result":[]}"#,
     ] {
-        fakes.push((body.to_owned(), Fake::saying(200, body)));
+        fakes.push((body.to_owned(), Fake::answering(200, body)));
     }
     for result in ["[]", "[null]", "[7]", "[{}]", &bad_date, &no_date] {
-        fakes.push((result.to_owned(), Fake::holding(result)));
+        fakes.push((result.to_owned(), Fake::with_result(result)));
     }
     fakes.push(("reset".to_owned(), Fake::start(|_, _| Reply::Reset)));
     fakes.push((
@@ -49,19 +52,19 @@ fn a26_a_check_without_results_is_unknown_in_every_format() {
     for (what, fake) in &fakes {
         for form in ["table", "json", "prometheus", "nagios"] {
             let line = ["check", "-o", form, "--timeout", "1"];
-            is_unknown(&run(&mut fake.command(&line)), form, what);
+            assert_unknown(&run(&mut fake.command(&line)), form, what);
         }
         let named = ["check", "CI", "--ignore", "unknown", "--timeout", "1"];
         let outcome = run(&mut fake.command(&named));
         if !what.contains("\"CI\"") {
-            is_unknown(&outcome, "table", what);
+            assert_unknown(&outcome, "table", what);
         }
     }
 }
 
 #[test]
 fn a26_a_check_that_cannot_send_requests_is_unknown_in_every_format() {
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     let home = home();
     std::fs::write(home.path().join("config.toml"), "warn = [").unwrap();
     for form in ["table", "json", "prometheus", "nagios"] {
@@ -75,9 +78,9 @@ fn a26_a_check_that_cannot_send_requests_is_unknown_in_every_format() {
         ] {
             let mut bare = tokenscope(arguments);
             bare.env("CLOUDFLARE_BASE_URL", fake.url());
-            is_unknown(&run(&mut bare), form, &arguments.join(" "));
+            assert_unknown(&run(&mut bare), form, &arguments.join(" "));
             bare.env("TOKENSCOPE_HOME", home.path());
-            is_unknown(&run(&mut bare), form, &arguments.join(" "));
+            assert_unknown(&run(&mut bare), form, &arguments.join(" "));
         }
         for (name, value) in [
             ("CLOUDFLARE_API_TOKEN", "two words"),
@@ -87,14 +90,14 @@ fn a26_a_check_that_cannot_send_requests_is_unknown_in_every_format() {
             ("CLOUDFLARE_BASE_URL", "http://127.0.0.1:1"),
         ] {
             let line = ["check", "-o", form, "--timeout", "2"];
-            is_unknown(&run(fake.command(&line).env(name, value)), form, name);
+            assert_unknown(&run(fake.command(&line).env(name, value)), form, name);
         }
     }
     assert!(fake.heads().is_empty());
 }
 
 #[track_caller]
-fn is_unknown(outcome: &Outcome, form: &str, what: &str) {
+fn assert_unknown(outcome: &Outcome, form: &str, what: &str) {
     assert_eq!(
         outcome.code,
         Some(3),
@@ -582,10 +585,10 @@ async fn performance_data_follows_the_first_line_and_no_other_text_has_a_pipe() 
             " 'soonest'=U".to_owned() + &counts(0, 0, 0, 0, 1),
         ),
     ] {
-        let stage = Stage::with(&tokens).await;
+        let env = TestEnv::with(&tokens).await;
         let mut line = vec!["check", "-o", "nagios"];
         line.extend(arguments);
-        let printed = text(&stage.run(&line).stdout);
+        let printed = text(&env.run(&line).stdout);
         let (first, rest) = printed.split_once('\n').unwrap();
         let (said, performance) = first.split_once(" |").unwrap();
         assert_eq!(performance, data, "{said}");

@@ -15,7 +15,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use crate::support::api::success;
 use crate::support::assertions::{assert_contains, assert_starts};
-use crate::support::binary::{BINARY, Stage, ok, text};
+use crate::support::binary::{BINARY, TestEnv, ok, text};
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -56,8 +56,8 @@ async fn printed() -> BTreeSet<String> {
     let tokens = r#"[{"id":"1","name":"a","duration":"8760h","expires_at":"2025-06-01T00:00:00Z","enabled":true,
         "last_seen_at":"2025-02-01T00:00:00Z","client_secret_version":2,
         "previous_client_secret_expires_at":"2025-04-01T00:00:00Z"}]"#;
-    let stage = Stage::with(tokens).await;
-    let printed = text(&stage.run(&["check", "-o", "prometheus"]).stdout);
+    let env = TestEnv::with(tokens).await;
+    let printed = text(&env.run(&["check", "-o", "prometheus"]).stdout);
     printed
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE "))
@@ -144,12 +144,12 @@ fn units_start_existing_commands() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_of_units_run_and_systemd_accepts_the_units() {
-    let stage = Stage::with(r#"[{"id":"x","name":"fine","duration":"forever"}]"#).await;
+    let env = TestEnv::with(r#"[{"id":"x","name":"fine","duration":"forever"}]"#).await;
     let verified = r#"{"status":"active","expires_on":"2099-01-01T00:00:00Z"}"#;
     let verify = Mock::given(method("GET")).and(path("/user/tokens/verify"));
     let verify = verify.respond_with(ok(success(verified)));
-    verify.mount(&stage.server).await;
-    let folder = stage.home.path();
+    verify.mount(&env.server).await;
+    let folder = env.home.path();
     let collector = folder.join("tokenscope.prom");
     let units = ["tokenscope-check", "tokenscope-metrics"];
     for unit in units {
@@ -158,7 +158,7 @@ async fn commands_of_units_run_and_systemd_accepts_the_units() {
         let start = service.lines().find_map(|it| it.strip_prefix("ExecStart="));
         let start = start.unwrap().replace(target, collector.to_str().unwrap());
         let arguments: Vec<&str> = start.split(' ').skip(1).collect();
-        let output = stage.run(&arguments);
+        let output = env.run(&arguments);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         let service = service.replace("/usr/local/bin/tokenscope", BINARY);
         fs::write(folder.join(format!("{unit}.service")), service).unwrap();
@@ -209,7 +209,7 @@ impl Chat {
         })
     }
 
-    fn check_ends(&self, code: i32, line: &str) -> Output {
+    fn run_check_ending(&self, code: i32, line: &str) -> Output {
         let program = self.folder.path().join("check");
         let script =
             format!("#!/bin/sh\nprintf '%s\\n' '{line}' 'more'\necho noise >&2\nexit {code}\n");
@@ -242,7 +242,7 @@ async fn posts_to_the_chat_only_when_the_status_changes() {
         return;
     };
     for (code, posts) in [(0, 0), (0, 0), (2, 1), (2, 1), (1, 2), (0, 3), (0, 3)] {
-        let output = chat.check_ends(code, "CRITICAL: 1 of 2");
+        let output = chat.run_check_ending(code, "CRITICAL: 1 of 2");
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         assert_eq!(text(&output.stdout) + &text(&output.stderr), "");
         assert_eq!(chat.texts().await.len(), posts);
@@ -254,7 +254,7 @@ async fn a_name_mentions_nobody_in_the_chat() {
     let Some(chat) = Chat::refusing(&[]).await else {
         return;
     };
-    chat.check_ends(2, "CRITICAL: @channel <!here> expired");
+    chat.run_check_ending(2, "CRITICAL: @channel <!here> expired");
     let posted = "CRITICAL: @\u{200b}channel &lt;!here&gt; expired";
     assert_eq!(chat.texts().await, [posted]);
 }
@@ -270,7 +270,7 @@ async fn posts_nothing_if_the_state_cannot_be_saved() {
         "a file where the folder belongs",
     )
     .unwrap();
-    let output = chat.check_ends(2, "CRITICAL: 1 of 2");
+    let output = chat.run_check_ending(2, "CRITICAL: 1 of 2");
     assert_ne!(output.status.code(), Some(0));
     assert!(!output.stderr.is_empty());
     assert!(chat.texts().await.is_empty());
@@ -281,13 +281,13 @@ async fn retries_a_failed_post() {
     let Some(chat) = Chat::refusing(&[500]).await else {
         return;
     };
-    let failed = chat.check_ends(2, "CRITICAL: 1 of 2");
+    let failed = chat.run_check_ending(2, "CRITICAL: 1 of 2");
     assert_ne!(failed.status.code(), Some(0));
     let said = text(&failed.stderr);
     assert!(!said.is_empty() && !said.contains("/hook"), "{said}");
     for _ in 0..2 {
         assert_eq!(
-            chat.check_ends(2, "CRITICAL: 1 of 2").status.code(),
+            chat.run_check_ending(2, "CRITICAL: 1 of 2").status.code(),
             Some(0)
         );
     }
@@ -300,7 +300,7 @@ async fn a_name_is_plain_text_in_the_chat() {
         return;
     };
     let wild = "CRITICAL: <!channel> \"x\" \\ & 東京 $(id) `id`";
-    assert_eq!(chat.check_ends(2, wild).status.code(), Some(0));
+    assert_eq!(chat.run_check_ending(2, wild).status.code(), Some(0));
     assert_eq!(
         chat.texts().await,
         ["CRITICAL: &lt;!channel&gt; \"x\" \\ &amp; 東京 $(id) `id`"]

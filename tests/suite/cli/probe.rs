@@ -13,7 +13,7 @@ use super::schema::assert_fits;
 use crate::api::transport::private_tls;
 use crate::support::api::{Fake, Outcome, Reply, head, home, http, run, run_with_input};
 use crate::support::assertions::{assert_contains, assert_starts};
-use crate::support::binary::{Binary, dress, search_path};
+use crate::support::binary::{Binary, isolate, search_path};
 use crate::support::table::rows;
 use crate::support::terminal::Session;
 use crate::support::tokens::CLIENT_ID;
@@ -73,7 +73,7 @@ fn report(outcome: &Outcome) -> Value {
 }
 
 #[track_caller]
-fn concludes(outcome: &Outcome, verdict: &str, fault: &str, code: i32) -> Value {
+fn assert_concludes(outcome: &Outcome, verdict: &str, fault: &str, code: i32) -> Value {
     let report = report(outcome);
     assert_eq!(report["verdict"], verdict, "{report:#}");
     assert_eq!(report["fault"], fault, "{report:#}");
@@ -106,7 +106,7 @@ fn sends_the_token_only_after_a_refusal_by_access() {
         })
     });
     let outcome = run(&mut command(&format!("{}/a?b=c", fake.url()), &[]));
-    let report = concludes(&outcome, "opens", "none", 0);
+    let report = assert_concludes(&outcome, "opens", "none", 0);
     assert_eq!(report["client_id"], CLIENT_ID);
     assert_eq!(report["token"], Value::Null);
     assert_eq!(report["mode"], Value::Null);
@@ -144,14 +144,14 @@ fn sends_the_token_only_after_a_refusal_by_access() {
 #[test]
 fn both_requests_share_a_connection_that_stays_open() {
     let fake = app(|| Reply::Bytes(http(204, &[], "")));
-    concludes(&probe(&fake), "opens", "none", 0);
+    assert_concludes(&probe(&fake), "opens", "none", 0);
     assert_eq!(fake.connections(), 1);
     // A connection that the server closes is replaced.
     let fake = Fake::start(|head, _| {
         let stamps = [STAMPS[0], STAMPS[1], ("connection", "close")];
         Reply::Bytes(http(if has_token(head) { 204 } else { 403 }, &stamps, ""))
     });
-    concludes(&probe(&fake), "opens", "none", 0);
+    assert_concludes(&probe(&fake), "opens", "none", 0);
     assert_eq!(fake.connections(), 2);
 }
 
@@ -166,7 +166,7 @@ fn one_header_carries_id_and_secret_as_json() {
         ))
     });
     let outcome = run(&mut command(&fake.url(), &["--header", "Authorization"]));
-    concludes(&outcome, "opens", "none", 0);
+    assert_concludes(&outcome, "opens", "none", 0);
     let sent = format!(
         r#"authorization: {{"cf-access-client-id":"{CLIENT_ID}","cf-access-client-secret":"{SECRET}"}}"#
     );
@@ -178,7 +178,7 @@ fn one_header_carries_id_and_secret_as_json() {
 /// Only Access's own refusal releases the secret: no look-alike and no redirect does.
 #[test]
 fn sends_no_byte_of_the_secret_unless_access_refused() {
-    let elsewhere = Fake::saying(200, "elsewhere");
+    let elsewhere = Fake::answering(200, "elsewhere");
     let login = "/cdn-cgi/access/login/127.0.0.1?kid=a";
     let to = |host: &str| format!("{host}{login}");
     let redirects = [
@@ -255,7 +255,7 @@ fn plain_http_carries_no_secret_to_another_computer() {
     let fake = app(|| Reply::Bytes(http(200, &[], "")));
     let url = format!("http://0.0.0.0:{}/", fake.address.port());
     let outcome = run(&mut command(&url, &[]));
-    let report = concludes(&outcome, "undecided", "unknown", 3);
+    let report = assert_concludes(&outcome, "undecided", "unknown", 3);
     assert!(
         report["message"].as_str().unwrap().contains("plain http"),
         "{report:#}"
@@ -266,12 +266,12 @@ fn plain_http_carries_no_secret_to_another_computer() {
 #[test]
 fn plain_http_bypasses_proxies() {
     let fake = app(|| Reply::Bytes(http(200, &[], "")));
-    let proxy = Fake::saying(502, "proxied");
+    let proxy = Fake::answering(502, "proxied");
     let mut command = command(&fake.url(), &[]);
     command
         .env("http_proxy", proxy.url())
         .env("all_proxy", proxy.url());
-    concludes(&run(&mut command), "opens", "none", 0);
+    assert_concludes(&run(&mut command), "opens", "none", 0);
     assert!(proxy.heads().is_empty());
 }
 
@@ -309,7 +309,7 @@ fn each_answer_to_the_token_has_its_verdict() {
     ] {
         let shown = String::from_utf8_lossy(&bytes).into_owned();
         let fake = app(move || Reply::Bytes(bytes.clone()));
-        concludes(&probe(&fake), verdict, fault, code);
+        assert_concludes(&probe(&fake), verdict, fault, code);
         assert_eq!(secrets(&fake), 1, "{shown}");
         assert_eq!(fake.heads().len(), 2, "{shown}");
     }
@@ -458,7 +458,7 @@ fn an_endless_firewall_page_is_recognised() {
         .unwrap()
         .replace("content-length: 28\r\n", "");
     let fake = Fake::start(move |_, _| Reply::ThenSilence(begun.clone().into_bytes()));
-    concludes(&probe(&fake), "blocked", "waf", 3);
+    assert_concludes(&probe(&fake), "blocked", "waf", 3);
 }
 
 #[test]
@@ -517,7 +517,7 @@ fn a_pair_for_another_token_names_both() {
         &["--client-id", CLIENT_ID],
         &[&CLIENT_ID[..32]],
     ] {
-        concludes(
+        assert_concludes(
             &run(&mut command(&fake.url(), arguments)),
             "opens",
             "none",
@@ -542,7 +542,7 @@ fn the_secret_on_standard_input_wins_over_variables() {
             .env("CF_ACCESS_CLIENT_ID", OTHER_ID)
             .command();
         let outcome = run_with_input(&mut command, input.as_bytes());
-        concludes(&outcome, "opens", "none", 0);
+        assert_concludes(&outcome, "opens", "none", 0);
         let is_odd = input.contains("Secret:");
         assert_eq!(
             outcome.stderr.contains("was removed") || outcome.stderr.contains("were removed"),
@@ -593,7 +593,7 @@ fn malformed_variables_are_corrected_with_a_warning() {
             .env("CF_ACCESS_CLIENT_SECRET", &secret)
             .command();
         let outcome = run(&mut command);
-        concludes(&outcome, "opens", "none", 0);
+        assert_concludes(&outcome, "opens", "none", 0);
         assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
     }
     // ID and secret are swapped.
@@ -773,7 +773,7 @@ fn prompts_for_the_secret_only_if_access_refused() {
     let (_, stream) = session.end();
     assert!(!stream.contains(&SECRET[..12]));
     assert_eq!(secrets(&fake), 1);
-    let open = Fake::saying(200, "open");
+    let open = Fake::answering(200, "open");
     let session = asked(&open).showing("NO ACCESS");
     let (_, stream) = session.end();
     assert!(!stream.contains("not shown"));
@@ -783,16 +783,16 @@ fn prompts_for_the_secret_only_if_access_refused() {
 fn probes_without_the_policies_if_they_cannot_be_read() {
     for (api, words) in [
         (
-            Fake::saying(403, r#"{"success":false,"errors":[{"code":10000}]}"#),
+            Fake::answering(403, r#"{"success":false,"errors":[{"code":10000}]}"#),
             "goes on without",
         ),
-        (Fake::holding("[]"), "No service token in account"),
+        (Fake::with_result("[]"), "No service token in account"),
     ] {
         let fake = app(|| Reply::Bytes(http(403, &STAMPS, "")));
         let binary = with_pair(binary(&fake.url(), &[])).asking(&api.url());
         let mut command = binary.with_token().command();
         let outcome = run(&mut command);
-        let report = concludes(&outcome, "refused", "unknown", 2);
+        let report = assert_concludes(&outcome, "refused", "unknown", 2);
         assert_eq!(report["token"], Value::Null);
         assert_eq!(report["uses_verdict"], Value::Null);
         assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
@@ -865,7 +865,7 @@ fn the_demo_shows_every_outcome() {
         let account = if is_branch { branch } else { ltd };
         let arguments = [token, "--account", account, "--timeout", "3"];
         let outcome = demo(url, &arguments, secret);
-        let report = concludes(&outcome, verdict, fault, code.parse().unwrap());
+        let report = assert_concludes(&outcome, verdict, fault, code.parse().unwrap());
         let said = format!("{} {}", report["message"], report["hint"]);
         assert!(said.contains(words), "{url}: {words}: {said}");
         assert_eq!(report["token"]["name"], token, "{url}");
@@ -882,13 +882,13 @@ fn the_demo_shows_every_outcome() {
 #[test]
 fn the_demo_accepts_one_header_and_only_its_own_hosts() {
     let header = ["mobile-api-gateway", "--header", "Authorization"];
-    concludes(
+    assert_concludes(
         &demo("mobile.example.com/v2", &header, "demo-secret"),
         "opens",
         "none",
         0,
     );
-    let told = concludes(
+    let told = assert_concludes(
         &demo("mobile.example.com/v2", &header[..1], "demo-secret"),
         "refused",
         "unknown",
@@ -910,19 +910,19 @@ async fn trusts_the_same_certificates_as_api_requests() {
     let directory = home();
     let (server, ca) = private_tls(&directory, "127.0.0.1").await;
     let url = server.url.replace("http:", "https:");
-    let untrusted = concludes(&run(&mut command(&url, &[])), "undecided", "unknown", 3);
+    let untrusted = assert_concludes(&run(&mut command(&url, &[])), "undecided", "unknown", 3);
     assert_eq!(untrusted["error"]["kind"], "tls");
     assert_eq!(untrusted["with_token"], Value::Null);
     let trusted = run(&mut command(&url, &["--ca-file", ca.to_str().unwrap()]));
-    concludes(&trusted, "no_access", "unknown", 3);
+    assert_concludes(&trusted, "no_access", "unknown", 3);
 }
 
 #[test]
 fn https_uses_the_proxy_and_never_bypasses_it() {
-    let proxy = Fake::saying(502, "no way");
+    let proxy = Fake::answering(502, "no way");
     let mut command = command("https://app.example.com/", &["--timeout", "5"]);
     command.env("https_proxy", proxy.url());
-    let report = concludes(&run(&mut command), "undecided", "unknown", 3);
+    let report = assert_concludes(&run(&mut command), "undecided", "unknown", 3);
     assert_eq!(report["error"]["kind"], "proxy");
     let heads = proxy.heads();
     assert_starts(&heads[0], "CONNECT app.example.com:443 ");
@@ -943,7 +943,7 @@ fn the_workflow_step_stops_a_deploy_that_access_would_refuse() {
         let fake = app(move || Reply::Bytes(answer.clone()));
         let script = script.replace("https://deploy.example.com/hooks", &fake.url());
         let mut bash = Command::new("bash");
-        dress(&mut bash);
+        isolate(&mut bash);
         bash.env("PATH", search_path())
             .env("CF_ACCESS_CLIENT_ID", CLIENT_ID)
             .env("CF_ACCESS_CLIENT_SECRET", SECRET)

@@ -6,7 +6,7 @@ use std::process::Output;
 
 use tempfile::TempDir;
 
-use crate::support::binary::{BINARY, Binary, Stage, json, text};
+use crate::support::binary::{BINARY, Binary, TestEnv, json, text};
 use crate::support::tokens::ACCOUNT;
 
 fn config() -> String {
@@ -16,22 +16,22 @@ fn config() -> String {
     )
 }
 
-async fn stage() -> Stage {
-    let stage = Stage::empty().await;
-    stage.write_config(&config());
-    stage
+async fn test_env() -> TestEnv {
+    let env = TestEnv::empty().await;
+    env.write_config(&config());
+    env
 }
 
-fn kept(stage: &Stage) -> String {
-    std::fs::read_to_string(stage.home.path().join("config.toml")).unwrap()
+fn kept(env: &TestEnv) -> String {
+    std::fs::read_to_string(env.home.path().join("config.toml")).unwrap()
 }
 
-fn run(stage: &Stage, arguments: &[&str]) -> Output {
-    stage.bare(arguments).output().unwrap()
+fn run(env: &TestEnv, arguments: &[&str]) -> Output {
+    env.bare(arguments).output().unwrap()
 }
 
-fn default_of(stage: &Stage) -> Vec<String> {
-    let report = json(&run(stage, &["profile", "list", "-o", "json"]));
+fn default_of(env: &TestEnv) -> Vec<String> {
+    let report = json(&run(env, &["profile", "list", "-o", "json"]));
     let profiles = report["profiles"].as_array().unwrap().iter();
     let default = profiles.filter(|profile| profile["default"] == true);
     default
@@ -41,16 +41,16 @@ fn default_of(stage: &Stage) -> Vec<String> {
 
 #[tokio::test]
 async fn changing_the_default_keeps_comments() {
-    let stage = stage().await;
-    assert_eq!(default_of(&stage), ["home"]);
+    let env = test_env().await;
+    assert_eq!(default_of(&env), ["home"]);
     assert_eq!(
-        run(&stage, &["profile", "use", "work"]).status.code(),
+        run(&env, &["profile", "use", "work"]).status.code(),
         Some(0)
     );
-    assert_eq!(default_of(&stage), ["work"]);
-    assert!(kept(&stage).contains("# mine") && kept(&stage).contains("# theirs"));
+    assert_eq!(default_of(&env), ["work"]);
+    assert!(kept(&env).contains("# mine") && kept(&env).contains("# theirs"));
     for verb in ["use", "remove"] {
-        let refused = run(&stage, &["profile", verb, "nobody"]);
+        let refused = run(&env, &["profile", verb, "nobody"]);
         assert_eq!(refused.status.code(), Some(64));
         assert!(text(&refused.stderr).contains("nobody"));
     }
@@ -58,8 +58,8 @@ async fn changing_the_default_keeps_comments() {
 
 #[tokio::test]
 async fn list_works_without_credential_scope_or_network() {
-    let stage = stage().await;
-    let mut command = stage.bare(&["profile", "list"]);
+    let env = test_env().await;
+    let mut command = env.bare(&["profile", "list"]);
     // A key without an email and two scopes are errors for other commands.
     command
         .env("CLOUDFLARE_API_KEY", "x")
@@ -74,7 +74,7 @@ async fn list_works_without_credential_scope_or_network() {
 
 #[tokio::test]
 async fn the_demo_changes_nothing() {
-    let stage = stage().await;
+    let env = test_env().await;
     for arguments in [
         &["profile", "use", "work"][..],
         &["profile", "remove", "work"],
@@ -83,10 +83,10 @@ async fn the_demo_changes_nothing() {
     ] {
         let mut line = vec!["--demo"];
         line.extend(arguments);
-        assert_eq!(run(&stage, &line).status.code(), Some(64), "{arguments:?}");
+        assert_eq!(run(&env, &line).status.code(), Some(64), "{arguments:?}");
     }
-    assert_eq!(kept(&stage), config());
-    let list = run(&stage, &["--demo", "profile", "list"]);
+    assert_eq!(kept(&env), config());
+    let list = run(&env, &["--demo", "profile", "list"]);
     assert_eq!(
         (list.status.code(), list.stdout.len()),
         (Some(0), 0),
@@ -96,11 +96,11 @@ async fn the_demo_changes_nothing() {
 
 #[tokio::test]
 async fn removes_a_profile_without_a_keyring_and_says_what_remains() {
-    let stage = stage().await;
-    let removed = run(&stage, &["profile", "remove", "work"]);
+    let env = test_env().await;
+    let removed = run(&env, &["profile", "remove", "work"]);
     assert_eq!(removed.status.code(), Some(0), "{}", text(&removed.stderr));
     assert!(text(&removed.stderr).contains("auth clear --profile work"));
-    assert!(!kept(&stage).contains("profiles.work"));
+    assert!(!kept(&env).contains("profiles.work"));
 }
 
 #[cfg(target_os = "linux")]
@@ -109,7 +109,7 @@ async fn removes_the_secret_first_and_keeps_the_profile_if_locked() {
     use crate::support::keyring::unlocked;
     for is_locked in [false, true] {
         let Some(session) = unlocked() else { return };
-        let stage = stage().await;
+        let env = test_env().await;
         let attributes = [
             "store",
             "--label=x",
@@ -125,7 +125,7 @@ async fn removes_the_secret_first_and_keeps_the_profile_if_locked() {
         }
         let mut command = session.command(BINARY);
         command.args(["profile", "remove", "work", "--timeout", "2"]);
-        command.env("TOKENSCOPE_HOME", stage.home.path());
+        command.env("TOKENSCOPE_HOME", env.home.path());
         let removed = command.output().unwrap();
         assert_eq!(
             removed.status.code(),
@@ -133,7 +133,7 @@ async fn removes_the_secret_first_and_keeps_the_profile_if_locked() {
             "{}",
             text(&removed.stderr)
         );
-        assert_eq!(kept(&stage).contains("profiles.work"), is_locked);
+        assert_eq!(kept(&env).contains("profiles.work"), is_locked);
         if !is_locked {
             assert_eq!(session.look_up("work"), None);
         }

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use crate::readme::{between, blocks_in};
 use crate::support::access::{AccessApi, Answer, POLICIES, example};
-use crate::support::binary::{Stage, TOKENS, dress, search_path, text, without_the_clock};
+use crate::support::binary::{TOKENS, TestEnv, isolate, search_path, text, without_the_clock};
 use crate::support::tokens::{ACCOUNT, CANARY};
 
 /// The code blocks of the recipes in one language, in order.
@@ -26,15 +26,15 @@ pub(super) fn step(name: &str) -> (&'static str, String) {
 }
 
 /// Runs a script with the binary on the path and the credential in the environment.
-fn shell(stage: &Stage, script: &str) -> Output {
+fn shell(env: &TestEnv, script: &str) -> Output {
     let mut bash = Command::new("bash");
-    stage.dress(&mut bash);
+    env.isolate(&mut bash);
     bash.env("PATH", search_path())
-        .env("HOME", stage.home.path())
+        .env("HOME", env.home.path())
         .env("CLOUDFLARE_API_TOKEN", CANARY)
         .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
-        .env("GITHUB_STEP_SUMMARY", stage.home.path().join("summary"))
-        .current_dir(stage.home.path())
+        .env("GITHUB_STEP_SUMMARY", env.home.path().join("summary"))
+        .current_dir(env.home.path())
         .args(["-e", "-c", script])
         .output()
         .unwrap()
@@ -49,10 +49,10 @@ async fn cron_sends_mail_only_about_problems() {
     assert_eq!(schedule.split(' ').count(), 5);
     assert!(!command.contains('%'), "cron makes a line break of it");
     for (tokens, is_mailed) in [(TOKENS, true), (FINE, false)] {
-        let stage = Stage::with(tokens).await;
+        let env = TestEnv::with(tokens).await;
         let variables = format!("export CLOUDFLARE_API_TOKEN={CANARY}\n");
-        std::fs::write(stage.home.path().join(".tokenscope.env"), variables).unwrap();
-        let output = shell(&stage, command);
+        std::fs::write(env.home.path().join(".tokenscope.env"), variables).unwrap();
+        let output = shell(&env, command);
         let mail = without_the_clock(&text(&output.stdout));
         assert_eq!(mail.starts_with("CRITICAL: "), is_mailed);
         assert_eq!(mail.is_empty(), !is_mailed);
@@ -72,15 +72,15 @@ async fn the_workflow_step_fails_unless_ok_or_warning() {
     );
     let warning = warning.replace(",\n{}", "");
     for (tokens, expected) in [(FINE, 0), (warning.as_str(), 0), (TOKENS, 2), ("[]", 3)] {
-        let stage = Stage::with(tokens).await;
-        let output = shell(&stage, &script);
+        let env = TestEnv::with(tokens).await;
+        let output = shell(&env, &script);
         assert_eq!(
             output.status.code(),
             Some(expected),
             "{}",
             text(&output.stdout)
         );
-        let summary = std::fs::read_to_string(stage.home.path().join("summary")).unwrap();
+        let summary = std::fs::read_to_string(env.home.path().join("summary")).unwrap();
         assert_eq!(summary, text(&output.stdout));
         assert!(
             summary.starts_with("    | ") && summary.contains(": "),
@@ -105,8 +105,8 @@ async fn k14_a_name_is_never_a_workflow_command() {
     ] {
         let token =
             format!(r#"[{{"id":"x","name":"{name}","expires_at":"2025-03-02T00:00:00Z"}}]"#);
-        let stage = Stage::with(&token).await;
-        let output = shell(&stage, &script);
+        let env = TestEnv::with(&token).await;
+        let output = shell(&env, &script);
         assert_eq!(output.status.code(), Some(2), "{name}");
         let said = text(&output.stdout);
         // The runner trims lines, and recognises the second form anywhere in one.
@@ -121,13 +121,13 @@ async fn k14_a_name_is_never_a_workflow_command() {
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_unused_tokens_and_writes_the_spreadsheet() {
     let script = recipes("sh").remove(0);
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     if Command::new("jq").arg("--version").output().is_err() {
         return;
     }
-    let output = shell(&stage, script);
+    let output = shell(&env, script);
     assert_eq!(text(&output.stdout), "now\n", "{}", text(&output.stderr));
-    let sheet = std::fs::read_to_string(stage.home.path().join("tokens.csv")).unwrap();
+    let sheet = std::fs::read_to_string(env.home.path().join("tokens.csv")).unwrap();
     assert_eq!(sheet.lines().count(), 9);
 }
 
@@ -147,7 +147,7 @@ fn the_recipe_installs_the_files_that_the_units_need() {
     let script =
         format!("sudo() {{ \"$@\"; }}; systemctl() {{ echo \"$3\" > \"$ENABLED\"; }}\n{script}");
     let mut bash = Command::new("bash");
-    dress(&mut bash);
+    isolate(&mut bash);
     let output = bash
         .env("PATH", search_path())
         .env("CLOUDFLARE_API_TOKEN", CANARY)
@@ -192,7 +192,7 @@ fn lists_unreferenced_tokens_and_fails_on_referenced_ones() {
     let api = AccessApi::example().with(POLICIES, policies).start();
     let bash = |script: &str, token: &str| {
         let mut bash = Command::new("bash");
-        dress(&mut bash);
+        isolate(&mut bash);
         bash.env("PATH", search_path())
             .env("CLOUDFLARE_BASE_URL", api.url())
             .env("CLOUDFLARE_API_TOKEN", CANARY)

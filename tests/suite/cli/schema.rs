@@ -7,7 +7,7 @@ use jsonschema::{Retrieve, Uri, Validator};
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
-use crate::support::binary::{Stage, TOKENS, json};
+use crate::support::binary::{TOKENS, TestEnv, json};
 use crate::support::tokens::ACCOUNT;
 
 /// Resolves references between the schemas, and no others.
@@ -48,17 +48,17 @@ fn keys(report: &Value) -> Vec<&String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_status_fits_from_get_list_and_check() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     let mut seen = Vec::new();
     let mut shape = None;
     for digit in 1..=7 {
         let id = format!("a0000000-0000-4000-8000-00000000000{digit}");
-        let report = json(&stage.run(&["get", &id, "-o", "json"]));
+        let report = json(&env.run(&["get", &id, "-o", "json"]));
         assert_fits("get", &report);
         let own: Vec<String> = keys(&report).into_iter().cloned().collect();
         assert_eq!(shape.get_or_insert_with(|| own.clone()), &own);
         seen.push(report["status"].as_str().unwrap().to_owned());
-        assert_fits("check", &json(&stage.run(&["check", &id, "-o", "json"])));
+        assert_fits("check", &json(&env.run(&["check", &id, "-o", "json"])));
     }
     seen.sort_unstable();
     let all = [
@@ -71,23 +71,23 @@ async fn every_status_fits_from_get_list_and_check() {
         "unknown",
     ];
     assert_eq!(seen, all);
-    let list = json(&stage.run(&["list", "-o", "json"]));
+    let list = json(&env.run(&["list", "-o", "json"]));
     assert_fits("list", &list);
     assert_eq!(list["count"], 8);
-    let check = json(&stage.run(&["check", "-o", "json"]));
+    let check = json(&env.run(&["check", "-o", "json"]));
     assert_fits("check", &check);
     for token in list["tokens"].as_array().unwrap() {
         assert!(token.get("scope").is_none() && token.get("checked_at").is_none());
     }
     assert_fits(
         "list",
-        &json(&stage.run(&["list", "-o", "json", "--status", "expired"])),
+        &json(&env.run(&["list", "-o", "json", "--status", "expired"])),
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_fit() {
-    let stage = Stage::answering(ResponseTemplate::new(401).set_body_string(
+    let env = TestEnv::answering(ResponseTemplate::new(401).set_body_string(
         r#"{"success":false,"errors":[{"code":1000,"message":"Invalid API Token"}]}"#,
     ))
     .await;
@@ -100,7 +100,7 @@ async fn failures_fit() {
         &["profile", "list", "-ojson", "--bogus"],
         &["auth", "status", "--output=json", "--account", "x"],
     ] {
-        let report = json(&stage.run(arguments));
+        let report = json(&env.run(arguments));
         assert_fits("error", &report);
         assert_eq!(keys(&report), ["error"], "{arguments:?}");
     }
@@ -112,7 +112,7 @@ async fn failures_fit() {
         &["check", "--all-profiles", "-o", "json"],
         &["check", "-o", "json", "--account", "x"],
     ] {
-        let report = json(&stage.run(arguments));
+        let report = json(&env.run(arguments));
         assert_fits("check", &report);
         assert_eq!(report["tokens"], json!([]), "{arguments:?}");
         assert!(report["error"].is_object(), "{arguments:?}");
@@ -122,12 +122,12 @@ async fn failures_fit() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn auth_status_and_profile_list_fit() {
-    let stage = Stage::empty().await;
-    stage.write_config(&format!(
+    let env = TestEnv::empty().await;
+    env.write_config(&format!(
         "default_profile = \"b\"\n[profiles.a]\ncredential = \"global_key\"\nemail = \"me@example.com\"\n\
          zone = \"{ACCOUNT}\"\n[profiles.b]\ncredential = \"api_token\"\n"
     ));
-    let report = json(&stage.run(&["profile", "list", "-o", "json"]));
+    let report = json(&env.run(&["profile", "list", "-o", "json"]));
     assert_fits("profile-list", &report);
     assert_eq!(
         report["profiles"][0],
@@ -136,10 +136,10 @@ async fn auth_status_and_profile_list_fit() {
     );
     assert_eq!(report["profiles"][1]["default"], true);
     for command in [
-        stage.command(&["auth", "status", "-o", "json"]),
-        stage.bare(&["auth", "status", "-o", "json"]),
-        stage.bare(&["auth", "status", "-o", "json", "--profile", "a"]),
-        stage.bare(&["auth", "status", "-o", "json", "--demo"]),
+        env.command(&["auth", "status", "-o", "json"]),
+        env.bare(&["auth", "status", "-o", "json"]),
+        env.bare(&["auth", "status", "-o", "json", "--profile", "a"]),
+        env.bare(&["auth", "status", "-o", "json", "--demo"]),
     ] {
         let mut command = command;
         assert_fits("auth-status", &json(&command.output().unwrap()));

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::api::{Fake, Reply, home, http, run, success, token};
 use crate::support::assertions::{assert_contains, assert_starts};
-use crate::support::binary::{Stage, TOKENS, text};
+use crate::support::binary::{TOKENS, TestEnv, text};
 use crate::support::tokens::ID;
 
 /// Every line that prints to standard output, with its exit code on success.
@@ -41,7 +41,7 @@ fn one_or_list() -> Fake {
 }
 
 /// Runs a command with this standard output: its exit code, and its error stream.
-fn into(stdout: impl Into<Stdio>, mut command: Command) -> (Option<i32>, String) {
+fn run_into(stdout: impl Into<Stdio>, mut command: Command) -> (Option<i32>, String) {
     let output = command
         .stdin(Stdio::null())
         .stdout(stdout)
@@ -57,7 +57,7 @@ fn e01_a_closed_reader_ends_a_command_quietly_with_its_own_code() {
     for (line, code) in LINES {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let (ended, said) = into(writer, fake.command(line));
+        let (ended, said) = run_into(writer, fake.command(line));
         assert_eq!((ended, said.as_str()), (Some(code), ""), "{line:?}");
     }
     for line in [&["get"][..], &["get", "-o", "json"], &["list", "x"]] {
@@ -75,7 +75,7 @@ fn e01_an_output_that_cannot_be_written_is_an_error() {
     let fake = one_or_list();
     for (line, code) in LINES {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
-        let (ended, said) = into(full.unwrap(), fake.command(line));
+        let (ended, said) = run_into(full.unwrap(), fake.command(line));
         let failed = if line[0] == "check" { 3 } else { 1 };
         assert_eq!(ended, Some(code.max(failed)), "{line:?}: {said}");
         assert!(
@@ -92,8 +92,8 @@ fn e01_an_output_that_cannot_be_written_is_an_error() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn output_to_a_file_equals_the_output_to_a_pipe() {
-    let stage = Stage::with(TOKENS).await;
-    let path = stage.home.path().join("out");
+    let env = TestEnv::with(TOKENS).await;
+    let path = env.home.path().join("out");
     let file = path.to_str().unwrap();
     for line in [
         &["list"][..],
@@ -110,8 +110,8 @@ async fn output_to_a_file_equals_the_output_to_a_pipe() {
                 .map(str::to_owned)
                 .collect::<Vec<_>>()
         };
-        let piped = stage.run(line);
-        let output = stage.run(&[line, &["--to", file]].concat());
+        let piped = env.run(line);
+        let output = env.run(&[line, &["--to", file]].concat());
         assert_eq!(output.status.code(), piped.status.code(), "{line:?}");
         assert!(output.stdout.is_empty(), "{line:?}");
         let written = std::fs::read_to_string(&path).unwrap();
@@ -125,21 +125,21 @@ async fn output_to_a_file_equals_the_output_to_a_pipe() {
 /// If the file cannot be written, standard output reports why.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unwritable_file_leaves_the_failure_on_standard_output() {
-    let stage = Stage::with(TOKENS).await;
-    for target in ["/nowhere/x", stage.home.path().to_str().unwrap()] {
-        let output = stage.run(&["check", "--to", target]);
+    let env = TestEnv::with(TOKENS).await;
+    for target in ["/nowhere/x", env.home.path().to_str().unwrap()] {
+        let output = env.run(&["check", "--to", target]);
         assert_eq!(output.status.code(), Some(3), "{target}");
         assert_starts(&text(&output.stdout), "UNKNOWN: ");
         assert_contains(&text(&output.stdout), target);
         let report: Value =
-            serde_json::from_slice(&stage.run(&["check", "-o", "json", "--to", target]).stdout)
+            serde_json::from_slice(&env.run(&["check", "-o", "json", "--to", target]).stdout)
                 .unwrap();
         assert_eq!(report["verdict"], "unknown");
-        let output = stage.run(&["list", "-o", "json", "--to", target]);
+        let output = env.run(&["list", "-o", "json", "--to", target]);
         assert_eq!(output.status.code(), Some(1), "{target}");
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_contains(report["error"]["summary"].as_str().unwrap(), target);
-        let output = stage.run(&["list", "--to", target]);
+        let output = env.run(&["list", "--to", target]);
         assert!(output.stdout.is_empty());
         assert_contains(&text(&output.stderr), target);
     }
@@ -148,7 +148,7 @@ async fn an_unwritable_file_leaves_the_failure_on_standard_output() {
 /// Only a check writes failures to the file: a list keeps the last good one.
 #[test]
 fn a_failing_list_keeps_the_existing_file() {
-    let fake = Fake::saying(403, "{}");
+    let fake = Fake::answering(403, "{}");
     let home = home();
     let path = home.path().join("tokens");
     std::fs::write(&path, "good").unwrap();
@@ -165,38 +165,39 @@ fn a_failing_list_keeps_the_existing_file() {
     }
 }
 
-/// An invalid argument must not leave the metrics of the last run in place.
-#[test]
-fn a_check_with_an_invalid_argument_says_so_in_its_file() {
-    let home = home();
-    let path = home.path().join("tokenscope.prom");
-    std::fs::write(&path, "tokenscope_up 1\n").unwrap();
-    let line = ["check", "-o", "prometheus", "--fail-on", "bogus", "--to"];
-    let line = [&line[..], &[path.to_str().unwrap()]].concat();
-    let outcome = run(&mut Fake::saying(200, "{}").command(&line));
-    assert_eq!(outcome.code, Some(3));
-    let written = std::fs::read_to_string(&path).unwrap();
-    assert!(written.ends_with("tokenscope_up 0\n"), "{written}");
-}
-
-/// Whatever collects the file must learn that nothing could be read.
+/// Whatever collects the file must learn that nothing could be read, instead of finding the metrics of
+/// the last run.
 #[test]
 fn a_failing_check_says_so_in_its_file() {
-    let fake = Fake::saying(500, "{}");
-    let home = home();
-    let path = home.path().join("tokenscope.prom");
-    let line = ["check", "-o", "prometheus", "--timeout", "2", "--to"];
-    let line = [&line[..], &[path.to_str().unwrap()]].concat();
-    let outcome = run(&mut fake.command(&line));
-    assert_eq!(outcome.code, Some(3));
-    assert_eq!(outcome.stdout, "");
-    let written = std::fs::read_to_string(&path).unwrap();
-    assert!(written.ends_with("tokenscope_up 0\n"), "{written}");
+    for (fake, options) in [
+        (Fake::answering(200, "{}"), ["--fail-on", "bogus"]),
+        (Fake::answering(500, "{}"), ["--timeout", "2"]),
+    ] {
+        for before in [None, Some("tokenscope_up 1\n")] {
+            let home = home();
+            let path = home.path().join("tokenscope.prom");
+            if let Some(before) = before {
+                std::fs::write(&path, before).unwrap();
+            }
+            let file = path.to_str().unwrap();
+            let line = [
+                &["check", "-o", "prometheus"],
+                &options[..],
+                &["--to", file],
+            ]
+            .concat();
+            let outcome = run(&mut fake.command(&line));
+            assert_eq!(outcome.code, Some(3), "{options:?}");
+            assert_eq!(outcome.stdout, "", "{options:?}");
+            let written = std::fs::read_to_string(&path).unwrap();
+            assert!(written.ends_with("tokenscope_up 0\n"), "{written}");
+        }
+    }
 }
 
 #[test]
 fn an_empty_file_name_or_a_dash_is_a_usage_error() {
-    let fake = Fake::saying(200, "{}");
+    let fake = Fake::answering(200, "{}");
     for (name, words) in [("", "empty"), ("-", "standard output")] {
         for (command, code) in [("list", 64), ("check", 3)] {
             let line = [command, "-o", "json", "--to", name];

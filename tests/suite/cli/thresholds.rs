@@ -75,7 +75,7 @@ fn e05_contradictory_thresholds_are_refused_before_any_request() {
             "-o",
             "json",
         ];
-        let words = is_refused(&fake, &line);
+        let words = assert_refused(&fake, &line);
         // Whole days are printed as days.
         let days = |text: &str| match text {
             unit if unit.ends_with(['h', 'm', '%']) => unit.to_owned(),
@@ -116,7 +116,7 @@ fn e05_contradictory_thresholds_are_refused_before_any_request() {
             "1e3",
         ] {
             let given = format!("{flag}={value}");
-            let words = is_refused(&fake, &["check", &given, "-o", "json"]);
+            let words = assert_refused(&fake, &["check", &given, "-o", "json"]);
             assert!(words.contains(flag), "{words}");
         }
     }
@@ -140,7 +140,7 @@ fn e05_contradictory_thresholds_are_refused_before_any_request() {
 }
 
 #[track_caller]
-fn is_refused(fake: &Fake, line: &[&str]) -> String {
+fn assert_refused(fake: &Fake, line: &[&str]) -> String {
     run(&mut fake.command(line)).is_error("usage", 3)
 }
 

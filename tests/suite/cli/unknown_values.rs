@@ -18,7 +18,7 @@ use wiremock::ResponseTemplate;
 use crate::domain::context;
 use crate::support::api::{Fake, Reply, http, run, shows, success, token};
 use crate::support::assertions::{assert_contains, assert_starts};
-use crate::support::binary::{Stage, TOKENS, json, ok, text};
+use crate::support::binary::{TOKENS, TestEnv, json, ok, text};
 use crate::support::tokens::{ACCOUNT, ID};
 
 #[test]
@@ -76,7 +76,7 @@ fn f11_a_date_far_ahead_is_ignored_with_a_warning() {
 
 #[test]
 fn a13_forever_is_not_unknown() {
-    let read = |members: &str| Fake::holding(&token(members)).get();
+    let read = |members: &str| Fake::with_result(&token(members)).get();
     for expiry in [
         "",
         r#","expires_at":null"#,
@@ -115,13 +115,13 @@ fn a13_forever_is_not_unknown() {
 
 #[test]
 fn a13_screens_and_tables_say_never_expires_and_not_reported() {
-    let fake = Fake::holding(&token(r#""duration":"forever","expires_at":null"#));
+    let fake = Fake::with_result(&token(r#""duration":"forever","expires_at":null"#));
     let table = run(&mut fake.command(&["get", ID])).stdout;
     assert!(table.contains("never_expires"), "{table}");
     assert!(!table.contains("Left"), "{table}");
     let session = fake.screens(&[ID]).showing("NEVER EXPIRES");
     session.quit();
-    let fake = Fake::holding(&token(
+    let fake = Fake::with_result(&token(
         r#""duration":"8760h","expires_at":"0001-01-01T00:00:00Z""#,
     ));
     let session = fake.screens(&[ID]).showing("UNKNOWN");
@@ -146,7 +146,7 @@ fn a15_durations_are_humanised_beside_the_sent_text() {
         ("8760", "8760"),
         ("forever", "forever"),
     ] {
-        let fake = Fake::holding(&token(&format!(
+        let fake = Fake::with_result(&token(&format!(
             r#""duration":"{sent}","expires_at":"2126-01-01T00:00:00Z""#
         )));
         let outcome = run(&mut fake.command(&["get", ID]));
@@ -154,7 +154,7 @@ fn a15_durations_are_humanised_beside_the_sent_text() {
         assert!(outcome.stdout.contains(&line), "{sent}: {}", outcome.stdout);
     }
     let huge = format!("{}h", "9".repeat(400));
-    let fake = Fake::holding(&token(&format!(
+    let fake = Fake::with_result(&token(&format!(
         r#""duration":"{huge}","expires_at":"2126-01-01T00:00:00Z""#
     )));
     let report = fake.get().json();
@@ -168,7 +168,7 @@ fn a15_durations_are_humanised_beside_the_sent_text() {
 fn a16_unknown_fields_are_kept_and_absent_ones_not_reported() {
     let members =
         r#""new_field":{"a":[1]},"n":12345678901234567890123,"expires_at":"2126-01-01T00:00:00Z""#;
-    let fake = Fake::holding(&token(members));
+    let fake = Fake::with_result(&token(members));
     let outcome = fake.get();
     assert_contains(
         &outcome.stdout,
@@ -186,7 +186,7 @@ fn a16_mistyped_fields_are_marked_and_dates_of_year_one_are_never() {
     let odd = token(
         r#""name":42,"enabled":"no","duration":8760,"expires_at":42,"created_at":"soon","last_seen_at":"0001-01-01T00:00:00Z","updated_at":" ""#,
     );
-    let fake = Fake::holding(&odd);
+    let fake = Fake::with_result(&odd);
     let table = run(&mut fake.command(&["get", ID]));
     for row in [
         "Name\tunexpected type: 42",
@@ -195,7 +195,7 @@ fn a16_mistyped_fields_are_marked_and_dates_of_year_one_are_never() {
         "Expires\tunexpected type: 42",
         "Created\tnot a date: \"soon\"",
         "Last seen\tnever used (sent as \"0001-01-01T00:00:00Z\")",
-        "Updated\tnone (sent as \" \")",
+        "Updated\tnot reported (sent as \" \")",
         "Client ID\tnot reported",
         "Status\tunknown",
     ] {
@@ -211,7 +211,7 @@ fn a16_mistyped_fields_are_marked_and_dates_of_year_one_are_never() {
 #[test]
 fn a18_a_disabled_token_says_so_before_any_countdown() {
     let far = r#""expires_at":"2126-01-01T00:00:00Z""#;
-    let fake = Fake::holding(&token(&format!(
+    let fake = Fake::with_result(&token(&format!(
         r#""enabled":false,"last_seen_at":null,{far}"#
     )));
     let report = fake.get().json();
@@ -222,13 +222,13 @@ fn a18_a_disabled_token_says_so_before_any_countdown() {
     session.wait_for("Never used");
     session.quit();
     for enabled in ["", r#""enabled":true,"#, r#""enabled":null,"#] {
-        let report = Fake::holding(&token(&format!("{enabled}{far}")))
+        let report = Fake::with_result(&token(&format!("{enabled}{far}")))
             .get()
             .json();
         assert_eq!(report["status"], "active", "{enabled}");
     }
     let seen = format!(r#""last_seen_at":"2020-01-01T00:00:00Z",{far}"#);
-    let report = Fake::holding(&token(&seen)).get();
+    let report = Fake::with_result(&token(&seen)).get();
     assert!(report.stdout.contains("Not seen for "), "{}", report.stdout);
 }
 
@@ -243,9 +243,9 @@ fn listed(members: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a18_a_token_that_may_be_disabled_is_never_ok() {
     for enabled in [r#""false""#, "0", r#""no""#, "[]"] {
-        let stage = Stage::with(&listed(&format!(r#""name":"n","enabled":{enabled},{FAR}"#))).await;
+        let env = TestEnv::with(&listed(&format!(r#""name":"n","enabled":{enabled},{FAR}"#))).await;
         for check in [vec!["check"], vec!["check", DOUBTFUL_ID]] {
-            let output = stage.run(&check);
+            let output = env.run(&check);
             assert_eq!(output.status.code(), Some(3), "{enabled}");
             let said = text(&output.stdout);
             assert_starts(
@@ -253,7 +253,7 @@ async fn a18_a_token_that_may_be_disabled_is_never_ok() {
                 "UNKNOWN: 1 of 1 token with unknown status; it is not known whether n (",
             );
         }
-        let report = json(&stage.run(&["check", "-o", "json"]));
+        let report = json(&env.run(&["check", "-o", "json"]));
         let judged = &report["tokens"][0];
         assert_eq!(report["verdict"], "unknown");
         assert_eq!(judged["status"], "unknown");
@@ -261,10 +261,10 @@ async fn a18_a_token_that_may_be_disabled_is_never_ok() {
         assert_eq!(judged["findings"][0]["code"], "enabled_unknown");
         let message = judged["findings"][0]["message"].as_str().unwrap();
         assert!(message.contains(enabled), "{message}");
-        let metrics = text(&stage.run(&["check", "-o", "prometheus"]).stdout);
+        let metrics = text(&env.run(&["check", "-o", "prometheus"]).stdout);
         assert!(!metrics.contains("service_token_enabled{"), "{metrics}");
         assert!(metrics.contains(r#"status="unknown"} 1"#), "{metrics}");
-        let csv = text(&stage.run(&["list", "-o", "csv"]).stdout);
+        let csv = text(&env.run(&["list", "-o", "csv"]).stdout);
         let quoted = enabled.replace('"', "\"\"");
         let quoted = if quoted == enabled {
             quoted
@@ -280,26 +280,26 @@ async fn a_mistyped_field_stays_visible_in_its_row() {
     let odd = listed(&format!(
         r#""name":123,"duration":8760,"client_id":{{"a":1}},{FAR}"#
     ));
-    let stage = Stage::with(&odd).await;
+    let env = TestEnv::with(&odd).await;
     for command in ["list", "check"] {
-        let said = text(&stage.run(&[command]).stdout);
+        let said = text(&env.run(&[command]).stdout);
         let row = said.lines().last().unwrap();
         assert!(row.starts_with("unexpected type: 123\t"), "{said}");
     }
-    let csv = text(&stage.run(&["list", "-o", "csv"]).stdout);
+    let csv = text(&env.run(&["list", "-o", "csv"]).stdout);
     let record = csv.lines().nth(1).unwrap();
     assert!(
         record.starts_with(&format!(r#"{DOUBTFUL_ID},123,"{{""a"":1}}",active,"#)),
         "{csv}"
     );
     assert!(record.ends_with(",8760,true,"), "{csv}");
-    let metrics = text(&stage.run(&["check", "-o", "prometheus"]).stdout);
+    let metrics = text(&env.run(&["check", "-o", "prometheus"]).stdout);
     assert!(metrics.contains(r#"name="123""#), "{metrics}");
     let surrogate = listed(&format!(r#""name":"\ud800x",{FAR}"#));
-    let stage = Stage::answering(ok(success(&surrogate))).await;
-    let said = text(&stage.run(&["list"]).stdout);
+    let env = TestEnv::answering(ok(success(&surrogate))).await;
+    let said = text(&env.run(&["list"]).stdout);
     assert!(said.starts_with("not Unicode: \"\\ud800x\"\t"), "{said}");
-    let csv = text(&stage.run(&["list", "-o", "csv"]).stdout);
+    let csv = text(&env.run(&["list", "-o", "csv"]).stdout);
     assert_contains(&csv, &format!("{DOUBTFUL_ID},\"\"\"\\ud800x\"\"\","));
 }
 
@@ -316,9 +316,9 @@ async fn a26_an_implausible_date_makes_nothing_ok() {
         let answer = ResponseTemplate::new(200)
             .insert_header("date", date)
             .set_body_string(success(&listed(&ended)));
-        let stage = Stage::answering(answer).await;
+        let env = TestEnv::answering(answer).await;
         for form in ["table", "json"] {
-            let output = stage.run(&["check", "-o", form]);
+            let output = env.run(&["check", "-o", form]);
             assert_eq!(output.status.code(), Some(2), "{date}");
             let said = text(&output.stderr);
             assert_starts(
@@ -327,7 +327,7 @@ async fn a26_an_implausible_date_makes_nothing_ok() {
             );
             assert_eq!(said.lines().count(), 1, "{said}");
         }
-        let report = json(&stage.run(&["list", "-o", "json"]));
+        let report = json(&env.run(&["list", "-o", "json"]));
         assert_eq!(report["tokens"][0]["status"], "expired");
         assert_eq!(report["clock_skew_seconds"], 0);
     }
@@ -335,25 +335,26 @@ async fn a26_an_implausible_date_makes_nothing_ok() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn warns_about_a_wrong_clock() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     let id = "a0000000-0000-4000-8000-000000000005";
     for command in [vec!["get", id], vec!["list"], vec!["check"]] {
-        let said = text(&stage.run(&command).stderr);
+        let said = text(&env.run(&command).stderr);
         assert!(said.starts_with("warning: your clock is "), "{said}");
         assert!(said.ends_with(" fast; using the API's clock.\n"), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
         let machine = [&command[..], &["-o", "json"]].concat();
-        assert_eq!(text(&stage.run(&machine).stderr), "");
+        assert_eq!(text(&env.run(&machine).stderr), "");
     }
-    let right = Stage::answering(ResponseTemplate::new(200).set_body_string(success(TOKENS))).await;
+    let right =
+        TestEnv::answering(ResponseTemplate::new(200).set_body_string(success(TOKENS))).await;
     assert_eq!(text(&right.run(&["list"]).stderr), "");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn null_instead_of_tokens_is_an_invalid_response() {
     let body = r#"{"success":true,"errors":[],"result":null,"result_info":{"total_count":3}}"#;
-    let stage = Stage::answering(ok(body)).await;
-    let output = stage.run(&["list", "-o", "json"]);
+    let env = TestEnv::answering(ok(body)).await;
+    let output = env.run(&["list", "-o", "json"]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(json(&output)["error"]["kind"], "invalid_response");
 }
@@ -503,7 +504,7 @@ fn mistyped_fields_break_nothing_and_are_all_kept() {
 #[test]
 fn a_mistyped_field_is_shown_raw_and_marked() {
     let members = r#""name":["odd"],"duration":8760,"enabled":"false","expires_at":1765125472,"client_secret_version":"two","last_seen_at":false"#;
-    let fake = Fake::holding(&token(members));
+    let fake = Fake::with_result(&token(members));
     let mut session = fake.screens(&[ID]).showing("UNKNOWN");
     for raw in [
         r#"["odd"]"#,
@@ -536,7 +537,8 @@ fn a_malformed_token_hides_no_other() {
             format!("[{good},{bad}]"),
             format!("[{bad},{good},{bad}]"),
         ] {
-            let outcome = run(&mut Fake::holding(&list).command(&["get", "wanted", "-o", "json"]));
+            let outcome =
+                run(&mut Fake::with_result(&list).command(&["get", "wanted", "-o", "json"]));
             assert_eq!(outcome.code, Some(0), "{bad}: {}", outcome.stdout);
             assert_eq!(outcome.json()["token"]["id"], ID);
         }

@@ -11,7 +11,7 @@ use crate::terminal::styles::{EXPIRED, one_token};
 
 #[test]
 fn a30_exactly_one_scope_is_required_and_ids_cannot_escape_the_path() {
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     let get = |arguments: &[&str], variables: &[(&str, &str)]| {
         let mut all = vec!["get", ID, "-o", "json"];
         all.extend_from_slice(arguments);
@@ -49,11 +49,7 @@ fn a30_exactly_one_scope_is_required_and_ids_cannot_escape_the_path() {
             get(&[], &[("CLOUDFLARE_ZONE_ID", id)]).is_error("usage", 64);
         }
     }
-    assert_eq!(
-        fake.heads().len(),
-        0,
-        "all of that is said before any request"
-    );
+    assert_eq!(fake.heads().len(), 0, "all errors precede any request");
     for text in [
         "abc/../../user",
         "..",

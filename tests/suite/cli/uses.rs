@@ -10,7 +10,7 @@ use tokenscope::domain::access::uses::SECRET_PLACES;
 
 use super::schema::assert_fits;
 use crate::support::access::{
-    ALERTS, APPS, AccessApi, Answer, DATABASE_TOKEN, DEAD_TOKEN, DEVICE_PROFILES, DOH, GROUPS,
+    ALERTS, APPS, AccessApi, Answer, DATABASE_TOKEN, DEVICE_PROFILES, DOH, EXPIRED_TOKEN, GROUPS,
     HYPERDRIVE, ORGANIZATION, POLICIES, TOKENS, UNNAMED_TOKEN, example,
 };
 use crate::support::api::Fake;
@@ -443,18 +443,18 @@ fn missing_tokens_and_unreadable_lists_fail() {
 #[test]
 fn two_tokens_of_one_name_are_ambiguous() {
     let mut twin = example(TOKENS, 0);
-    twin["id"] = json!(DEAD_TOKEN);
+    twin["id"] = json!(EXPIRED_TOKEN);
     let tokens = Answer::list([example(TOKENS, 0), twin]);
     let api = whole().with(TOKENS, tokens).start();
     let (error, code) = failure(&api, &["CI/CD token"]);
     assert_eq!((&error["kind"], code), (&json!("ambiguous"), 1));
-    for id in [ID, DEAD_TOKEN] {
+    for id in [ID, EXPIRED_TOKEN] {
         assert_contains(error["hint"].as_str().unwrap(), id);
     }
     let (report, _) = report(&api, &[]);
     assert_eq!(report["tokens"].as_array().unwrap().len(), 2);
     let table = text(&run(&api, &[]).stdout);
-    assert!(table.contains(ID) && table.contains(DEAD_TOKEN));
+    assert!(table.contains(ID) && table.contains(EXPIRED_TOKEN));
 }
 
 /// Names that would control a terminal or break a table.

@@ -26,7 +26,7 @@ fn write(path: &Path, bytes: impl AsRef<[u8]>) {
 
 #[test]
 fn a_damaged_configuration_is_an_error_with_its_line_and_stays_unchanged() {
-    let fake = Fake::holding(&token(""));
+    let fake = Fake::with_result(&token(""));
     let deep = format!("a = {}", "[".repeat(100_000));
     let huge = format!("# {}\n", "x".repeat(2 << 20));
     let secret = format!("api_token = \"{CANARY}");
@@ -74,7 +74,7 @@ fn a_damaged_configuration_is_an_error_with_its_line_and_stays_unchanged() {
 
 #[test]
 fn an_unusable_keymap_or_state_is_a_warning_and_screens_open() {
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     let url = fake.url();
     let huge = "#".repeat(2 << 20);
     let deep = "[".repeat(100_000);
@@ -125,7 +125,7 @@ fn showing_token(fake: &Fake, home: &Path) -> Session {
 
 #[test]
 fn the_state_of_a_newer_version_is_left_unchanged() {
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     let home = home();
     let newer = r#"{"version":99,"recents":{"other":"shape"}}"#;
     write(&home.path().join("state.json"), newer);
@@ -169,7 +169,7 @@ fn a_home_that_is_a_file_or_read_only_does_not_stop_a_lookup() {
 
 #[test]
 fn a_symbolic_link_in_place_of_the_state_is_itself_moved_aside() {
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     let (home, elsewhere) = (home(), home());
     let real = elsewhere.path().join("real.json");
     let state = home.path().join("state.json");

@@ -75,10 +75,10 @@ impl Disk {
     }
 
     /// Whether this process may create such a disk: containers may forbid it.
-    fn can_be_made(self, place: &Place) -> bool {
+    fn can_be_made(self, disk_home: &DiskHome) -> bool {
         let mut words = self.before();
         words.push("true");
-        let made = place.command(&words).stderr(Stdio::null()).status();
+        let made = disk_home.command(&words).stderr(Stdio::null()).status();
         let can = made.is_ok_and(|status| status.success());
         if !can {
             // Written straight to the descriptor, which the harness does not capture.
@@ -90,26 +90,26 @@ impl Disk {
 }
 
 /// A home that contains a configuration.
-struct Place {
+struct DiskHome {
     dir: TempDir,
     disk: Disk,
 }
 
-impl Place {
+impl DiskHome {
     fn on(disk: Disk) -> Self {
         let dir = home();
         for name in ["home", "seed"] {
             fs::create_dir(dir.path().join(name)).unwrap();
         }
-        let place = Self { dir, disk };
-        fs::write(place.seed().join("config.toml"), config()).unwrap();
+        let disk_home = Self { dir, disk };
+        fs::write(disk_home.seed().join("config.toml"), config()).unwrap();
         let mode = if disk == Disk::Protected {
             0o500
         } else {
             0o700
         };
-        fs::set_permissions(place.seed(), fs::Permissions::from_mode(mode)).unwrap();
-        place
+        fs::set_permissions(disk_home.seed(), fs::Permissions::from_mode(mode)).unwrap();
+        disk_home
     }
 
     /// The folder with the files before and after the run.
@@ -166,7 +166,7 @@ impl Place {
 
     /// Asserts that the configuration is unchanged, without a partial file beside it.
     #[track_caller]
-    fn is_whole(&self) {
+    fn assert_unchanged(&self) {
         let kept = fs::read_to_string(self.seed().join("config.toml")).unwrap();
         assert_eq!(kept, config(), "{:?}", self.disk);
         for entry in fs::read_dir(self.seed()).unwrap() {
@@ -190,27 +190,27 @@ fn config() -> String {
 
 #[test]
 fn on_an_unwritable_disk_lookups_work_and_changes_are_refused() {
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     for disk in [Disk::Limited, Disk::Full, Disk::ReadOnly, Disk::Protected] {
-        let place = Place::on(disk);
-        if !disk.can_be_made(&place) {
+        let disk_home = DiskHome::on(disk);
+        if !disk.can_be_made(&disk_home) {
             continue;
         }
-        let mut command = place.tokenscope(&fake, &["get", ID]);
+        let mut command = disk_home.tokenscope(&fake, &["get", ID]);
         let outcome = run(command.env("CLOUDFLARE_API_TOKEN", CANARY));
         assert_eq!(outcome.code, Some(0), "{disk:?}: {}", outcome.stderr);
         assert_contains(&outcome.stdout, "never_expires");
         assert_eq!(outcome.stderr, "", "{disk:?}");
 
-        let outcome = run(&mut place.tokenscope(&fake, &["profile", "use", "other"]));
+        let outcome = run(&mut disk_home.tokenscope(&fake, &["profile", "use", "other"]));
         assert_eq!(outcome.code, Some(1), "{disk:?}: {}", outcome.stdout);
-        for said in [place.home().to_str().unwrap(), disk.reason()] {
+        for said in [disk_home.home().to_str().unwrap(), disk.reason()] {
             assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
         }
         let (plain, _) = outcome.stderr.split_once("details:").unwrap();
         assert!(!plain.contains("os error"), "{plain}");
 
-        let mut session = place.screens(&fake, &[ID]).showing("NEVER EXPIRES");
+        let mut session = disk_home.screens(&fake, &[ID]).showing("NEVER EXPIRES");
         session.wait_for("Look-ups are not remembered");
         let asked = fake.heads().len();
         session.type_keys("r");
@@ -218,19 +218,19 @@ fn on_an_unwritable_disk_lookups_work_and_changes_are_refused() {
         session.type_keys("q");
         let (status, stream) = session.end();
         assert_eq!(status.exit_code(), 0, "{disk:?}: {stream}");
-        place.is_whole();
+        disk_home.assert_unchanged();
     }
 }
 
 #[test]
 fn a_log_on_a_full_disk_loses_only_its_lines() {
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     for disk in [Disk::Limited, Disk::Full] {
-        let place = Place::on(disk);
-        if !disk.can_be_made(&place) {
+        let disk_home = DiskHome::on(disk);
+        if !disk.can_be_made(&disk_home) {
             continue;
         }
-        let mut command = place.tokenscope(&fake, &["get", ID, "--log", "trace"]);
+        let mut command = disk_home.tokenscope(&fake, &["get", ID, "--log", "trace"]);
         let outcome = run(command.env("CLOUDFLARE_API_TOKEN", CANARY));
         assert_eq!(outcome.code, Some(0), "{disk:?}: {}", outcome.stderr);
         let said = format!(
@@ -238,7 +238,7 @@ fn a_log_on_a_full_disk_loses_only_its_lines() {
             disk.reason()
         );
         assert_eq!(outcome.stderr, said, "once, however many lines are lost");
-        let mut session = place.screens(&fake, &[ID, "--log", "trace"]);
+        let mut session = disk_home.screens(&fake, &[ID, "--log", "trace"]);
         session.wait_for("NEVER EXPIRES");
         session.type_keys("q");
         let (status, stream) = session.end();
@@ -247,25 +247,25 @@ fn a_log_on_a_full_disk_loses_only_its_lines() {
         let (screens, after) = stream.split_once("\u{1b}[?1049l").unwrap();
         assert!(!screens.contains("could not be written"), "{screens}");
         assert!(after.contains(said.trim_end()), "{after}");
-        place.is_whole();
+        disk_home.assert_unchanged();
     }
 }
 
 #[test]
 fn a_list_that_does_not_fit_on_the_disk_is_not_written() {
-    let fake = Fake::holding(&format!(
+    let fake = Fake::with_result(&format!(
         "[{}]",
         token(r#""duration":"forever","name":"only""#)
     ));
     for disk in [Disk::Limited, Disk::Full] {
-        let place = Place::on(disk);
-        if !disk.can_be_made(&place) {
+        let disk_home = DiskHome::on(disk);
+        if !disk.can_be_made(&disk_home) {
             continue;
         }
-        let mut session = place.screens(&fake, &[]).showing("1 known");
+        let mut session = disk_home.screens(&fake, &[]).showing("1 known");
         session.type_until("\x1bOQ", "1 token");
         session.type_until("w", "CSV or JSON");
-        let path = place.home().join("tokens.csv");
+        let path = disk_home.home().join("tokens.csv");
         session.type_keys("\x15");
         session.type_keys(path.to_str().unwrap());
         session.type_until("\r", "cannot be written");
@@ -274,7 +274,7 @@ fn a_list_that_does_not_fit_on_the_disk_is_not_written() {
         session.wait_for(&format!("{last}."));
         session.type_keys("\x03");
         session.end();
-        place.is_whole();
-        assert!(!place.seed().join("tokens.csv").exists(), "{disk:?}");
+        disk_home.assert_unchanged();
+        assert!(!disk_home.seed().join("tokens.csv").exists(), "{disk:?}");
     }
 }

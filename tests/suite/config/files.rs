@@ -133,7 +133,7 @@ pub(crate) fn warnings(outcome: &Outcome) -> Vec<&str> {
 // I01: homes that cannot be read.
 
 /// Homes that a stranger cannot read: the variable, its value, the warning.
-fn barred(dir: &Path) -> Vec<(&'static str, PathBuf, &'static str)> {
+fn unreadable_homes(dir: &Path) -> Vec<(&'static str, PathBuf, &'static str)> {
     let locked = dir.join("locked");
     fs::create_dir(&locked).unwrap();
     put(&locked.join("config.toml"), "not even TOML");
@@ -178,7 +178,7 @@ fn i01_an_inaccessible_home_is_treated_as_empty() {
     }
     let (fake, stranger) = (api(), as_user(STRANGER));
     let (dir, _) = place();
-    for (variable, path, said) in barred(dir.path()) {
+    for (variable, path, said) in unreadable_homes(dir.path()) {
         for arguments in [
             &["check"][..],
             &["get", ID],
@@ -388,7 +388,7 @@ fn mounted(script: &str, fake: &Fake, home: &Path, seed: &Path, arguments: &[&st
     run(command.env("SEED", seed).env("TOKENSCOPE_HOME", home))
 }
 
-fn left_whole(home: &Path) {
+fn assert_no_partial_files(home: &Path) {
     for entry in fs::read_dir(home).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(!name.starts_with(".tokenscope-"), "left behind: {name}");
@@ -430,7 +430,7 @@ fn i03_a_file_that_is_a_mount_point_is_written_in_place() {
         assert_eq!(fs::metadata(&seed).unwrap().ino(), inode);
         let below = text(&home.join("config.toml"));
         assert_eq!(below, config(), "the one below the mount");
-        left_whole(&home);
+        assert_no_partial_files(&home);
     }
 }
 
@@ -456,7 +456,7 @@ fn i03_a_mounted_file_is_restored_if_the_new_text_does_not_fit() {
     assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
     assert_contains(&outcome.stderr, "the disk is full");
     assert_eq!(text(&seed), full);
-    left_whole(&home);
+    assert_no_partial_files(&home);
 }
 
 // I04: file systems without locks.

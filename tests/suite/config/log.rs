@@ -23,7 +23,7 @@ use crate::support::tokens::ID;
 
 #[test]
 fn an_unwritable_log_fails_before_anything_else() {
-    let fake = Fake::holding(&token(""));
+    let fake = Fake::with_result(&token(""));
     for make in [
         |path: &Path| fs::create_dir(path).unwrap(),
         |path: &Path| {
@@ -78,7 +78,7 @@ type LogCase = (
 #[test]
 fn i07_each_log_level_adds_its_own_messages() {
     let limited = || Fake::start(|_, _| Reply::Bytes(http(429, &[("retry-after", "600")], "{}")));
-    let failing = || Fake::saying(500, "{}");
+    let failing = || Fake::answering(500, "{}");
     let started: &'static [&'static str] = &["started", "CLOUDFLARE_API_TOKEN", "127.0.0.1"];
     let cases: [LogCase; 4] = [
         (
@@ -148,7 +148,7 @@ fn i07_each_log_level_adds_its_own_messages() {
 #[cfg(target_os = "linux")]
 #[test]
 fn i07_the_screens_log_failures_and_warnings() {
-    let fake = Fake::saying(500, "{}");
+    let fake = Fake::answering(500, "{}");
     let (_dir, home) = place();
     put(&home.join("config.toml"), "theme = 3\nbell = 3\n");
     let path = home.to_str().unwrap();

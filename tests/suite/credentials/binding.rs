@@ -44,7 +44,7 @@ fn host_of(fake: &Fake) -> String {
     fake.address.to_string()
 }
 
-fn is_refused(outcome: &Outcome, hosts: &[&str]) {
+fn assert_refused(outcome: &Outcome, hosts: &[&str]) {
     let report = outcome.json();
     let error = if report["error"].is_null() {
         &report["profiles"][0]["error"]
@@ -61,7 +61,7 @@ fn is_refused(outcome: &Outcome, hosts: &[&str]) {
         "take the credential from the environment.",
     ];
     assert!(alternatives.iter().any(|it| words.contains(it)), "{words}");
-    outcome.hides_the_secret();
+    outcome.assert_hides_secret();
 }
 
 const COMMANDS: [(&[&str], i32); 7] = [
@@ -144,13 +144,13 @@ fn k01_a_stored_secret_is_not_even_read_for_another_host() {
             }
             let outcome = run(&mut command);
             assert_eq!(outcome.code, Some(code), "{arguments:?} {}", outcome.stdout);
-            is_refused(&outcome, &[&hosts[0], &hosts[1]]);
+            assert_refused(&outcome, &[&hosts[0], &hosts[1]]);
         }
     }
     assert_eq!(
-        bus.met.load(Ordering::SeqCst),
+        bus.connections.load(Ordering::SeqCst),
         0,
-        "the keyring was spoken to"
+        "the keyring was contacted"
     );
     assert!(fake.heads().is_empty(), "something was sent");
 }
@@ -201,7 +201,7 @@ fn k01_storing_binds_to_the_current_base_url_in_any_spelling() {
             Some(&other),
             &["list", "-o", "json"],
         ));
-        is_refused(&listed, &["127.0.0.1"]);
+        assert_refused(&listed, &["127.0.0.1"]);
     }
     assert_eq!(host.fake.heads().len(), count, "something was sent");
     // Stored again for Cloudflare, the old address no longer counts.
@@ -242,7 +242,7 @@ fn k01_a_foreign_configuration_cannot_redirect_a_stored_secret() {
     for bound in [None, Some("https://gateway.invalid")] {
         store(own.path(), bound);
         assert_eq!(record("default"), bound.unwrap_or_default());
-        is_refused(&list(foreign.path()), &["evil.invalid", "keyring"]);
+        assert_refused(&list(foreign.path()), &["evil.invalid", "keyring"]);
     }
     // It was stored for this host, so only the name is not found.
     store(own.path(), Some(evil));
@@ -310,7 +310,7 @@ fn k01_status_is_unusable_unless_the_keyring_confirms_the_host() {
         assert_eq!(outcome.code, Some(code), "{bound:?}: {}", outcome.stderr);
         assert_eq!(outcome.json()["stored"], true, "{}", outcome.stdout);
         assert_contains_if(code == 1, &outcome.stderr, "but the keyring does not");
-        outcome.hides_the_secret();
+        outcome.assert_hides_secret();
     }
 }
 
@@ -507,7 +507,7 @@ fn k01_an_unsafe_address_in_a_profile_is_refused() {
 
 #[test]
 fn k01_a_credential_of_the_environment_is_sent_to_its_base_url() {
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     let outcome = run(&mut fake.command(&["list", "-o", "json"]));
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     // The environment decides about its own credential.

@@ -19,7 +19,7 @@ use tokenscope::domain::credential_command::{InvalidOutput, secret_in};
 use tokenscope::domain::failure::{Failure, FailureKind};
 
 use crate::cli::schema::assert_fits;
-use crate::credentials::values::sends;
+use crate::credentials::values::assert_sends;
 use crate::support::api::{Fake, Outcome, home, refusal, run, run_with_input, shows};
 use crate::support::assertions::{assert_below, assert_contains, assert_lacks};
 use crate::support::binary::Binary;
@@ -27,13 +27,13 @@ use crate::support::services::{SilentBus, api};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 /// A home whose default profile has a command, with an API and a keyring that never answers.
-struct Place {
+struct CommandHome {
     fake: Fake,
     bus: SilentBus,
     home: TempDir,
 }
 
-impl Place {
+impl CommandHome {
     fn new() -> Self {
         Self::before(api())
     }
@@ -48,9 +48,9 @@ impl Place {
 
     /// The command is a shell script, which is run by its own path.
     fn with(script: &str) -> Self {
-        let place = Self::new();
-        place.write(&place.profile("default", &["/bin/sh", "-c", script]));
-        place
+        let command_home = Self::new();
+        command_home.write(&command_home.profile("default", &["/bin/sh", "-c", script]));
+        command_home
     }
 
     /// The lines of a profile that is bound to the fake API.
@@ -76,7 +76,7 @@ impl Place {
     }
 
     /// A script that leaves a mark for each run, then continues.
-    fn marking(&self, script: &str) -> String {
+    fn counting(&self, script: &str) -> String {
         format!("printf x >> '{}'; {script}", self.path("runs"))
     }
 
@@ -96,17 +96,17 @@ impl Place {
     #[track_caller]
     fn run(&self, arguments: &[&str]) -> Outcome {
         let outcome = run(&mut self.command(arguments));
-        assert_eq!(self.asked_keyring(), 0, "the keyring was asked");
-        outcome.hides_the_secret();
+        assert_eq!(self.keyring_connections(), 0, "the keyring was asked");
+        outcome.assert_hides_secret();
         outcome
     }
 
-    fn asked_keyring(&self) -> usize {
-        self.bus.met.load(Ordering::SeqCst)
+    fn keyring_connections(&self) -> usize {
+        self.bus.connections.load(Ordering::SeqCst)
     }
 
     /// A pipe that stays open until every process with its writing end has ended.
-    fn life(&self) -> Life {
+    fn life(&self) -> ProcessPipe {
         let path = self.path("life");
         make_pipe(&path);
         let (sender, told) = channel();
@@ -118,33 +118,33 @@ impl Place {
             let rest = pipe.read_to_end(&mut Vec::new()).unwrap();
             let _gone = sender.send(rest);
         });
-        Life { path, told }
+        ProcessPipe { path, told }
     }
 }
 
-struct Life {
+struct ProcessPipe {
     path: String,
     told: Receiver<usize>,
 }
 
-impl Life {
+impl ProcessPipe {
     /// A script that starts another process, waits for it, and ends only with it.
     fn endless(&self) -> String {
         format!("exec 3>'{}'; printf x >&3; sleep 1000 & wait", self.path)
     }
 
     #[track_caller]
-    fn begins(&self) {
-        assert_eq!(self.told.recv_timeout(PATIENCE).unwrap(), 1);
+    fn wait_for_start(&self) {
+        assert_eq!(self.told.recv_timeout(TIMEOUT).unwrap(), 1);
     }
 
     #[track_caller]
-    fn ends(&self) {
-        assert_eq!(self.told.recv_timeout(PATIENCE).unwrap(), 0);
+    fn wait_for_end(&self) {
+        assert_eq!(self.told.recv_timeout(TIMEOUT).unwrap(), 0);
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn make_pipe(path: &str) {
     let made = Command::new("mkfifo").arg(path).status().unwrap();
@@ -165,31 +165,37 @@ fn the_first_line_is_the_token_and_the_keyring_is_not_read() {
         // Neither a terminal nor the standard input of tokenscope reaches the command.
         format!("cat; [ -t 0 ] || echo {CANARY}"),
     ] {
-        let place = Place::new();
-        let script = place.marking(&script);
-        place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
+        let command_home = CommandHome::new();
+        let script = command_home.counting(&script);
+        command_home.write(&command_home.profile("default", &["/bin/sh", "-c", &script]));
         for arguments in [&["get", ID, "-o", "json"][..], &["list"], &["check"]] {
-            let mut command = place.command(arguments);
+            let mut command = command_home.command(arguments);
             let outcome = run_with_input(&mut command, b"another-token");
             assert_eq!(outcome.code, Some(0), "{script}: {}", outcome.stderr);
-            outcome.hides_the_secret();
+            outcome.assert_hides_secret();
             assert_lacks(&outcome.stderr, "a warning");
         }
-        sends(&place.fake, &format!("authorization: Bearer {CANARY}"));
-        assert_eq!((place.runs(), place.asked_keyring()), (3, 0));
+        assert_sends(
+            &command_home.fake,
+            &format!("authorization: Bearer {CANARY}"),
+        );
+        assert_eq!(
+            (command_home.runs(), command_home.keyring_connections()),
+            (3, 0)
+        );
     }
 }
 
 #[test]
 fn a_command_can_print_a_global_key() {
-    let place = Place::new();
+    let command_home = CommandHome::new();
     let key = ["/bin/sh", "-c", &format!("echo {CANARY}")];
-    let profile = place.profile("default", &key);
+    let profile = command_home.profile("default", &key);
     let kind = "credential = \"global_key\"\nemail = \"me@example.com\"\n";
-    place.write(&format!("{profile}{kind}"));
-    assert_eq!(place.run(&["get", ID]).code, Some(0));
-    sends(&place.fake, &format!("x-auth-key: {CANARY}"));
-    sends(&place.fake, "x-auth-email: me@example.com");
+    command_home.write(&format!("{profile}{kind}"));
+    assert_eq!(command_home.run(&["get", ID]).code, Some(0));
+    assert_sends(&command_home.fake, &format!("x-auth-key: {CANARY}"));
+    assert_sends(&command_home.fake, "x-auth-email: me@example.com");
 }
 
 /// A script, the kind of the error, and part of its text.
@@ -242,8 +248,8 @@ const FAULTS: &[(&str, &str, &str)] = &[
 #[test]
 fn failures_are_explained_without_the_output() {
     for (script, kind, said) in FAULTS {
-        let place = Place::with(&script.replace("$SECRET", CANARY));
-        let outcome = place.run(&["get", ID, "-o", "json", "--log", "trace"]);
+        let command_home = CommandHome::with(&script.replace("$SECRET", CANARY));
+        let outcome = command_home.run(&["get", ID, "-o", "json", "--log", "trace"]);
         let summary = outcome.is_error(kind, 1);
         assert_contains(
             &summary,
@@ -253,10 +259,10 @@ fn failures_are_explained_without_the_output() {
         let summary = report["error"]["summary"].as_str().unwrap();
         let shown = tokenscope::domain::text::sanitize(summary);
         assert_contains(&shown, said);
-        assert!(place.fake.heads().is_empty(), "{script}");
-        let log = fs::read_to_string(place.home.path().join("tokenscope.log")).unwrap();
+        assert!(command_home.fake.heads().is_empty(), "{script}");
+        let log = fs::read_to_string(command_home.home.path().join("tokenscope.log")).unwrap();
         assert_lacks(&log, CANARY);
-        let text = place.run(&["check", "--all-profiles"]);
+        let text = command_home.run(&["check", "--all-profiles"]);
         assert_eq!(text.code, Some(3), "{script}");
         assert_contains(&text.stdout, "UNKNOWN");
     }
@@ -264,11 +270,11 @@ fn failures_are_explained_without_the_output() {
 
 #[test]
 fn the_secret_is_redacted_in_the_error_output() {
-    let place = Place::with(&format!(
+    let command_home = CommandHome::with(&format!(
         "echo {CANARY}; echo \"read '{CANARY}' badly\" >&2; exit 1"
     ));
     for arguments in [&["get", ID][..], &["get", ID, "-o", "json"]] {
-        let outcome = place.run(arguments);
+        let outcome = command_home.run(arguments);
         let said = format!("{}{}", outcome.stdout, outcome.stderr);
         assert_contains(&said, "exit code 1: read '[hidden]' badly.");
     }
@@ -276,8 +282,8 @@ fn the_secret_is_redacted_in_the_error_output() {
 
 #[test]
 fn a_program_that_cannot_be_run_is_an_error_with_a_hint() {
-    let place = Place::new();
-    let script = place.home.path().join("secret");
+    let command_home = CommandHome::new();
+    let script = command_home.home.path().join("secret");
     fs::write(&script, "echo no first line\n").unwrap();
     let script = script.to_str().unwrap();
     let rights = |rights| mode(Path::new(script), rights);
@@ -298,8 +304,8 @@ fn a_program_that_cannot_be_run_is_an_error_with_a_hint() {
         ),
     ] {
         rights(rights_of_script);
-        place.write(&place.profile("default", &[program]));
-        let outcome = place.run(&["get", ID, "-o", "json"]);
+        command_home.write(&command_home.profile("default", &[program]));
+        let outcome = command_home.run(&["get", ID, "-o", "json"]);
         let kind = if program.starts_with('~') {
             "config"
         } else {
@@ -311,118 +317,118 @@ fn a_program_that_cannot_be_run_is_an_error_with_a_hint() {
         }
         // A script without a shebang looks like any other program.
         let is_found_out = rights_of_script == 0o600;
-        let status = place.run(&["auth", "status"]);
+        let status = command_home.run(&["auth", "status"]);
         assert_eq!(status.code, Some(i32::from(is_found_out)), "{program}");
     }
-    place.write(&place.profile("default", &["sh", "-c", "exit"]));
-    assert_eq!(place.run(&["auth", "status"]).code, Some(0));
+    command_home.write(&command_home.profile("default", &["sh", "-c", "exit"]));
+    assert_eq!(command_home.run(&["auth", "status"]).code, Some(0));
 }
 
 #[test]
 fn the_deadline_kills_the_command_and_its_children() {
-    let place = Place::new();
-    let life = place.life();
-    place.write(&place.profile("default", &["/bin/sh", "-c", &life.endless()]));
-    let outcome = place.run(&["get", ID, "-o", "json", "--timeout", "1"]);
+    let command_home = CommandHome::new();
+    let life = command_home.life();
+    command_home.write(&command_home.profile("default", &["/bin/sh", "-c", &life.endless()]));
+    let outcome = command_home.run(&["get", ID, "-o", "json", "--timeout", "1"]);
     let words = outcome.is_error("timeout", 1);
     assert_contains(&words, "did not end within 1 s");
     assert_below(outcome.took, Duration::from_secs(5));
-    life.begins();
-    life.ends();
+    life.wait_for_start();
+    life.wait_for_end();
 }
 
 #[test]
 fn a_signal_kills_the_command() {
-    let place = Place::new();
-    let life = place.life();
-    place.write(&place.profile("default", &["/bin/sh", "-c", &life.endless()]));
-    let mut child = place
+    let command_home = CommandHome::new();
+    let life = command_home.life();
+    command_home.write(&command_home.profile("default", &["/bin/sh", "-c", &life.endless()]));
+    let mut child = command_home
         .command(&["list"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    life.begins();
+    life.wait_for_start();
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    life.ends();
+    life.wait_for_end();
 }
 
 /// Agents stay in the background, with the output of the process that started them.
 #[test]
 fn does_not_wait_for_background_children() {
-    let place = Place::new();
-    let life = place.life();
-    let end = place.path("end");
+    let command_home = CommandHome::new();
+    let life = command_home.life();
+    let end = command_home.path("end");
     make_pipe(&end);
     let agent = format!("(exec 3>'{}'; printf x >&3; cat '{end}') &", life.path);
     let script = format!("{agent} echo {CANARY}");
-    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
-    let outcome = place.run(&["get", ID]);
+    command_home.write(&command_home.profile("default", &["/bin/sh", "-c", &script]));
+    let outcome = command_home.run(&["get", ID]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    life.begins();
+    life.wait_for_start();
     assert!(life.told.try_recv().is_err(), "it was ended");
     fs::write(end, "now").unwrap();
-    life.ends();
+    life.wait_for_end();
 }
 
 #[test]
 fn a_configuration_that_others_may_write_runs_no_command() {
-    let runs = |place: &Place| {
-        let outcome = place.run(&["get", ID, "-o", "json"]);
+    let runs = |command_home: &CommandHome| {
+        let outcome = command_home.run(&["get", ID, "-o", "json"]);
         let words = outcome.is_error("config", 1);
         assert_contains(&words, "is not run");
-        assert_eq!(place.runs(), 0);
-        let status = place.run(&["auth", "status"]);
+        assert_eq!(command_home.runs(), 0);
+        let status = command_home.run(&["auth", "status"]);
         assert_eq!(status.code, Some(1));
         words
     };
-    let place = Place::new();
-    let script = place.marking(&format!("echo {CANARY}"));
-    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
+    let command_home = CommandHome::new();
+    let script = command_home.counting(&format!("echo {CANARY}"));
+    command_home.write(&command_home.profile("default", &["/bin/sh", "-c", &script]));
     for rights in [0o620, 0o602, 0o666] {
-        mode(&place.config(), rights);
-        let advice = format!("chmod go-w {}", place.config().display());
-        assert_contains(&runs(&place), &advice);
+        mode(&command_home.config(), rights);
+        let advice = format!("chmod go-w {}", command_home.config().display());
+        assert_contains(&runs(&command_home), &advice);
     }
-    mode(&place.config(), 0o600);
-    mode(place.home.path(), 0o770);
-    let advice = format!("chmod go-w {}", place.home.path().display());
-    assert_contains(&runs(&place), &advice);
-    mode(place.home.path(), 0o700);
+    mode(&command_home.config(), 0o600);
+    mode(command_home.home.path(), 0o770);
+    let advice = format!("chmod go-w {}", command_home.home.path().display());
+    assert_contains(&runs(&command_home), &advice);
+    mode(command_home.home.path(), 0o700);
     // A link does not hide the permissions of its target.
     let elsewhere = home();
     let target = elsewhere.path().join("config.toml");
-    fs::rename(place.config(), &target).unwrap();
-    std::os::unix::fs::symlink(&target, place.config()).unwrap();
+    fs::rename(command_home.config(), &target).unwrap();
+    std::os::unix::fs::symlink(&target, command_home.config()).unwrap();
     mode(elsewhere.path(), 0o777);
     let advice = format!("chmod go-w {}", elsewhere.path().display());
-    assert_contains(&runs(&place), &advice);
+    assert_contains(&runs(&command_home), &advice);
     mode(elsewhere.path(), 0o700);
     if geteuid().is_root() {
         std::os::unix::fs::chown(&target, Some(12_345), None).unwrap();
-        assert_contains(&runs(&place), "belongs to another user (uid 12345)");
+        assert_contains(&runs(&command_home), "belongs to another user (uid 12345)");
         std::os::unix::fs::chown(&target, Some(0), None).unwrap();
     }
-    assert_eq!(place.run(&["get", ID]).code, Some(0));
-    assert_eq!(place.runs(), 1);
+    assert_eq!(command_home.run(&["get", ID]).code, Some(0));
+    assert_eq!(command_home.runs(), 1);
 }
 
 #[test]
 fn a_variable_wins_over_the_command_and_profile_over_both() {
-    let place = Place::new();
-    let script = place.marking(&format!("echo {CANARY}"));
-    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
+    let command_home = CommandHome::new();
+    let script = command_home.counting(&format!("echo {CANARY}"));
+    command_home.write(&command_home.profile("default", &["/bin/sh", "-c", &script]));
     let get = |more: &[&str]| {
         let arguments = [&["get", ID][..], more].concat();
-        let mut command = place.command(&arguments);
+        let mut command = command_home.command(&arguments);
         let outcome = run(command.env("CLOUDFLARE_API_TOKEN", "token-of-the-environment"));
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-        place.runs()
+        command_home.runs()
     };
     assert_eq!(get(&[]), 0);
-    sends(
-        &place.fake,
+    assert_sends(
+        &command_home.fake,
         "authorization: Bearer token-of-the-environment",
     );
     assert_eq!(get(&["--profile", "default"]), 1);
@@ -430,39 +436,43 @@ fn a_variable_wins_over_the_command_and_profile_over_both() {
 
 #[test]
 fn a_command_does_not_see_gpg_tty() {
-    let place = Place::new();
+    let command_home = CommandHome::new();
     let script = format!("[ -z \"$GPG_TTY\" ] || exit 9; echo {CANARY}");
-    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
-    let outcome = run(place.command(&["get", ID]).env("GPG_TTY", "/dev/pts/0"));
+    command_home.write(&command_home.profile("default", &["/bin/sh", "-c", &script]));
+    let outcome = run(command_home
+        .command(&["get", ID])
+        .env("GPG_TTY", "/dev/pts/0"));
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
 }
 
 #[test]
 fn the_command_is_not_run_for_another_address() {
-    let place = Place::new();
-    let script = place.marking(&format!("echo {CANARY}"));
-    let profile = place.profile("default", &["/bin/sh", "-c", &script]);
+    let command_home = CommandHome::new();
+    let script = command_home.counting(&format!("echo {CANARY}"));
+    let profile = command_home.profile("default", &["/bin/sh", "-c", &script]);
     let unbound: Vec<&str> = profile
         .lines()
         .filter(|it| !it.contains("base_url"))
         .collect();
-    place.write(&unbound.join("\n"));
-    let words = place.run(&["get", ID, "-o", "json"]).is_error("usage", 64);
+    command_home.write(&unbound.join("\n"));
+    let words = command_home
+        .run(&["get", ID, "-o", "json"])
+        .is_error("usage", 64);
     assert_contains(
         &words,
         "is for api.cloudflare.com, but CLOUDFLARE_BASE_URL names 127.0.0.1",
     );
     assert_contains(&words, "set `base_url` of the profile to http://127.0.0.1");
-    assert_eq!(place.run(&["auth", "status"]).code, Some(1));
-    assert_eq!(place.runs(), 0);
+    assert_eq!(command_home.run(&["auth", "status"]).code, Some(1));
+    assert_eq!(command_home.runs(), 0);
 }
 
 #[test]
 fn status_names_only_the_program_and_runs_it_only_online() {
-    let place = Place::new();
-    let script = place.marking(&format!("echo {CANARY}"));
-    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
-    let status = place.run(&["auth", "status", "-o", "json"]);
+    let command_home = CommandHome::new();
+    let script = command_home.counting(&format!("echo {CANARY}"));
+    command_home.write(&command_home.profile("default", &["/bin/sh", "-c", &script]));
+    let status = command_home.run(&["auth", "status", "-o", "json"]);
     assert_eq!(status.code, Some(0), "{}", status.stderr);
     let report = status.json();
     assert_fits("auth-status", &report);
@@ -472,47 +482,47 @@ fn status_names_only_the_program_and_runs_it_only_online() {
     for key in ["variable", "stored", "locked", "store"] {
         assert!(report[key].is_null(), "{key}");
     }
-    let table = place.run(&["auth", "status"]);
+    let table = command_home.run(&["auth", "status"]);
     assert_contains(&table.stdout, "Source\tcommand\nProgram\t/bin/sh\n");
     assert_lacks(&table.stdout, "printf");
-    assert_eq!(place.runs(), 0);
-    let online = place.run(&["auth", "status", "--online", "-o", "json"]);
+    assert_eq!(command_home.runs(), 0);
+    let online = command_home.run(&["auth", "status", "--online", "-o", "json"]);
     assert_eq!(online.json()["source"], "command");
-    assert_eq!(place.runs(), 1);
+    assert_eq!(command_home.runs(), 1);
 }
 
 #[test]
 fn auth_set_and_clear_are_refused_for_a_profile_with_a_command() {
-    let place = Place::with(&format!("echo {CANARY}"));
-    let before = fs::read_to_string(place.config()).unwrap();
-    let mut set = place.command(&["auth", "set", "--stdin"]);
+    let command_home = CommandHome::with(&format!("echo {CANARY}"));
+    let before = fs::read_to_string(command_home.config()).unwrap();
+    let mut set = command_home.command(&["auth", "set", "--stdin"]);
     let outcome = run_with_input(&mut set, CANARY.as_bytes());
     assert_eq!(outcome.code, Some(64), "{}", outcome.stderr);
     assert_contains(
         &outcome.stderr,
         "comes from a command, /bin/sh, not from the keyring",
     );
-    let outcome = place.run(&["auth", "clear"]);
+    let outcome = command_home.run(&["auth", "clear"]);
     assert_eq!(outcome.code, Some(64));
     assert_contains(
         &outcome.stderr,
         "comes from a command, /bin/sh, not from the keyring",
     );
-    assert_eq!(fs::read_to_string(place.config()).unwrap(), before);
-    assert!(place.fake.heads().is_empty());
-    let outcome = place.run(&["profile", "remove", "default"]);
+    assert_eq!(fs::read_to_string(command_home.config()).unwrap(), before);
+    assert!(command_home.fake.heads().is_empty());
+    let outcome = command_home.run(&["profile", "remove", "default"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
 }
 
 #[test]
 fn all_profiles_run_their_own_commands() {
-    let place = Place::new();
+    let command_home = CommandHome::new();
     let printing = |secret: &str| format!("echo {secret}");
-    let one = place.profile("one", &["/bin/sh", "-c", &printing("token-of-one")]);
-    let two = place.profile("two", &["/bin/sh", "-c", &printing("token-of-two")]);
-    let bad = place.profile("bad", &["/bin/sh", "-c", "echo locked >&2; exit 3"]);
-    place.write(&format!("{one}{two}{bad}"));
-    let outcome = place.run(&["check", "--all-profiles", "-o", "json"]);
+    let one = command_home.profile("one", &["/bin/sh", "-c", &printing("token-of-one")]);
+    let two = command_home.profile("two", &["/bin/sh", "-c", &printing("token-of-two")]);
+    let bad = command_home.profile("bad", &["/bin/sh", "-c", "echo locked >&2; exit 3"]);
+    command_home.write(&format!("{one}{two}{bad}"));
+    let outcome = command_home.run(&["check", "--all-profiles", "-o", "json"]);
     assert_eq!(outcome.code, Some(3), "{}", outcome.stdout);
     let report = outcome.json();
     let profiles = report["profiles"].as_array().unwrap();
@@ -523,7 +533,7 @@ fn all_profiles_run_their_own_commands() {
         error["summary"].as_str().unwrap(),
         "profile bad, /bin/sh, failed with exit code 3: locked.",
     );
-    let heads = place.fake.heads().concat();
+    let heads = command_home.fake.heads().concat();
     for secret in ["token-of-one", "token-of-two"] {
         assert_contains(&heads, &format!("Bearer {secret}"));
     }
@@ -555,11 +565,13 @@ fn invalid_commands_are_refused_with_their_place() {
         ("[\"bin/secret\"]", "must begin with the name of a program"),
         ("[\"./secret\"]", "must begin with the name of a program"),
     ] {
-        let place = Place::new();
-        place.write(&format!(
+        let command_home = CommandHome::new();
+        command_home.write(&format!(
             "[profiles.default]\naccount = \"{ACCOUNT}\"\ncredential_command = {value}\n"
         ));
-        let words = place.run(&["list", "-o", "json"]).is_error("config", 1);
+        let words = command_home
+            .run(&["list", "-o", "json"])
+            .is_error("config", 1);
         assert_contains(&words, "config.toml, line 3, column 22: ");
         assert_contains(
             &words,
@@ -594,29 +606,35 @@ fn accepts_only_one_nonblank_line_as_the_secret() {
 
 #[test]
 fn the_screens_run_it_once_after_the_first_frame() {
-    let place = Place::new();
-    let go = place.path("go");
+    let command_home = CommandHome::new();
+    let go = command_home.path("go");
     make_pipe(&go);
-    let script = place.marking(&format!("cat '{go}'; echo {CANARY}"));
-    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
-    let mut session = place.binary(&["--log", "trace"]).on_terminal();
+    let script = command_home.counting(&format!("cat '{go}'; echo {CANARY}"));
+    command_home.write(&command_home.profile("default", &["/bin/sh", "-c", &script]));
+    let mut session = command_home.binary(&["--log", "trace"]).on_terminal();
     session.wait_for("API token from /bin/sh");
-    assert!(place.fake.heads().is_empty());
+    assert!(command_home.fake.heads().is_empty());
     fs::write(go, "").unwrap();
     session.wait_for("Nothing needs you");
     session.type_keys("\x1b");
     session.wait_for("letters are commands");
     session.type_keys("r");
-    let is_asked_twice = || place.fake.heads().len() >= 2;
+    let is_asked_twice = || command_home.fake.heads().len() >= 2;
     session.wait_until("a second request", |_| is_asked_twice());
     session.type_keys("p");
     session.wait_for("from a command");
     session.type_keys("q");
     let stream = session.end().1;
     assert_lacks(&stream, CANARY);
-    sends(&place.fake, &format!("authorization: Bearer {CANARY}"));
-    assert_eq!((place.runs(), place.asked_keyring()), (1, 0));
-    for file in fs::read_dir(place.home.path()).unwrap() {
+    assert_sends(
+        &command_home.fake,
+        &format!("authorization: Bearer {CANARY}"),
+    );
+    assert_eq!(
+        (command_home.runs(), command_home.keyring_connections()),
+        (1, 0)
+    );
+    for file in fs::read_dir(command_home.home.path()).unwrap() {
         let file = file.unwrap();
         let is_ours = file.file_name() != "config.toml" && file.file_name() != "go";
         if is_ours && file.file_type().unwrap().is_file() {
@@ -627,44 +645,44 @@ fn the_screens_run_it_once_after_the_first_frame() {
 
 #[test]
 fn esc_kills_a_command_that_only_a_lookup_waits_for() {
-    let place = Place::new();
-    let life = place.life();
-    place.write(&place.profile("default", &["/bin/sh", "-c", &life.endless()]));
-    let mut session = place.binary(&[ID]).on_terminal();
-    life.begins();
+    let command_home = CommandHome::new();
+    let life = command_home.life();
+    command_home.write(&command_home.profile("default", &["/bin/sh", "-c", &life.endless()]));
+    let mut session = command_home.binary(&[ID]).on_terminal();
+    life.wait_for_start();
     session.wait_for("cancel");
     session.type_keys("\x1b");
-    life.ends();
+    life.wait_for_end();
     session.type_keys("\x03");
     session.end();
 }
 
 #[test]
 fn leaving_the_screens_kills_a_hanging_command() {
-    let place = Place::new();
-    let life = place.life();
-    place.write(&place.profile("default", &["/bin/sh", "-c", &life.endless()]));
-    let mut session = place.binary(&[]).on_terminal();
+    let command_home = CommandHome::new();
+    let life = command_home.life();
+    command_home.write(&command_home.profile("default", &["/bin/sh", "-c", &life.endless()]));
+    let mut session = command_home.binary(&[]).on_terminal();
     session.wait_for("API token from /bin/sh");
-    life.begins();
+    life.wait_for_start();
     session.type_keys("\x03");
     session.end();
-    life.ends();
-    assert_eq!(place.asked_keyring(), 0);
+    life.wait_for_end();
+    assert_eq!(command_home.keyring_connections(), 0);
 }
 
 #[test]
 fn a_rejected_secret_hints_at_the_command() {
     let refusal = refusal(r#"[{"code":1000,"message":"Invalid API Token"}]"#);
-    let place = Place::before(Fake::saying(401, &refusal));
+    let command_home = CommandHome::before(Fake::answering(401, &refusal));
     let script = format!("echo {CANARY}");
-    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
-    let words = place
+    command_home.write(&command_home.profile("default", &["/bin/sh", "-c", &script]));
+    let words = command_home
         .run(&["list", "-o", "json"])
         .is_error("authentication", 1);
     let advice = "The command of profile default printed it. Make it print a valid API token.";
     assert_contains(&words, advice);
-    let mut session = place.binary(&[]).on_terminal();
+    let mut session = command_home.binary(&[]).on_terminal();
     shows(&mut session, advice);
     session.wait_for("a run the command again");
     session.type_keys("\x03");
@@ -673,12 +691,12 @@ fn a_rejected_secret_hints_at_the_command() {
 
 #[test]
 fn the_screens_show_a_failure_and_a_key_runs_it_again() {
-    let place = Place::new();
-    let runs = place.path("runs");
+    let command_home = CommandHome::new();
+    let runs = command_home.path("runs");
     let fails = format!("[ \"$(cat '{runs}')\" = xx ] || {{ echo not signed in >&2; exit 2; }}");
-    let script = place.marking(&format!("{fails}; echo {CANARY}"));
-    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
-    let mut session = place.binary(&[]).on_terminal();
+    let script = command_home.counting(&format!("{fails}; echo {CANARY}"));
+    command_home.write(&command_home.profile("default", &["/bin/sh", "-c", &script]));
+    let mut session = command_home.binary(&[]).on_terminal();
     shows(
         &mut session,
         "/bin/sh, failed with exit code 2: not signed in.",
@@ -690,36 +708,39 @@ fn the_screens_show_a_failure_and_a_key_runs_it_again() {
     session.wait_for("Nothing needs you");
     session.type_keys("q");
     session.end();
-    assert_eq!((place.runs(), place.asked_keyring()), (2, 0));
+    assert_eq!(
+        (command_home.runs(), command_home.keyring_connections()),
+        (2, 0)
+    );
 }
 
 #[test]
 fn a_command_cannot_read_from_the_terminal() {
-    let place = Place::new();
-    let life = place.life();
+    let command_home = CommandHome::new();
+    let life = command_home.life();
     let script = format!("exec 3>'{}'; printf x >&3; read line < /dev/tty", life.path);
-    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
-    let mut session = place.binary(&["--timeout", "1"]).on_terminal();
+    command_home.write(&command_home.profile("default", &["/bin/sh", "-c", &script]));
+    let mut session = command_home.binary(&["--timeout", "1"]).on_terminal();
     session.wait_for("API token from /bin/sh");
-    life.begins();
+    life.wait_for_start();
     session.type_keys("\x1b?");
     session.wait_for("Keys");
     session.type_keys("\x1b");
     // Its session has no terminal.
     shows(&mut session, "/bin/sh, failed with exit code");
     session.wait_for("/dev/tty");
-    life.ends();
+    life.wait_for_end();
     session.type_keys("q");
     session.end();
 }
 
 #[test]
 fn a_command_cannot_write_to_the_terminal() {
-    let place = Place::new();
+    let command_home = CommandHome::new();
     let script =
         format!("if echo INTRUDER > /dev/tty; then exit 7; fi 2> /dev/null; echo {CANARY}");
-    place.write(&place.profile("default", &["/bin/sh", "-c", &script]));
-    let mut session = place.binary(&[]).on_terminal();
+    command_home.write(&command_home.profile("default", &["/bin/sh", "-c", &script]));
+    let mut session = command_home.binary(&[]).on_terminal();
     session.wait_for("Nothing needs you");
     session.type_keys("\x1bq");
     let (_, shown) = session.end();

@@ -98,7 +98,7 @@ fn g08_no_hint_of_a_working_keyring_names_an_overridden_variable() {
         let home = home();
         write_config(home.path(), None);
         if is_locked {
-            desktop.store_beside("default", "by hand", CANARY.as_bytes());
+            desktop.store_directly("default", "by hand", CANARY.as_bytes());
             desktop.lock_keyring();
         }
         for line in [&["auth", "status"][..], &["list"]] {
@@ -148,7 +148,7 @@ fn g08_an_authentication_error_names_the_source_of_the_credential() {
     }
     let home = home();
     write_config(home.path(), Some(&fake.url()));
-    desktop.store_beside("default", "by hand", CANARY.as_bytes());
+    desktop.store_directly("default", "by hand", CANARY.as_bytes());
     for line in [
         &["get", ID][..],
         &["list", "--profile", "default"],
@@ -358,7 +358,7 @@ fn l09_a_recent_lookup_is_repeated_with_its_own_profile() {
     let (asked, state) = reopened(Some("a"), recent(Some("gone"), 'c'));
     assert_eq!(
         asked, None,
-        "nothing is sent with a credential of nobody's choice"
+        "nothing is sent with a credential that nobody chose"
     );
     assert!(state.notice.unwrap().text.contains("The profile gone"));
 }
@@ -374,7 +374,7 @@ fn l12_every_command_accepts_the_same_profile_names() {
     };
     std::fs::write(host.path().join("config.toml"), config("one")).unwrap();
     host.desktop
-        .store_beside("one", "by hand", b"kept0123456789");
+        .store_directly("one", "by hand", b"kept0123456789");
     let before = config_of(host.path());
     for name in [
         " one",

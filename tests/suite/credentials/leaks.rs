@@ -33,8 +33,8 @@ fn k14_the_secret_of_a_service_token_is_masked_in_every_answer() {
         format!(r#""client_secret":"a\"b{secret}\\","z":"é""#),
         format!(r#""name":{{"client_secret":"{secret}"}}"#),
     ] {
-        let one = Fake::holding(&token(&format!(r#"{members},"client_secret_version":3"#)));
-        let all = Fake::holding(&format!("[{}]", token(&members)));
+        let one = Fake::with_result(&token(&format!(r#"{members},"client_secret_version":3"#)));
+        let all = Fake::with_result(&format!("[{}]", token(&members)));
         for (fake, arguments) in [
             (&one, &["get", ID][..]),
             (&one, &["get", ID, "-o", "json"]),
@@ -60,7 +60,7 @@ fn k14_the_secret_of_a_service_token_is_masked_in_every_answer() {
         assert!(!stream.contains(&secret[..20]));
     }
     let echo = format!(r#"[{{"code":5,"message":"bad client_secret: {secret}"}}]"#);
-    let fake = Fake::saying(400, &refusal(&echo));
+    let fake = Fake::answering(400, &refusal(&echo));
     let mut session = fake.screens(&[ID]).showing("refused the request");
     session.type_until("e", "Error details");
     session.type_keys("\x1b\x1b\x03");
@@ -68,7 +68,7 @@ fn k14_the_secret_of_a_service_token_is_masked_in_every_answer() {
     assert!(!stream.contains(&secret[..20]));
     // Lookalikes stay visible.
     let members = r#""client_secret":null,"secretary":"x","client_secret_version":2"#;
-    let outcome = Fake::holding(&token(members)).get();
+    let outcome = Fake::with_result(&token(members)).get();
     assert!(outcome.stdout.contains(members), "{}", outcome.stdout);
 }
 
@@ -132,7 +132,7 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 #[track_caller]
-fn is_clean(what: &str, bytes: &[u8]) {
+fn assert_clean(what: &str, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     for spelling in spellings() {
         assert!(!text.contains(&spelling), "{spelling} in {what}: {text}");
@@ -140,18 +140,18 @@ fn is_clean(what: &str, bytes: &[u8]) {
 }
 
 #[track_caller]
-fn left_clean(outcome: &Outcome, home: &Path) {
-    is_clean("stdout", outcome.stdout.as_bytes());
-    is_clean("stderr", outcome.stderr.as_bytes());
-    files_are_clean(home);
+fn assert_output_clean(outcome: &Outcome, home: &Path) {
+    assert_clean("stdout", outcome.stdout.as_bytes());
+    assert_clean("stderr", outcome.stderr.as_bytes());
+    assert_files_clean(home);
 }
 
 #[track_caller]
-fn files_are_clean(home: &Path) {
+fn assert_files_clean(home: &Path) {
     for entry in std::fs::read_dir(home).unwrap() {
         let path = entry.unwrap().path();
         let bytes = std::fs::read(&path).unwrap();
-        is_clean(&path.display().to_string(), &bytes);
+        assert_clean(&path.display().to_string(), &bytes);
     }
 }
 
@@ -195,13 +195,13 @@ fn in_environment(command: &mut Command, is_key: bool, home: &Path) {
 
 #[test]
 fn d09_no_failing_command_prints_the_credential() {
-    let good = Fake::holding(&token(r#""duration":"forever""#));
-    let list = Fake::holding("[]");
+    let good = Fake::with_result(&token(r#""duration":"forever""#));
+    let list = Fake::with_result("[]");
     let mut fakes: Vec<Fake> = [400, 401, 403, 404, 407, 409, 429, 500, 302, 200]
         .map(echoing)
         .into();
-    fakes.push(Fake::saying(200, CANARY));
-    fakes.push(Fake::saying(403, CANARY));
+    fakes.push(Fake::answering(200, CANARY));
+    fakes.push(Fake::answering(403, CANARY));
     fakes.push(Fake::start(|_, _| {
         Reply::Bytes(format!("{CANARY}\r\n\r\n").into_bytes())
     }));
@@ -213,7 +213,7 @@ fn d09_no_failing_command_prints_the_credential() {
                 let home = home();
                 let mut command = fake.command(&["get", ID, "-o", form, "--timeout", "5"]);
                 in_environment(&mut command, is_key, home.path());
-                left_clean(&run(&mut command), home.path());
+                assert_output_clean(&run(&mut command), home.path());
             }
         }
         let home = home();
@@ -231,7 +231,7 @@ fn d09_no_failing_command_prints_the_credential() {
         command
             .env("TOKENSCOPE_HOME", home.path())
             .env("CLOUDFLARE_BASE_URL", fake.url());
-        left_clean(
+        assert_output_clean(
             &run_with_input(&mut command, CANARY.as_bytes()),
             home.path(),
         );
@@ -247,7 +247,7 @@ fn d09_no_failing_command_prints_the_credential() {
             let home = home();
             let mut command = fakes[0].command(arguments);
             in_environment(&mut command, is_key, home.path());
-            left_clean(&run(&mut command), home.path());
+            assert_output_clean(&run(&mut command), home.path());
         }
     }
 }
@@ -255,10 +255,10 @@ fn d09_no_failing_command_prints_the_credential() {
 /// Everything that an API or a gateway may make of a request.
 fn answers() -> Vec<Fake> {
     let mut fakes: Vec<Fake> = [400, 401, 403, 404, 429, 500, 302, 200].map(echoing).into();
-    fakes.push(Fake::saying(200, CANARY));
-    fakes.push(Fake::saying(403, CANARY));
+    fakes.push(Fake::answering(200, CANARY));
+    fakes.push(Fake::answering(403, CANARY));
     fakes.push(Fake::start(|_, _| Reply::Reset));
-    fakes.push(Fake::holding(&format!(
+    fakes.push(Fake::with_result(&format!(
         "[{}]",
         token(r#""name":"CI","duration":"forever""#)
     )));
@@ -285,7 +285,7 @@ fn d09_list_and_check_never_print_the_credential() {
             let mut command = fake.command(line);
             command.args(["--timeout", "3"]);
             in_environment(&mut command, at % 2 == 0, home.path());
-            left_clean(&run(&mut command), home.path());
+            assert_output_clean(&run(&mut command), home.path());
         }
     }
 }
@@ -313,7 +313,7 @@ fn d09_profile_commands_never_print_the_credential() {
             std::fs::write(home.path().join("config.toml"), config).unwrap();
             let mut command = fake.command(line);
             in_environment(&mut command, is_key, home.path());
-            left_clean(&run(&mut command), home.path());
+            assert_output_clean(&run(&mut command), home.path());
         }
     }
 }
@@ -322,7 +322,7 @@ fn d09_profile_commands_never_print_the_credential() {
 #[test]
 fn d09_check_of_all_profiles_never_prints_a_stored_secret() {
     let Some(desktop) = unlocked() else { return };
-    desktop.store_beside("default", "one", CANARY.as_bytes());
+    desktop.store_directly("default", "one", CANARY.as_bytes());
     for fake in answers() {
         for form in ["table", "json", "prometheus"] {
             let home = home();
@@ -330,7 +330,7 @@ fn d09_check_of_all_profiles_never_prints_a_stored_secret() {
             let line = ["check", "--all-profiles", "-o", form, "--log", "trace"];
             let mut command = in_session(&desktop, &fake, home.path(), &line);
             command.args(["--timeout", "5"]);
-            left_clean(&run(&mut command), home.path());
+            assert_output_clean(&run(&mut command), home.path());
             assert!(!fake.heads().is_empty(), "the secret was read and sent");
         }
     }
@@ -354,16 +354,16 @@ fn d09_list_profiles_and_picker_never_show_the_credential() {
         session.type_until("\x1b[15~", "Type an ID of 32 digits.");
         session.type_keys("\x03");
         let home = session.home.path().to_owned();
-        is_clean("the command line", &command_line(&session));
+        assert_clean("the command line", &command_line(&session));
         eventually("the log is there", || home.join("tokenscope.log").exists());
-        files_are_clean(&home);
-        is_clean("the screen", session.end().1.as_bytes());
+        assert_files_clean(&home);
+        assert_clean("the screen", session.end().1.as_bytes());
     }
 }
 
 #[test]
 fn d09_an_unusable_base_url_or_proxy_prints_no_credential() {
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     for (name, value) in [
         (
             "CLOUDFLARE_BASE_URL",
@@ -393,7 +393,7 @@ fn d09_an_unusable_base_url_or_proxy_prints_no_credential() {
             command.env_remove("CLOUDFLARE_API_TOKEN");
         }
         let outcome = run(&mut command);
-        left_clean(&outcome, home.path());
+        assert_output_clean(&outcome, home.path());
         assert!(
             outcome.code == Some(0) || !outcome.stdout.is_empty(),
             "{name}"
@@ -418,17 +418,17 @@ fn d09_no_screen_shows_a_typed_pasted_or_inherited_credential() {
         let home = session.home.path().to_owned();
         let cmdline = command_line(&session);
         eventually("the log is there", || home.join("tokenscope.log").exists());
-        files_are_clean(&home);
-        is_clean("the command line", &cmdline);
-        is_clean("the screen", session.end().1.as_bytes());
+        assert_files_clean(&home);
+        assert_clean("the command line", &cmdline);
+        assert_clean("the screen", session.end().1.as_bytes());
         let mut session = fake.screens(&[ID, "--log", "trace"]).showing("✖");
         session.type_until("e", "Kind:");
         session.type_until("y", "clipboard");
         session.type_keys("\x03");
         let home = session.home.path().to_owned();
-        files_are_clean(&home);
+        assert_files_clean(&home);
         let stream = session.end().1;
-        is_clean("the screen", stream.as_bytes());
+        assert_clean("the screen", stream.as_bytes());
         for copied in stream.split("\x1b]52;c;").skip(1) {
             let secret = base64(CANARY.as_bytes());
             assert_lacks(copied, &secret[4..secret.len() - 6]);
@@ -450,7 +450,7 @@ fn command_line(_: &crate::support::terminal::Session) -> Vec<u8> {
 #[cfg(debug_assertions)]
 #[test]
 fn d09_a_panic_does_not_print_the_credential() {
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     for fault in ["draw", "task", "start"] {
         let session = fake
             .binary(&[ID, "--log", "trace"])
@@ -458,7 +458,7 @@ fn d09_a_panic_does_not_print_the_credential() {
             .env("TOKENSCOPE_TEST_FAULT", fault)
             .env("RUST_BACKTRACE", "full")
             .on_terminal();
-        is_clean(fault, session.end().1.as_bytes());
+        assert_clean(fault, session.end().1.as_bytes());
     }
 }
 

@@ -7,7 +7,7 @@ use tokenscope::domain::credential::{Credential, CredentialKind, Secret};
 use tokenscope::domain::pasted::peel;
 
 use crate::credentials::binding::command;
-use crate::credentials::values::{api_without_verification, asked_nothing_but_reads};
+use crate::credentials::values::{api_without_verification, assert_only_reads};
 use crate::support::api::{
     Fake, Outcome, Reply, home, http, refusal, run, run_with_input, shows, success, token,
     tokenscope,
@@ -25,7 +25,7 @@ fn a06_setup_succeeds_with_a_keyring() {
     let outcome = run_with_input(&mut command, CANARY.as_bytes());
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     assert_eq!(desktop.look_up("default").as_deref(), Some(CANARY));
-    asked_nothing_but_reads(&fake);
+    assert_only_reads(&fake);
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn e08_a_rejected_credential_is_typed_again_and_the_lookup_continues() {
     let Some(desktop) = unlocked() else { return };
     let home = home();
     with_profile(home.path());
-    desktop.store_beside("default", "old", b"expired0000");
+    desktop.store_directly("default", "old", b"expired0000");
     let fake = Fake::start(|head, _| {
         let one = token(r#""name":"CI","duration":"forever""#);
         Reply::Bytes(if head.contains("expired0000") {
@@ -60,7 +60,7 @@ fn e08_a_rejected_credential_is_typed_again_and_the_lookup_continues() {
 
 #[test]
 fn e09_setup_starts_with_the_least_powerful_credential_and_its_permission() {
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     let mut session = fake.screens_with(&[], &[]).showing("‹ API token ›");
     session.wait_for("Needs the permission Access: Service Tokens Read.");
     let screen = session.shown();
@@ -71,7 +71,7 @@ fn e09_setup_starts_with_the_least_powerful_credential_and_its_permission() {
     session.end();
     let help = run(&mut tokenscope(&["auth", "set", "--help"]));
     assert!(help.stdout.contains("Global API key"), "{}", help.stdout);
-    help.hides_the_secret();
+    help.assert_hides_secret();
 }
 
 /// Adds one decoration that may be copied along with a value.
@@ -209,7 +209,7 @@ fn f02_decorations_are_removed_from_piped_typed_and_stored_values() {
         let text = format!("[profiles.{profile}]\naccount = \"{ACCOUNT}\"\nbase_url = \"{url}\"\n");
         std::fs::write(host.path().join("config.toml"), text).unwrap();
         host.desktop
-            .store_beside(&profile, "by hand", decorated(CANARY, kind).as_bytes());
+            .store_directly(&profile, "by hand", decorated(CANARY, kind).as_bytes());
         let get = ["get", ID, "--profile", &profile];
         let outcome = run(&mut command(&host.desktop, host.path(), Some(&url), &get));
         assert_eq!(outcome.code, Some(0), "{kind}: {}", outcome.stderr);
@@ -253,7 +253,7 @@ const PREFIXES: [(&str, bool, &str); 8] = [
     ("cfast_", true, "is a service token's secret"),
 ];
 
-pub(crate) fn says(outcome: &Outcome, said: &str) {
+pub(crate) fn assert_says(outcome: &Outcome, said: &str) {
     let words = format!("{}{}", outcome.stdout, outcome.stderr);
     // "looks like a service token's secret" already names the kind.
     let said = said.replace("is a service token's secret", "service token's secret");
@@ -286,7 +286,7 @@ fn f03_a_credential_of_another_kind_is_used_and_the_hint_says_so() {
                 get.env("CLOUDFLARE_API_TOKEN", &secret);
             }
             let sent = fake.heads().len();
-            says(&run(&mut get), said);
+            assert_says(&run(&mut get), said);
             assert!(fake.heads()[sent].contains(&secret), "used as it is");
             let home = home();
             let mut storing = tokenscope(&["auth", "set", "--stdin", "--account", ACCOUNT]);
@@ -296,7 +296,7 @@ fn f03_a_credential_of_another_kind_is_used_and_the_hint_says_so() {
             storing
                 .env("CLOUDFLARE_BASE_URL", fake.url())
                 .env("TOKENSCOPE_HOME", home.path());
-            says(&run_with_input(&mut storing, secret.as_bytes()), said);
+            assert_says(&run_with_input(&mut storing, secret.as_bytes()), said);
         }
     }
     // A credential with the expected prefix causes no hint.
@@ -306,6 +306,16 @@ fn f03_a_credential_of_another_kind_is_used_and_the_hint_says_so() {
         .command(&["get", ID])
         .env("CLOUDFLARE_API_TOKEN", "cfut_0123456789abcdefghijklmnop"));
     assert!(!outcome.stderr.contains("looks like"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_secret_piped_in_as_utf_16_is_refused_with_what_to_do() {
+    let home = home();
+    let mut storing = tokenscope(&["auth", "set", "--stdin", "--account", ACCOUNT]);
+    storing.env("TOKENSCOPE_HOME", home.path());
+    let outcome = run_with_input(&mut storing, b"\xFF\xFEt\0o\0k\0");
+    assert_eq!(outcome.code, Some(64), "{}", outcome.stderr);
+    assert_says(&outcome, "as UTF-8 text");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::credentials::values::sends;
+use crate::credentials::values::assert_sends;
 use crate::support::api::{Fake, Outcome, home, run, token};
 use crate::support::assertions::assert_contains;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
@@ -23,7 +23,7 @@ fn get(fake: &Fake, file: &Path) -> Command {
 }
 
 fn eternal() -> Fake {
-    Fake::holding(&token(r#""duration":"forever""#))
+    Fake::with_result(&token(r#""duration":"forever""#))
 }
 
 #[test]
@@ -38,9 +38,9 @@ fn the_token_in_the_file_is_sent_and_named_by_its_variable() {
         fs::write(&file, contents).unwrap();
         let outcome = run(&mut get(&fake, &file));
         assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
-        outcome.hides_the_secret();
+        outcome.assert_hides_secret();
     }
-    sends(&fake, &format!("authorization: Bearer {CANARY}"));
+    assert_sends(&fake, &format!("authorization: Bearer {CANARY}"));
     let mut status = fake.binary(&["auth", "status", "-o", "json"]).command();
     let status = run(status
         .env(VARIABLE, &file)
@@ -56,7 +56,7 @@ fn the_token_variable_wins_over_the_file_and_the_file_over_a_key() {
     let file = home.path().join("api-token");
     fs::write(&file, "another-token-than-the-variable").unwrap();
     let outcome = run(get(&fake, &file).env("CLOUDFLARE_API_TOKEN", CANARY));
-    sends(&fake, &format!("authorization: Bearer {CANARY}"));
+    assert_sends(&fake, &format!("authorization: Bearer {CANARY}"));
     assert_contains(
         &outcome.stderr,
         "CLOUDFLARE_API_TOKEN and CLOUDFLARE_API_TOKEN_FILE are both set; using CLOUDFLARE_API_TOKEN.",
@@ -66,7 +66,7 @@ fn the_token_variable_wins_over_the_file_and_the_file_over_a_key() {
     let outcome = run(get(&fake, &file)
         .env("CLOUDFLARE_API_KEY", "a-key-that-is-not-used-at-all")
         .env("CLOUDFLARE_EMAIL", "me@example.com"));
-    sends(&fake, &format!("authorization: Bearer {CANARY}"));
+    assert_sends(&fake, &format!("authorization: Bearer {CANARY}"));
     assert_contains(
         &outcome.stderr,
         "using the API token in CLOUDFLARE_API_TOKEN_FILE",
@@ -104,7 +104,7 @@ fn a_file_without_a_token_is_an_error_that_shows_no_contents() {
         let summary = outcome.is_error("no_credential", 1);
         assert_contains(&summary, said);
         assert_contains(&summary, VARIABLE);
-        outcome.hides_the_secret();
+        outcome.assert_hides_secret();
         assert!(fake.heads().is_empty());
     }
 }

@@ -24,7 +24,7 @@ const LITTER: [(&str, &str); 12] = [
     ("\u{3164}", "\u{034F}\u{FE0F}"),
 ];
 
-pub(crate) fn sends(fake: &Fake, line: &str) {
+pub(crate) fn assert_sends(fake: &Fake, line: &str) {
     let heads = fake.heads();
     assert!(!heads.is_empty(), "nothing was sent");
     for head in heads {
@@ -37,7 +37,7 @@ pub(crate) fn sends(fake: &Fake, line: &str) {
 
 #[test]
 fn a01_white_space_and_invisible_characters_around_a_value_are_removed() {
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     for (before, after) in LITTER {
         let around = |text: &str| format!("{before}{text}{after}");
         let outcome = run(fake
@@ -52,12 +52,12 @@ fn a01_white_space_and_invisible_characters_around_a_value_are_removed() {
             outcome.stdout
         );
     }
-    sends(&fake, &format!("authorization: Bearer {CANARY}"));
-    sends(
+    assert_sends(&fake, &format!("authorization: Bearer {CANARY}"));
+    assert_sends(
         &fake,
         &format!("GET /accounts/{ACCOUNT}/access/service_tokens/{ID} HTTP/1.1"),
     );
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     for (before, after) in LITTER {
         let around = |text: &str| format!("{before}{text}{after}");
         let zone = around(ACCOUNT);
@@ -72,9 +72,9 @@ fn a01_white_space_and_invisible_characters_around_a_value_are_removed() {
             outcome.stdout
         );
     }
-    sends(&fake, &format!("x-auth-key: {CANARY}"));
-    sends(&fake, "x-auth-email: me@example.com");
-    sends(
+    assert_sends(&fake, &format!("x-auth-key: {CANARY}"));
+    assert_sends(&fake, "x-auth-email: me@example.com");
+    assert_sends(
         &fake,
         &format!("GET /zones/{ACCOUNT}/access/service_tokens/{ID} HTTP/1.1"),
     );
@@ -82,7 +82,7 @@ fn a01_white_space_and_invisible_characters_around_a_value_are_removed() {
 
 #[test]
 fn a01_a_character_unfit_for_a_header_fails_without_request_or_echo() {
-    let fake = Fake::holding(&token(""));
+    let fake = Fake::with_result(&token(""));
     for inside in [
         "\n", "\r\n", "\t", " ", "\u{1}", "\u{7F}", "\u{85}", "\u{A0}", "é", "\u{200B}",
         "\u{FEFF}", "\u{2028}", "＿", "Bearer ",
@@ -110,7 +110,7 @@ fn a01_a_character_unfit_for_a_header_fails_without_request_or_echo() {
 
 #[test]
 fn a01_a_pasted_token_is_trimmed_and_an_invalid_one_marked_in_its_field() {
-    let fake = Fake::saying(
+    let fake = Fake::answering(
         401,
         &refusal(r#"[{"code":1000,"message":"Invalid API Token"}]"#),
     );
@@ -126,7 +126,7 @@ fn a01_a_pasted_token_is_trimmed_and_an_invalid_one_marked_in_its_field() {
         "\x15\x1b[200~\r\n \u{FEFF}{CANARY}\u{200B}\r\n\x1b[201~\r"
     ));
     session.wait_for("does not accept");
-    sends(&fake, &format!("authorization: Bearer {CANARY}"));
+    assert_sends(&fake, &format!("authorization: Bearer {CANARY}"));
     session.type_keys("\x03");
     let (_, stream) = session.end();
     assert!(!stream.contains("ary"), "no part of it was echoed");
@@ -156,7 +156,7 @@ fn a03_a_malformed_credential_is_named_by_its_part() {
             ),
             format!(r#"[{{"code":6003,"message":"m"}},{chain}]"#),
         ] {
-            let fake = Fake::saying(400, &refusal(&errors));
+            let fake = Fake::answering(400, &refusal(&errors));
             let words = fake.get().is_error("authentication", 1);
             for name in named {
                 assert!(words.contains(name), "{codes:?}: {words}");
@@ -220,7 +220,7 @@ pub(crate) fn api_without_verification() -> Fake {
     })
 }
 
-pub(crate) fn asked_nothing_but_reads(fake: &Fake) {
+pub(crate) fn assert_only_reads(fake: &Fake) {
     let heads = fake.heads();
     assert!(!heads.is_empty());
     for head in heads {
@@ -236,12 +236,12 @@ fn a06_a_credential_is_checked_by_reading_tokens_not_by_verification() {
     session.type_until(&format!("{CANARY}\r{ACCOUNT}\r"), "Find a token");
     session.type_keys("\x03");
     session.end();
-    asked_nothing_but_reads(&fake);
+    assert_only_reads(&fake);
 }
 
 #[test]
 fn c24_a_secret_that_is_too_long_is_refused_and_never_sent() {
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     let home = home();
     let long = |length: usize| "t".repeat(length);
     for (input, complaint) in [
@@ -264,7 +264,7 @@ fn c24_a_secret_that_is_too_long_is_refused_and_never_sent() {
         let outcome = run_with_input(&mut command, input.as_bytes());
         assert_eq!(outcome.code, Some(64), "{}", outcome.stderr);
         assert!(outcome.stderr.contains(complaint), "{}", outcome.stderr);
-        outcome.hides_the_secret();
+        outcome.assert_hides_secret();
     }
     let outcome = run(fake
         .command(&["list", "-o", "json"])

@@ -18,7 +18,7 @@ use tokenscope::domain::token::ServiceToken;
 use tokenscope::service::TokenService;
 
 use super::now;
-use crate::api::{options, patience};
+use crate::api::{deadlines, options};
 use crate::domain::context;
 
 /// A scope of the demo as the program reads it.
@@ -35,7 +35,7 @@ impl Scoped {
     async fn read(scope: Scope) -> Self {
         let demo = Demo::start(now()).await.unwrap();
         let store = StoreHandle::start(|_| Box::new(MemoryStore::default()));
-        let deadlines: Deadlines = patience(20);
+        let deadlines: Deadlines = deadlines(20);
         let environment = Environment::default();
         let service =
             TokenService::new(options(&demo.base_url), store, environment, None, deadlines);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokenscope::domain::access::uses::Lookup;
 use tokenscope::domain::access::verdict::{Reason, Verdict};
 
-use crate::support::access_map::{alive, context, disabled, map};
+use crate::support::access_map::{active_token, context, disabled, map};
 use crate::support::tokens::{CLIENT_ID, ID};
 
 const GROUP: &str = "22222222-bbbb-4bbb-8bbb-000000000001";
@@ -62,7 +62,7 @@ struct Judged {
 
 fn judge_app(app: &Value, policies: &[Value], groups: &[Value], is_dead: bool) -> Option<Judged> {
     let map = map(std::slice::from_ref(app), policies, groups);
-    let token = if is_dead { disabled() } else { alive() };
+    let token = if is_dead { disabled() } else { active_token() };
     let uses = Lookup::new(&map).uses(&token, context());
     uses.apps.into_iter().next().map(|answer| Judged {
         verdict: answer.verdict,

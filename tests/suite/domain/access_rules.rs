@@ -7,7 +7,7 @@ use tokenscope::domain::access::uses::{Lookup, TokenUses};
 use tokenscope::domain::access::verdict::{AppAnswer, Reason, Verdict};
 use tokenscope::domain::token::ServiceToken;
 
-use crate::support::access_map::{alive, context, disabled, map, token_with};
+use crate::support::access_map::{active_token, context, disabled, map, token_with};
 use crate::support::assertions::assert_contains;
 use crate::support::tokens::{CLIENT_ID, ID};
 
@@ -26,7 +26,7 @@ fn auth(rule: &Value) -> Value {
 
 fn uses(apps: &[Value], policies: &[Value], groups: &[Value]) -> TokenUses {
     let map = map(apps, policies, groups);
-    Lookup::new(&map).uses(&alive(), context())
+    Lookup::new(&map).uses(&active_token(), context())
 }
 
 fn answer(apps: &[Value], groups: &[Value]) -> Option<AppAnswer> {
@@ -170,7 +170,7 @@ fn an_app_with_unreported_policies_is_unknown() {
         json!([{"id": "elsewhere"}]),
     ] {
         let map = map(&[app(&policies)], &[], &[]);
-        let uses = Lookup::new(&map).uses(&alive(), context());
+        let uses = Lookup::new(&map).uses(&active_token(), context());
         assert_eq!(uses.apps[0].verdict, Verdict::Unknown, "{policies}");
         assert_eq!(uses.counts.unknown, 1);
         assert_eq!(map.unread_apps(), 1);
@@ -496,7 +496,10 @@ fn a_message_names_the_token_or_group_that_is_required() {
     ];
     for (required, expected) in cases {
         let policy = with_action("non_identity", &token, &required, &none);
-        assert_contains(&said_of(&alive(), app(&json!([policy])), &groups), expected);
+        assert_contains(
+            &said_of(&active_token(), app(&json!([policy])), &groups),
+            expected,
+        );
     }
 }
 
@@ -511,7 +514,7 @@ fn a_client_id_in_place_of_an_id_is_located() {
     let group = json!([{"group": {"id": GROUP}}]);
     let said = |include: &Value, exclude: &Value| {
         let policy = with_action("non_identity", include, &none, exclude);
-        said_of(&alive(), app(&json!([policy])), &groups)
+        said_of(&active_token(), app(&json!([policy])), &groups)
     };
     let in_group =
         "Policy P (Service Auth, 1st) leads to group CI, which holds this token's client ID";
@@ -549,12 +552,12 @@ fn advice_never_leads_to_another_refusal() {
         (with_action("deny", &everyone, &none, &token), by_name),
     ];
     for (policy, advice) in cases {
-        let said = said_of(&alive(), app(&json!([policy])), &groups);
+        let said = said_of(&active_token(), app(&json!([policy])), &groups);
         assert!(said.ends_with(advice), "{policy}: {said}");
     }
     assert_contains(
         &said_of(
-            &alive(),
+            &active_token(),
             app(&json!([with_action("deny", &everyone, &none, &token)])),
             &[],
         ),
@@ -603,13 +606,13 @@ fn a_token_of_unknown_status_is_not_promised_to_open() {
         &said_of(&odd, admits.clone(), &[]),
         "The API does not say whether the token is disabled or has expired.",
     );
-    assert!(!said_of(&alive(), admits, &[]).contains("does not say"));
+    assert!(!said_of(&active_token(), admits, &[]).contains("does not say"));
 }
 
 #[test]
 fn unread_policies_are_not_only_blamed_on_a_permission() {
     let unread = json!({"id": "a", "name": "A", "type": "self_hosted", "policies": [{"id": "p"}]});
-    let said = said_of(&alive(), unread, &[]);
+    let said = said_of(&active_token(), unread, &[]);
     assert_contains(&said, "GET access/apps/a/policies");
     assert_contains(
         &said,
@@ -650,7 +653,7 @@ fn counts_agree_however_they_are_taken() {
     let lookup = Lookup::new(&map);
     let other = token_with(&json!({"id": "other", "client_id": "other.access"}));
     let dead = token_with(&json!({"enabled": false}));
-    for token in [alive(), other, dead] {
+    for token in [active_token(), other, dead] {
         let all = lookup.uses(&token, context());
         let named = lookup.named_uses(&token, context());
         assert_eq!(all.counts, named.counts);

@@ -12,7 +12,7 @@ use tokenscope::domain::failure::FailureKind;
 use tokenscope::domain::findings::Severity;
 
 use crate::support::access_map::{
-    alive, context, disabled, fail, map, take, take_partly, token_with, zone,
+    active_token, context, disabled, fail, map, take, take_partly, token_with, zone,
 };
 use crate::support::tokens::{CLIENT_ID, ID};
 
@@ -38,7 +38,7 @@ fn elsewhere() -> AccessMap {
 }
 
 fn uses(map: &AccessMap) -> TokenUses {
-    Lookup::new(map).uses(&alive(), context())
+    Lookup::new(map).uses(&active_token(), context())
 }
 
 fn deletable(map: &AccessMap) -> (&'static str, String) {
@@ -280,7 +280,7 @@ fn an_unknown_member_may_name_a_token() {
         take(&mut map, part, std::slice::from_ref(&entry));
         assert_eq!(deletable(&map), ("unknown", mentioned.clone()), "{entry}");
         let lookup = Lookup::new(&map);
-        assert!(lookup.is_referenced(&alive(), context()), "{entry}");
+        assert!(lookup.is_referenced(&active_token(), context()), "{entry}");
     }
     // The ID of an object itself is not a token's, and one place counts once.
     let mut map = elsewhere();

@@ -310,7 +310,7 @@ fn an_implausible_date_is_reported() {
     assert_eq!(
         doubt("2026-11-20T00:00:00Z", &ahead),
         None,
-        "no clock agrees with that"
+        "contradicted by every clock"
     );
     assert_eq!(
         ServerClock::Offset(TimeDelta::MAX)

@@ -23,7 +23,7 @@ use tokenscope::domain::credential::Secret;
 use tokenscope::domain::failure::{Failure, FailureKind};
 use tokenscope::domain::profile::PROBE_USER;
 
-use crate::support::keyring::{self as dbus, Keyring, PATIENCE, Session, unlocked};
+use crate::support::keyring::{self as dbus, Keyring, Session, TIMEOUT, unlocked};
 
 /// Selects the role of the remote end.
 const REMOTE: &str = "TOKENSCOPE_SUITE_KEYRING_REMOTE";
@@ -70,7 +70,7 @@ impl Remote {
     pub(crate) fn ask(&mut self, request: &str) -> String {
         let requests = self.requests.as_mut().unwrap();
         writeln!(requests, "{request}").unwrap();
-        self.answers.recv_timeout(PATIENCE).unwrap()
+        self.answers.recv_timeout(TIMEOUT).unwrap()
     }
 
     /// Ends the requests, and returns how long the process took to exit.
@@ -175,7 +175,7 @@ fn a_secret_is_stored_and_read_and_secret_tool_sees_it() {
 #[test]
 fn line_breaks_around_a_stored_secret_are_removed() {
     let Some(session) = unlocked() else { return };
-    session.store_beside("default", "by hand", b"tok_abc\r\n");
+    session.store_directly("default", "by hand", b"tok_abc\r\n");
     let mut keyring = Remote::start(&session);
     assert_eq!(keyring.ask("get default"), r#"Ok("tok_abc")"#);
 }
@@ -254,9 +254,9 @@ fn duplicates_are_counted_and_deleted_together() {
     let Some(session) = unlocked() else { return };
     let mut keyring = Remote::start(&session);
     assert_eq!(keyring.ask("set default ours"), "Ok(())");
-    session.store_beside("default", "one", b"first");
-    session.store_beside("default", "two", b"second");
-    session.store_beside("other", "one", b"kept");
+    session.store_directly("default", "one", b"first");
+    session.store_directly("default", "two", b"second");
+    session.store_directly("other", "one", b"kept");
     assert_eq!(keyring.ask("get default"), "Err(Ambiguous(3))");
     assert_eq!(keyring.ask("contains default"), "Ok(true)");
     assert_eq!(keyring.ask("delete default"), "Ok(true)");
@@ -268,8 +268,8 @@ fn duplicates_are_counted_and_deleted_together() {
 fn storing_over_duplicates_leaves_one_secret() {
     let Some(session) = unlocked() else { return };
     let mut keyring = Remote::start(&session);
-    session.store_beside("default", "one", b"first");
-    session.store_beside("default", "two", b"second");
+    session.store_directly("default", "one", b"first");
+    session.store_directly("default", "two", b"second");
     assert_eq!(keyring.ask("get default"), "Err(Ambiguous(2))");
     assert_eq!(keyring.ask("set default new"), "Ok(())");
     assert_eq!(keyring.ask("get default"), r#"Ok("new")"#);

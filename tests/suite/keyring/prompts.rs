@@ -25,7 +25,7 @@ use tokenscope::service::TokenService;
 use crate::support::api::{Outcome, home, run, run_with_input};
 use crate::support::assertions::{assert_contains, assert_lacks, assert_starts};
 use crate::support::keyring::{self as dbus, Keyring, unlocked};
-use crate::support::secret_service::{Fake, Manner};
+use crate::support::secret_service::{Behaviour, Fake};
 use crate::support::services::{Host, api, bind, in_session, with_profile};
 use crate::support::table::rows;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
@@ -44,16 +44,16 @@ const SET: &[&str] = &[
 const CLEAR: &[&str] = &["auth", "clear", "--timeout", "2"];
 
 /// Runs all four commands against a service of this kind, and judges each outcome.
-fn all(manner: &Manner, judge: impl Fn(&str, &Outcome, &Fake)) {
+fn all(behaviour: &Behaviour, judge: impl Fn(&str, &Outcome, &Fake)) {
     let Some(host) = Host::start(Keyring::NoService) else {
         return;
     };
     with_profile(host.path());
-    let service = Fake::start(&host.desktop, &manner.clone());
+    let service = Fake::start(&host.desktop, &behaviour.clone());
     for arguments in [GET, STATUS, SET, CLEAR] {
         let mut command = host.command(arguments);
         let outcome = run_with_input(&mut command, CANARY.as_bytes());
-        outcome.hides_the_secret();
+        outcome.assert_hides_secret();
         assert_eq!(outcome.code, Some(1), "{arguments:?}: {}", outcome.stderr);
         judge(arguments[..2].join(" ").as_str(), &outcome, &service);
     }
@@ -88,11 +88,11 @@ org.example.Whatever                         | failed
 #[test]
 fn g03_every_bus_error_is_a_sentence_with_its_name_in_the_details() {
     for [name, expected] in rows(ERRORS) {
-        let manner = Manner {
+        let behaviour = Behaviour {
             error: Some(name),
-            ..Manner::default()
+            ..Behaviour::default()
         };
-        all(&manner, |command, outcome, _| {
+        all(&behaviour, |command, outcome, _| {
             let said = words(outcome);
             assert!(said.contains(expected), "{command}, {name}: {said}");
             for raw in ["org.", "zbus", "words of a library"] {
@@ -124,11 +124,11 @@ const OTHERS: [(Option<&str>, &str, &str); 4] = [
 #[test]
 fn g04_a_closed_keyring_is_not_empty_and_the_hint_fits_its_program() {
     for (name, place, way) in OTHERS {
-        let manner = Manner {
+        let behaviour = Behaviour {
             name,
-            ..Manner::default()
+            ..Behaviour::default()
         };
-        all(&manner, |command, outcome, _| {
+        all(&behaviour, |command, outcome, _| {
             let said = words(outcome);
             assert!(said.contains("is open, so secrets"), "{command}: {said}");
             assert!(
@@ -148,14 +148,14 @@ fn g04_a_closed_keyring_is_not_empty_and_the_hint_fits_its_program() {
 fn g04_locked_is_not_absent_whatever_the_program_reveals() {
     for (name, place, way) in OTHERS {
         for shows_locked in [false, true] {
-            let manner = Manner {
+            let behaviour = Behaviour {
                 name,
                 has_collection: true,
                 is_locked: true,
                 shows_locked,
-                ..Manner::default()
+                ..Behaviour::default()
             };
-            all(&manner, |command, outcome, service| {
+            all(&behaviour, |command, outcome, service| {
                 let said = words(outcome);
                 assert!(!said.contains("holds no secret"), "{command}: {said}");
                 if command == "auth status" {
@@ -190,9 +190,9 @@ fn g04_a_locked_keyring_and_duplicates_are_unusable() {
     };
     assert_eq!(status(&host).0, (Some(1), Some(false), Some(false)));
     let secret = CANARY.as_bytes();
-    host.desktop.store_beside("default", "one", secret);
+    host.desktop.store_directly("default", "one", secret);
     assert_eq!(status(&host).0, (Some(0), Some(true), Some(false)));
-    host.desktop.store_beside("default", "two", b"other");
+    host.desktop.store_directly("default", "two", b"other");
     let (twice, said) = status(&host);
     assert_eq!(twice, (Some(1), Some(true), Some(false)));
     assert_contains(&said, "2 entries");
@@ -205,12 +205,12 @@ fn g04_a_locked_keyring_and_duplicates_are_unusable() {
     assert_contains(&clear.stderr, "The secret of default remains stored.");
 }
 
-fn locked_away() -> Manner {
-    Manner {
+fn locked_with_dialog() -> Behaviour {
+    Behaviour {
         name: Some("org.keepassxc.KeePassXC.MainWindow"),
         has_collection: true,
         is_locked: true,
-        ..Manner::default()
+        ..Behaviour::default()
     }
 }
 
@@ -221,7 +221,7 @@ fn g06_at_a_terminal_the_wait_is_announced_and_its_end_closes_the_dialog() {
     };
     with_profile(host.path());
     bind(host.path(), &host.fake);
-    let service = Fake::start(&host.desktop, &locked_away());
+    let service = Fake::start(&host.desktop, &locked_with_dialog());
     for (at, signal) in [Signal::INT, Signal::TERM, Signal::HUP]
         .into_iter()
         .enumerate()
@@ -250,7 +250,7 @@ fn l13_waits_more_than_five_seconds_for_a_person_and_offers_to_retry() {
         return;
     };
     with_profile(host.path());
-    let service = Fake::start(&host.desktop, &locked_away());
+    let service = Fake::start(&host.desktop, &locked_with_dialog());
     let mut session = host.screens(&["auth", "set", "--timeout", "1"]);
     session.wait_for("(not shown)");
     session.type_until(&format!("{CANARY}\r"), "waiting for the keyring");
@@ -307,7 +307,7 @@ fn g05_the_keyring_is_probed_once_per_run() {
 }
 
 /// A store that returns a given result when read back, and otherwise works.
-struct Told {
+struct ScriptedStore {
     calls: Arc<Mutex<Vec<&'static str>>>,
     kept: Arc<Mutex<Option<String>>>,
     /// The result of reading after something was stored.
@@ -317,7 +317,7 @@ struct Told {
     spoils: Option<std::path::PathBuf>,
 }
 
-impl CredentialStore for Told {
+impl CredentialStore for ScriptedStore {
     fn get(&mut self, _: &str) -> Result<Secret, StoreError> {
         self.calls.lock().unwrap().push("get");
         if self.has_set {
@@ -368,18 +368,18 @@ fn service(
     let home = home();
     let calls = Calls::default();
     let kept = is_kept.then(|| "before".to_owned());
-    let store = Told {
+    let store = ScriptedStore {
         calls: Arc::clone(&calls),
         kept: Arc::new(Mutex::new(kept)),
         back,
         has_set: false,
         spoils: None,
     };
-    let service = inspector_over(store, home.path());
+    let service = service_over(store, home.path());
     (service, calls, home)
 }
 
-fn inspector_over(store: Told, home: &Path) -> TokenService {
+fn service_over(store: ScriptedStore, home: &Path) -> TokenService {
     let options = Options {
         base_url: BaseUrl::parse("http://127.0.0.1:9").unwrap(),
         ca_file: None,
@@ -456,14 +456,14 @@ async fn g02_a_failed_write_of_the_profile_rolls_the_secret_back() {
     for before in [None, Some("before".to_owned())] {
         let home = home();
         let kept = Arc::new(Mutex::new(before.clone()));
-        let store = Told {
+        let store = ScriptedStore {
             calls: Calls::default(),
             kept: Arc::clone(&kept),
             back: Ok(CANARY),
             has_set: false,
             spoils: Some(home.path().to_owned()),
         };
-        let service = inspector_over(store, home.path());
+        let service = service_over(store, home.path());
         let error = service.save(&profile, &credential).await.unwrap_err();
         assert_contains(&error.failure.summary, "config.toml");
         assert_eq!(*kept.lock().unwrap(), before);

@@ -45,7 +45,7 @@ fn keyring_error(outcome: &Outcome) -> String {
 
 /// Asserts that no file under a directory contains the secret, and that all are private to the
 /// user.
-pub(crate) fn keeps_no_secret(dir: &Path) {
+pub(crate) fn assert_no_secret_in(dir: &Path) {
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         // Temporary files may be renamed meanwhile.
@@ -72,7 +72,7 @@ fn b01_without_a_bus_the_program_works_and_offers_two_alternatives() {
     session.wait_for("Keep for this session only");
     session.type_until(&format!("{CANARY}\r{ACCOUNT}\r"), "Find a token");
     session.type_until(&format!("{ID}\r"), "NEVER EXPIRES");
-    keeps_no_secret(session.home.path());
+    assert_no_secret_in(session.home.path());
     session.quit();
     let home = home();
     with_profile(home.path());
@@ -87,7 +87,7 @@ fn b01_without_a_bus_the_program_works_and_offers_two_alternatives() {
     );
     assert_eq!(set.code, Some(1));
     assert_contains(&set.stderr, "No OS keyring is reachable");
-    set.hides_the_secret();
+    set.assert_hides_secret();
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn b01_with_a_credential_in_the_environment_the_keyring_is_not_used() {
         let outcome = run(&mut command);
         assert_eq!(outcome.code, Some(0), "{arguments:?}: {}", outcome.stderr);
     }
-    assert_eq!(bus.met.load(Ordering::SeqCst), 0);
+    assert_eq!(bus.connections.load(Ordering::SeqCst), 0);
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn b02_setup_continues_without_a_silent_keyring() {
     session.type_until("\x1b", "Cancelled");
     session.type_until("\t\t\r", "Find a token");
     session.type_until(&format!("{ID}\r"), "NEVER EXPIRES");
-    keeps_no_secret(session.home.path());
+    assert_no_secret_in(session.home.path());
     session.quit();
 }
 
@@ -189,7 +189,7 @@ fn b02_screens_wait_for_a_slow_keyring_and_commands_give_up() {
     let Some(host) = Host::profiled() else { return };
     bind(host.path(), &host.fake);
     host.desktop
-        .store_beside("default", "slow", CANARY.as_bytes());
+        .store_directly("default", "slow", CANARY.as_bytes());
     let slow = SlowBus::before(&host.desktop, Pace::Each(Duration::from_millis(800)));
     let mut session = host
         .fake
@@ -214,7 +214,7 @@ fn b02_screens_wait_for_a_slow_keyring_and_commands_give_up() {
 fn b02_only_screens_and_terminals_wait_longer_than_five_seconds() {
     let Some(host) = Host::profiled() else { return };
     host.desktop
-        .store_beside("default", "slow", CANARY.as_bytes());
+        .store_directly("default", "slow", CANARY.as_bytes());
     let slow = SlowBus::before(&host.desktop, Pace::NotBefore(Duration::from_millis(5500)));
     let address = slow.address();
     let mut command = host.command(&["get", ID, "-o", "json"]);
@@ -245,7 +245,7 @@ fn b02_a_service_restarted_between_two_reads_is_found_again() {
     add_to_config(host.path(), &format!("{more}account = \"{ACCOUNT}\"\n"));
     for profile in ["default", "other"] {
         host.desktop
-            .store_beside(profile, "by hand", CANARY.as_bytes());
+            .store_directly(profile, "by hand", CANARY.as_bytes());
     }
     let get = &["get", ID, "-o", "json"];
     let mut session = host.screens(&[ID]).showing("NEVER EXPIRES");
@@ -292,7 +292,7 @@ fn b02_a_locked_keyring_has_a_hint_on_screen_and_in_commands() {
     session.wait_for("[ Try the keyring again ]");
     session.type_until(&format!("{CANARY}\r"), "NEVER EXPIRES");
     session.quit();
-    keeps_no_secret(host.path());
+    assert_no_secret_in(host.path());
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn b04_a_secret_that_cannot_be_stored_stays_in_the_form() {
     session.wait_for(ACCOUNT);
     session.type_until("\r", "Find a token");
     session.type_until(&format!("{ID}\r"), "NEVER EXPIRES");
-    keeps_no_secret(host.path());
+    assert_no_secret_in(host.path());
     session.quit();
     let set = &["auth", "set", "--stdin", "--account", ACCOUNT];
     let set = host.run_with_secret(set);
@@ -352,7 +352,7 @@ fn b06_no_file_contains_a_secret_and_every_file_is_private() {
         home.join("state.json").exists()
     });
     session.quit();
-    keeps_no_secret(&home);
+    assert_no_secret_in(&home);
     let mode = std::fs::metadata(&home).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }
@@ -393,13 +393,13 @@ fn b09_an_unavailable_store_is_a_state_of_its_own() {
 }
 
 /// A store that records its calls and returns given results.
-struct Counting {
+struct CountingStore {
     calls: Arc<Mutex<Vec<&'static str>>>,
     get: Result<(), StoreError>,
     set: Result<(), StoreError>,
 }
 
-impl CredentialStore for Counting {
+impl CredentialStore for CountingStore {
     fn get(&mut self, _: &str) -> Result<Secret, StoreError> {
         self.calls.lock().unwrap().push("get");
         self.get.clone().map(|()| Secret::new(CANARY.to_owned()))
@@ -443,7 +443,7 @@ fn service(
     set: Result<(), StoreError>,
 ) -> (TokenService, Arc<Mutex<Vec<&'static str>>>) {
     let calls = Arc::default();
-    let store = Counting {
+    let store = CountingStore {
         calls: Arc::clone(&calls),
         get,
         set,
@@ -474,7 +474,7 @@ fn service(
 
 /// A service over a store whose every call fails with this error.
 pub(crate) fn failing(home: &Path, error: &StoreError) -> TokenService {
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     service(&fake, home, Err(error.clone()), Err(error.clone())).0
 }
 
@@ -531,7 +531,7 @@ fn b11_commands_without_a_credential_do_not_read_the_keyring() {
             .env("DBUS_SESSION_BUS_ADDRESS", bus.address()));
         assert!(outcome.took < Duration::from_secs(4), "{arguments:?}");
     }
-    assert_eq!(bus.met.load(Ordering::SeqCst), 0);
+    assert_eq!(bus.connections.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -571,8 +571,8 @@ fn config_of(home: &Path) -> String {
 #[test]
 fn b13_duplicates_are_counted_and_saving_leaves_one() {
     let Some(host) = Host::profiled() else { return };
-    host.desktop.store_beside("default", "one", b"first");
-    host.desktop.store_beside("default", "two", b"second");
+    host.desktop.store_directly("default", "one", b"first");
+    host.desktop.store_directly("default", "two", b"second");
     let get = &["get", ID, "-o", "json"];
     let words = host.run(get).is_error("keyring", 1);
     assert_contains(&words, "2 entries");
@@ -598,7 +598,7 @@ fn b13_an_item_that_is_not_a_credential_is_refused_without_showing_it() {
         ("\n", "not a valid credential"),
     ] {
         host.desktop
-            .store_beside("default", "one", stored.as_bytes());
+            .store_directly("default", "one", stored.as_bytes());
         let get = &["get", ID, "-o", "json"];
         let outcome = host.run(get);
         let words = outcome.is_error("keyring", 1);
@@ -642,12 +642,12 @@ async fn b16_a_denied_keyring_is_asked_once_and_again_only_on_reload() {
 }
 
 /// A store that accepts every secret, but fails the first removal.
-struct Clinging {
+struct RetainingStore {
     written: Arc<AtomicUsize>,
     removals: usize,
 }
 
-impl CredentialStore for Clinging {
+impl CredentialStore for RetainingStore {
     fn get(&mut self, _: &str) -> Result<Secret, StoreError> {
         Err(StoreError::Missing)
     }
@@ -680,7 +680,7 @@ impl CredentialStore for Clinging {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_probe_writes_its_entry_at_most_once_per_run() {
     let written = Arc::new(AtomicUsize::new(0));
-    let store = Clinging {
+    let store = RetainingStore {
         written: Arc::clone(&written),
         removals: 0,
     };

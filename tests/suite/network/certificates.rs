@@ -68,7 +68,7 @@ fn utf16(text: &str, of: fn(u16) -> [u8; 2]) -> Vec<u8> {
 
 /// Runs `get` with a certificate file, passed in both ways.
 fn both_ways(server: &str, path: &Path) -> [(&'static str, Outcome); 2] {
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let base = server.replace("http:", "https:");
     let arguments = ["get", "a name", "-o", "json", "--timeout", "20"];
     let mut by_flag = fake.command(&arguments);
@@ -274,7 +274,7 @@ async fn h05_a_pipe_is_read_once_and_within_the_deadline() {
     let directory = tempfile::tempdir().unwrap();
     let file = write(&directory, armoured("CERTIFICATE", &own).as_bytes());
     let base = server.url.replace("http:", "https:");
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let piped = |variables: &[(&str, &str)], program: &str| {
         let mut command = Command::new("bash");
         let own = fake.command(&[]);
@@ -333,7 +333,7 @@ async fn h05_the_screens_name_unusable_certificates_once() {
     let damaged = armoured("CERTIFICATE", b"hello");
     let text = format!("{damaged}{}", armoured("CERTIFICATE", &own));
     let path = write(&directory, text.as_bytes());
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     drop(server);
     // The warning stays until an answer arrives.
     let quiet = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -364,7 +364,7 @@ async fn d01_an_untrusted_proxy_certificate_is_explained_and_can_be_trusted_in_t
     let directory = tempfile::tempdir().unwrap();
     let (server, ca) = private_tls(&directory, "127.0.0.1").await;
     let ca = ca.to_str().unwrap();
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     let get = |arguments: &[&str], variables: &[(&str, &str)]| {
         let mut all = vec!["get", "a name", "-o", "json"];
         all.extend_from_slice(arguments);
@@ -408,7 +408,7 @@ fn d01_an_unusable_certificate_bundle_is_refused_at_once() {
     }
     let huge = std::fs::File::create(path("huge")).unwrap();
     huge.set_len(1 << 40).unwrap();
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let get = |more: &[&str], variables: &[(&str, &str)]| {
         let arguments = [&["get", ID, "-o", "json"], more].concat();
         let mut command = fake.command(&arguments);
@@ -447,7 +447,7 @@ fn d01_certificates_are_read_within_the_deadline() {
         let file = std::fs::File::create(path).unwrap();
         file.set_len(1 << 40).unwrap();
     }
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let mut command = fake.command(&["get", ID, "-o", "json", "--timeout", "1"]);
     command
         .env("CLOUDFLARE_BASE_URL", format!("https://{}", dead_address()))
@@ -469,7 +469,7 @@ async fn d01_each_certificate_fault_has_its_own_sentence() {
     let mut past = names();
     past.not_after = rcgen::date_time_ymd(2020, 1, 1);
     let elsewhere = CertificateParams::new(vec!["elsewhere.example".to_owned()]).unwrap();
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let directory = tempfile::tempdir().unwrap();
     for (parameters, said) in [
         (authority, "CA:TRUE"),
@@ -507,7 +507,7 @@ fn d01_old_tls_is_distinguished_from_no_tls() {
                 let _gone = stream.write_all(answer);
             }
         });
-        let outcome = run(Fake::holding("")
+        let outcome = run(Fake::with_result("")
             .command(&["get", ID, "-o", "json"])
             .env("CLOUDFLARE_BASE_URL", format!("https://{address}")));
         let words = outcome.is_error("tls", 1);

@@ -16,7 +16,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::api;
 use crate::api::transport::{Raw, answer, raw, read_head};
-use crate::api::{api_token, id, options, patience};
+use crate::api::{api_token, deadlines, id, options};
 #[cfg(target_os = "linux")]
 use crate::support::api::Outcome;
 use crate::support::api::{Fake, Reply, dead_address, http, run, success, token};
@@ -26,7 +26,7 @@ use crate::support::sessions::account;
 use crate::support::tokens::{ACCOUNT, ID, now};
 
 /// A server that names each connection by its number, and stays silent on those up to a bound.
-async fn forgetting() -> (Raw, Arc<AtomicUsize>) {
+async fn going_silent() -> (Raw, Arc<AtomicUsize>) {
     let silent = Arc::new(AtomicUsize::new(0));
     let bound = Arc::clone(&silent);
     let server = raw(move |number, mut stream| {
@@ -65,7 +65,7 @@ async fn number_of(client: &Client) -> usize {
 
 async fn name_of(client: &Client) -> String {
     let fetched = client
-        .reader(&api_token(), &account(), patience(20))
+        .reader(&api_token(), &account(), deadlines(20))
         .unwrap()
         .token(&id())
         .await;
@@ -74,7 +74,7 @@ async fn name_of(client: &Client) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn h03_a_silent_reused_connection_is_replaced() {
-    let (server, silent) = forgetting().await;
+    let (server, silent) = going_silent().await;
     let client = api::client(&server.url);
     let old = reused(&client).await;
     silent.store(old, Ordering::SeqCst);
@@ -145,7 +145,7 @@ async fn h03_a_new_connection_has_the_whole_timeout() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn h03_an_idle_connection_is_reused_only_within_its_limit() {
-    let (server, _) = forgetting().await;
+    let (server, _) = going_silent().await;
     let client = api::client(&server.url);
     let last = reused(&client).await;
     tokio::time::sleep(Duration::from_millis(400)).await;
@@ -174,7 +174,7 @@ fn jumping<const N: usize>() -> DateTime<Utc> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn h03_no_connection_is_reused_across_a_clock_jump() {
-    let (server, _) = forgetting().await;
+    let (server, _) = going_silent().await;
     let options = Options {
         clock: jumping::<0>,
         ..options(&server.url)
@@ -214,7 +214,7 @@ fn h03_the_screens_reload_over_a_new_connection() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn h04_the_first_reload_after_a_jump_retries_until_the_network_is_back() {
-    let (server, _) = forgetting().await;
+    let (server, _) = going_silent().await;
     let port = server.address.port();
     let relay = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = relay.local_addr().unwrap();
@@ -222,7 +222,7 @@ async fn h04_the_first_reload_after_a_jump_retries_until_the_network_is_back() {
     let once = std::thread::spawn(move || {
         let (stream, _) = relay.accept().unwrap();
         drop(relay);
-        lead(&stream, port);
+        relay_both_ways(&stream, port);
     });
     let options = Options {
         clock: jumping::<1>,
@@ -234,7 +234,7 @@ async fn h04_the_first_reload_after_a_jump_retries_until_the_network_is_back() {
     let fail = async |client: &Client| {
         let begun = Instant::now();
         let fetched = client
-            .reader(&api_token(), &account(), patience(20))
+            .reader(&api_token(), &account(), deadlines(20))
             .unwrap()
             .token(&id())
             .await;
@@ -250,7 +250,7 @@ async fn h04_the_first_reload_after_a_jump_retries_until_the_network_is_back() {
     let back = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(1500));
         let (stream, _) = TcpListener::bind(address).unwrap().accept().unwrap();
-        lead(&stream, port);
+        relay_both_ways(&stream, port);
     });
     name_of(&client).await;
     drop(client);
@@ -258,7 +258,7 @@ async fn h04_the_first_reload_after_a_jump_retries_until_the_network_is_back() {
 }
 
 /// Copies both ways until the answer has ended.
-fn lead(mut stream: &TcpStream, port: u16) {
+fn relay_both_ways(mut stream: &TcpStream, port: u16) {
     let upstream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let (mut from, mut to) = (stream.try_clone().unwrap(), upstream.try_clone().unwrap());
     std::thread::spawn(move || std::io::copy(&mut from, &mut to));
@@ -276,7 +276,7 @@ fn in_own_network(set_up: &str, variables: &[(&str, &str)]) -> Option<Outcome> {
     if !may.is_ok_and(|output| output.status.success()) {
         return None;
     }
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let mut command = Command::new("unshare");
     command
         .args(["-rn", "sh", "-c", &format!("{set_up}; exec \"$0\" \"$@\"")])
@@ -350,7 +350,7 @@ pub(crate) fn silent() -> TcpListener {
 fn d06_nothing_waits_forever() {
     let quiet = silent();
     let port = quiet.local_addr().unwrap().port();
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     for (scheme, seconds) in [("http", "1"), ("https", "1")] {
         let outcome = run(fake
             .command(&["get", ID, "-o", "json", "--timeout", seconds])
@@ -387,7 +387,7 @@ fn d06_nothing_waits_forever() {
 
 #[test]
 fn d06_a_silent_proxy_costs_only_the_timeout() {
-    let target = Fake::holding("");
+    let target = Fake::with_result("");
     let quiet = silent();
     let url = format!("http://{}", quiet.local_addr().unwrap());
     for scheme in ["http", "https"] {
@@ -414,7 +414,7 @@ fn d06_the_screens_count_seconds_and_esc_cancels_at_once() {
 
 #[test]
 fn refused_connections_and_unresolvable_names_are_distinguished() {
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let at = |base: &str| {
         run(fake
             .command(&["get", ID, "-o", "json"])
@@ -444,7 +444,7 @@ fn refused_connections_and_unresolvable_names_are_distinguished() {
 #[test]
 fn tries_the_next_address_if_the_first_does_not_answer() {
     // `localhost` may resolve to ::1 first, where nobody listens.
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     let base = format!("http://localhost:{}", fake.address.port());
     let outcome = run(fake
         .command(&["get", ID, "-o", "json"])

@@ -150,8 +150,8 @@ fn serve_socks(
 
 #[test]
 fn h01_uses_socks_proxies_in_every_spelling() {
-    let target = Fake::holding(&token(r#""name":"target""#));
-    let through = Fake::holding(&token(r#""name":"through""#));
+    let target = Fake::with_result(&token(r#""name":"target""#));
+    let through = Fake::with_result(&token(r#""name":"through""#));
     let proxy = SocksServer::start(Socks::Open, through.address);
     for scheme in ["socks5", "socks5h", "socks", "SOCKS5H", "Socks"] {
         for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
@@ -183,7 +183,7 @@ async fn h01_the_proxy_resolves_names_except_for_socks5() {
     let (server, ca) = private_tls(&directory, "localhost").await;
     let other = tempfile::tempdir().unwrap();
     let (elsewhere, other_ca) = private_tls(&other, "api.tokenscope.invalid").await;
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let at = |name: &str, port: u16, ca: &Path, proxy: &str| {
         run(fake
             .command(&[
@@ -228,7 +228,7 @@ async fn h01_the_proxy_resolves_names_except_for_socks5() {
 
 #[test]
 fn h01_a_socks_login_comes_from_the_url_and_each_refusal_is_distinguished() {
-    let target = Fake::holding(&token(r#""name":"through""#));
+    let target = Fake::with_result(&token(r#""name":"through""#));
     let login = Socks::Login("ada", "p@ss:word");
     for (behaviour, user, said) in [
         (login, "ada:p%40ss%3Aword@", ""),
@@ -258,7 +258,7 @@ fn h01_a_socks_login_comes_from_the_url_and_each_refusal_is_distinguished() {
 
 #[test]
 fn h01_a_failing_socks_proxy_is_named_and_never_bypassed() {
-    let target = Fake::holding(&token(""));
+    let target = Fake::with_result(&token(""));
     let in_all = |url: &str| get(&target, &[("ALL_PROXY", url)]);
     for code in 1..=9 {
         let proxy = SocksServer::start(Socks::Refuses(code), target.address);
@@ -310,7 +310,7 @@ fn h01_a_failing_socks_proxy_is_named_and_never_bypassed() {
 async fn h01_tunnel_failures_name_the_server_or_the_proxy() {
     let directory = tempfile::tempdir().unwrap();
     let (https_proxy, _) = private_tls(&directory, "127.0.0.1").await;
-    let fake = Fake::holding("");
+    let fake = Fake::with_result("");
     let cutting = TcpListener::bind("127.0.0.1:0").unwrap();
     let socks = SocksServer::start(Socks::Open, cutting.local_addr().unwrap());
     std::thread::spawn(move || cutting.incoming().for_each(drop));
@@ -333,7 +333,7 @@ async fn h01_tunnel_failures_name_the_server_or_the_proxy() {
 
 #[test]
 fn h01_a_silent_socks_proxy_costs_only_the_timeout() {
-    let target = Fake::holding("");
+    let target = Fake::with_result("");
     let quiet = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("socks5h://{}", quiet.local_addr().unwrap());
     let mut command = target.command(&["get", ID, "-o", "json", "--timeout", "1"]);
@@ -344,7 +344,7 @@ fn h01_a_silent_socks_proxy_costs_only_the_timeout() {
 
 #[test]
 fn k07_plain_http_uses_no_proxy_on_another_computer() {
-    let target = Fake::holding(&token(r#""name":"target""#));
+    let target = Fake::with_result(&token(r#""name":"target""#));
     for host in [
         "192.0.2.1:3128",
         "proxy.invalid:3128",
@@ -381,8 +381,8 @@ fn k07_plain_http_uses_no_proxy_on_another_computer() {
 
 #[test]
 fn k07_plain_http_uses_a_proxy_on_this_computer() {
-    let target = Fake::holding(&token(r#""name":"target""#));
-    let proxy = Fake::holding(&token(r#""name":"through""#));
+    let target = Fake::with_result(&token(r#""name":"target""#));
+    let proxy = Fake::with_result(&token(r#""name":"through""#));
     let port = proxy.address.port();
     for host in ["127.0.0.1", "localhost", "LOCALHOST", "127.1"] {
         let url = format!("http://{host}:{port}");
@@ -407,7 +407,7 @@ fn k07_plain_http_uses_a_proxy_on_this_computer() {
 
 #[test]
 fn k07_https_uses_proxies_on_any_computer() {
-    let target = Fake::holding("");
+    let target = Fake::with_result("");
     let mut command = target.command(&["get", ID, "-o", "json", "--timeout", "20"]);
     let words = run(command
         .env("CLOUDFLARE_BASE_URL", format!("https://{}", target.address))
@@ -418,7 +418,7 @@ fn k07_https_uses_proxies_on_any_computer() {
 }
 
 /// A proxy that answers everything with 407 and these offers.
-fn wanting(offers: &'static [&'static str]) -> Fake {
+fn requiring_login(offers: &'static [&'static str]) -> Fake {
     Fake::start(move |_, _| {
         let headers: Vec<_> = offers
             .iter()
@@ -430,7 +430,7 @@ fn wanting(offers: &'static [&'static str]) -> Fake {
 
 #[test]
 fn h02_each_kind_of_407_says_what_to_do() {
-    let target = Fake::holding("");
+    let target = Fake::with_result("");
     let none = "none is configured";
     let refused = "did not accept those in";
     let basic = "supports only Basic";
@@ -489,7 +489,7 @@ fn h02_each_kind_of_407_says_what_to_do() {
         ),
     ];
     for (offers, user, said) in cases {
-        let proxy = wanting(offers);
+        let proxy = requiring_login(offers);
         let url = format!("http://{user}{}", proxy.address);
         for (variable, base) in [
             ("HTTPS_PROXY", format!("https://{}", target.address)),
@@ -525,7 +525,7 @@ fn h02_each_kind_of_407_says_what_to_do() {
 
 #[test]
 fn h02_a_407_without_a_proxy_names_none() {
-    let outcome = Fake::saying(407, "no").get();
+    let outcome = Fake::answering(407, "no").get();
     let words = outcome.is_error("proxy", 1);
     assert!(words.contains("user name and password"), "{words}");
 }
@@ -538,7 +538,7 @@ fn proxied(fake: &Fake, variables: &[(&str, &str)]) -> Outcome {
 
 #[test]
 fn d04_no_proxy_hosts_are_reached_directly() {
-    let fake = Fake::holding(&token(""));
+    let fake = Fake::with_result(&token(""));
     let dead = format!("http://{}", dead_address());
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
         proxied(&fake, &[(name, &dead)]).is_error("proxy", 1);
@@ -570,9 +570,9 @@ fn d04_no_proxy_hosts_are_reached_directly() {
 
 #[test]
 fn d04_variables_have_the_precedence_of_curl() {
-    let fake = Fake::holding(&token(""));
+    let fake = Fake::with_result(&token(""));
     let body = success(&token(r#""name":"through the proxy""#));
-    let proxy = Fake::saying(200, &body);
+    let proxy = Fake::answering(200, &body);
     let (proxy, dead) = (proxy.url(), format!("http://{}", dead_address()));
     let name = |variables: &[(&str, &str)]| {
         let outcome = proxied(&fake, variables);
@@ -607,7 +607,7 @@ fn d04_variables_have_the_precedence_of_curl() {
 #[test]
 fn d05_a_proxy_variable_that_is_not_text_is_an_error() {
     use std::os::unix::ffi::OsStrExt;
-    let fake = Fake::holding(&token(""));
+    let fake = Fake::with_result(&token(""));
     let bytes = std::ffi::OsStr::from_bytes(b"http://127.0.0.1:1\xff");
     for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
         let mut command = fake.command(&["get", ID, "-o", "json"]);
@@ -629,9 +629,9 @@ fn d05_a_proxy_variable_that_is_not_text_is_an_error() {
 
 #[test]
 fn d05_a_refusing_proxy_is_named_without_its_password() {
-    let target = Fake::holding(&token(""));
+    let target = Fake::with_result(&token(""));
     for status in [407, 403, 502] {
-        let proxy = Fake::saying(status, "no");
+        let proxy = Fake::answering(status, "no");
         for secret in ["ada:hunter2", "ada:hun%40ter2", ":hunter2", "hunter2"] {
             let url = format!("http://{secret}@{}", proxy.address);
             let mut command = target.command(&["get", ID, "-o", "json"]);
@@ -655,7 +655,7 @@ fn d05_a_refusing_proxy_is_named_without_its_password() {
             );
         }
     }
-    let proxy = Fake::saying(407, "");
+    let proxy = Fake::answering(407, "");
     let url = format!("http://ada:hunter2@{}", proxy.address);
     let words = proxied(&target, &[("HTTP_PROXY", &url)]).is_error("proxy", 1);
     assert!(words.contains(&proxy.address.to_string()), "{words}");
@@ -663,9 +663,9 @@ fn d05_a_refusing_proxy_is_named_without_its_password() {
 
 #[test]
 fn d05_a_working_proxy_is_used_and_a_malformed_one_reported() {
-    let target = Fake::holding(&token(""));
+    let target = Fake::with_result(&token(""));
     let body = success(&token(r#""name":"through the proxy""#));
-    let proxy = Fake::saying(200, &body);
+    let proxy = Fake::answering(200, &body);
     let outcome = proxied(&target, &[("HTTP_PROXY", &proxy.url())]);
     assert_eq!(outcome.json()["token"]["name"], "through the proxy");
     let bare = proxy.address.to_string();

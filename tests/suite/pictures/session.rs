@@ -20,7 +20,7 @@ use tokenscope::domain::fetched::{Fetched, RequestId, ServerClock};
 use tokenscope::service::TokenService;
 use tokenscope::startup::{RunningDemo, start_demo};
 
-use crate::api::{options, patience};
+use crate::api::{deadlines, options};
 use crate::support::app::{keys, press};
 use crate::support::tokens::instant;
 
@@ -43,7 +43,7 @@ impl DemoSession {
             clock: opened,
             ..options("http://127.0.0.1")
         };
-        let beside = TokenService::new(options, store, Environment::default(), None, patience(20));
+        let beside = TokenService::new(options, store, Environment::default(), None, deadlines(20));
         let running = start_demo(&beside).await.unwrap();
         let session = Session {
             demo_only: true,

@@ -10,7 +10,7 @@ use portable_pty::CommandBuilder;
 use tokenscope::domain::access::probe::DEMO_SECRET;
 
 use super::{README, between, blocks};
-use crate::support::binary::{BINARY, dress, search_path, text};
+use crate::support::binary::{BINARY, isolate, search_path, text};
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
@@ -155,7 +155,7 @@ fn filled(line: &str) -> String {
 }
 
 /// Runs a command line in a shell, in the demo.
-fn before_demo(line: &str, folder: &Path) -> Output {
+fn in_demo_shell(line: &str, folder: &Path) -> Output {
     let mut line = filled(line);
     if !line.contains("--demo") {
         line.push_str(" --demo");
@@ -170,7 +170,7 @@ fn before_demo(line: &str, folder: &Path) -> Output {
         line = format!("printf %s {DEMO_SECRET} | {line} --secret-stdin");
     }
     let mut bash = Command::new("bash");
-    dress(&mut bash);
+    isolate(&mut bash);
     bash.env("PATH", search_path())
         .env("TOKEN", "CI/CD token")
         .current_dir(folder)
@@ -193,7 +193,7 @@ fn every_command_line_of_the_readme_runs() {
     for (line, how, code) in LINES {
         match how {
             How::Demo => {
-                let output = before_demo(line, folder.path());
+                let output = in_demo_shell(line, folder.path());
                 let said = text(&output.stderr);
                 assert_eq!(output.status.code(), Some(code), "{line}: {said}");
                 assert!(!output.stdout.is_empty() || line.contains("--to"), "{line}");
@@ -230,18 +230,18 @@ fn every_command_line_of_the_readme_runs() {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_for_credentials_and_profiles_run_with_a_keyring() {
-    use crate::support::binary::{Stage, TOKENS};
+    use crate::support::binary::{TOKENS, TestEnv};
     use crate::support::keyring::{Keyring, Session as Desktop};
 
     let Some(desktop) = Desktop::start(Keyring::Unlocked) else {
         return;
     };
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     let run = |line: &str| {
         let mut bash = desktop.command("bash");
         bash.env("PATH", search_path())
-            .env("TOKENSCOPE_HOME", stage.home.path())
-            .env("CLOUDFLARE_BASE_URL", stage.server.uri())
+            .env("TOKENSCOPE_HOME", env.home.path())
+            .env("CLOUDFLARE_BASE_URL", env.server.uri())
             .env("TOKEN", CANARY)
             .args(["-c", &filled(line)]);
         let output = bash.output().unwrap();

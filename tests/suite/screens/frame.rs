@@ -98,8 +98,8 @@ fn only_the_box_in_front_has_a_bar() {
     for size in [(40, 10), USUAL, (120, 40)] {
         let (buffer, _) = renderer("dark", false).draw(detail_request(), size);
         let is_barred = |y: &u16| (0..size.0).any(|x| buffer[(x, *y)].bg != Color::Reset);
-        let barred: Vec<u16> = (0..size.1).filter(is_barred).collect();
-        assert_eq!(barred.len(), 1, "{size:?}: {barred:?}");
+        let unreadable_homes: Vec<u16> = (0..size.1).filter(is_barred).collect();
+        assert_eq!(unreadable_homes.len(), 1, "{size:?}: {unreadable_homes:?}");
     }
 }
 
@@ -223,6 +223,11 @@ fn the_footer_starts_with_the_key_back_and_ends_with_help() {
     }
     let shown = footer(detail_expiring(), 80);
     assert!(shown.starts_with(" Esc back  "), "{shown}");
+    let mut limited = detail_expiring();
+    assert!(footer(limited.clone(), 130).contains("r reload"));
+    limited.limited_until = Some(now() + TimeDelta::seconds(42));
+    let shown = footer(limited, 130);
+    assert!(!shown.contains("reload"), "nothing is sent: {shown}");
     let shown = footer(browse_ready(), 80);
     assert!(
         shown.starts_with(" Esc back  Enter open  / filter"),

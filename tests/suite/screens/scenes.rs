@@ -764,9 +764,9 @@ pub(crate) fn selected_rows(buffer: &Buffer) -> Vec<u16> {
     let area = buffer.area;
     let is_bar = |y: &u16| {
         let cells = (0..area.width).map(|x| &buffer[(x, *y)]);
-        let barred = cells
+        let unreadable_homes = cells
             .filter(|cell| cell.bg != Color::Reset || cell.modifier.contains(Modifier::REVERSED));
-        barred.count() * 3 > usize::from(area.width)
+        unreadable_homes.count() * 3 > usize::from(area.width)
     };
     (0..area.height).filter(is_bar).collect()
 }

@@ -1,9 +1,9 @@
-//! A fake API with everything that may name a token: the documentation's example, each part of which
-//! can be replaced by another answer.
+//! A fake API with everything that may name a token: the documentation's example, each part of
+//! which can be replaced by another answer.
 //!
-//! The example holds what `access/*.json` hold, as they stand: "CI/CD token" is named by
-//! two apps, a group, a policy that no app uses, SCIM, DNS over HTTPS and a device profile, and one
-//! app is hidden. The server's clock says noon on 25 November 2026.
+//! The example serves `access/*.json` unchanged: "CI/CD token" is named by two apps, a group, a
+//! policy that no app uses, SCIM, DNS over HTTPS and a device profile, and one app is hidden. The
+//! server's clock says noon on 25 November 2026.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use crate::support::tokens::ACCOUNT;
 
 /// An active token that a Hyperdrive configuration names.
 pub(crate) const DATABASE_TOKEN: &str = "f174e90a-0a01-4643-bbbc-4a0ed4fc8415";
-/// An active token that nothing names and that was last seen in June.
+/// An active token that nothing names, last seen in June.
 pub(crate) const UNNAMED_TOKEN: &str = "f174e90a-0a02-4643-bbbc-4a0ed4fc8415";
-/// A token that expired in September; nothing names it.
-pub(crate) const DEAD_TOKEN: &str = "f174e90a-0a04-4643-bbbc-4a0ed4fc8415";
+/// A token that expired in September and that nothing names.
+pub(crate) const EXPIRED_TOKEN: &str = "f174e90a-0a04-4643-bbbc-4a0ed4fc8415";
 
 /// The paths of the parts, after the scope.
 pub(crate) const TOKENS: &str = "access/service_tokens";
@@ -37,7 +37,7 @@ pub(crate) const ALERTS: &str = "alerting/v3/policies";
 
 /// The path that verifies an API token, from the API's root.
 pub(crate) const VERIFY_USER: &str = "/user/tokens/verify";
-/// The path that verifies an account's API token, after the scope.
+/// The path that verifies an account-owned API token, after the scope.
 pub(crate) const VERIFY_ACCOUNT: &str = "tokens/verify";
 
 const DATE: &str = "Wed, 25 Nov 2026 12:00:00 GMT";
@@ -56,14 +56,14 @@ const EXAMPLE: [(&str, &str); 10] = [
     (ALERTS, include_str!("access/alerts.json")),
 ];
 
-/// What a path answers.
+/// The answer of a path.
 #[derive(Clone)]
 pub(crate) enum Answer {
-    /// A body. The lists of the example come as they stand if they fit a page, else in pages.
+    /// A body. The lists of the example are sent unchanged if they fit a page, otherwise in pages.
     Body(String),
-    /// A list in pages: as many items as are asked for, but at most so many.
+    /// A list in pages of the requested size, up to this maximum.
     Pages(Vec<String>, usize),
-    /// Whatever this makes of the head of a request.
+    /// Computed from the head of a request.
     Custom(Arc<dyn Fn(&str) -> Reply + Send + Sync>),
 }
 
@@ -73,18 +73,17 @@ impl Answer {
         Self::paged(items, 1000)
     }
 
-    /// A list that comes in pages of at most `most` items, whatever is asked for.
+    /// A list in pages of at most `most` items, whatever is requested.
     pub(crate) fn paged<T: ToString>(items: impl IntoIterator<Item = T>, most: usize) -> Self {
         let items = items.into_iter().map(|item| item.to_string());
         Self::Pages(items.collect(), most)
     }
 
-    /// A result that is no list.
+    /// A result that is not a list.
     pub(crate) fn object(result: &impl ToString) -> Self {
         Self::Body(success(&result.to_string()))
     }
 
-    /// An empty list.
     pub(crate) fn empty() -> Self {
         Self::list::<String>([])
     }
@@ -94,7 +93,7 @@ impl Answer {
         Self::object(&Value::Null)
     }
 
-    /// An error as the API writes it.
+    /// An error in the format of the API.
     pub(crate) fn failing(status: u16) -> Self {
         let (code, message) = match status {
             401 | 403 => (10_000, "Authentication error"),
@@ -114,7 +113,7 @@ impl Answer {
         Self::Body(r#"{"success":true,"errors":[],"result":[{"id":"#.to_owned())
     }
 
-    /// Nothing at all, with the connection open.
+    /// No answer, with the connection open.
     pub(crate) fn silence() -> Self {
         Self::custom(|_| Reply::ThenSilence(Vec::new()))
     }
@@ -127,7 +126,7 @@ impl Answer {
         })
     }
 
-    /// The first answer to the first page, the second to all others.
+    /// This answer for the first page, `later` for all others.
     pub(crate) fn then(self, later: Self) -> Self {
         Self::custom(move |head| match Request::of(head).page {
             1 => self.reply(head),
@@ -158,7 +157,7 @@ impl Answer {
     }
 }
 
-/// A fake API, before it is started.
+/// A fake API before it is started.
 pub(crate) struct AccessApi {
     scope: String,
     answers: BTreeMap<String, Answer>,
@@ -188,7 +187,7 @@ impl AccessApi {
     }
 
     /// Replaces the answer of a path, after the scope or, if it begins with a slash, from the API's
-    /// root. Other paths, such as `access/apps/ID/policies`, are added.
+    /// root. Adds other paths, such as `access/apps/ID/policies`.
     pub(crate) fn with(mut self, path: &str, answer: Answer) -> Self {
         self.set(path, answer);
         self
@@ -228,7 +227,7 @@ impl AccessApi {
     }
 }
 
-/// An object of the example, to change and put back, by its path and place in the list.
+/// A copy of an object in the example, by its path and index in the list.
 pub(crate) fn example(path: &str, place: usize) -> Value {
     let (_, body) = EXAMPLE.iter().find(|(known, _)| *known == path).unwrap();
     let body: Value = serde_json::from_str(body).unwrap();
@@ -238,7 +237,7 @@ pub(crate) fn example(path: &str, place: usize) -> Value {
     }
 }
 
-/// What a request asks for.
+/// The path and page of a request.
 struct Request {
     path: String,
     page: usize,
@@ -278,7 +277,6 @@ fn items_of(body: &str) -> Option<Vec<String>> {
     Some(list.result.iter().map(|it| it.get().to_owned()).collect())
 }
 
-/// One page of a list.
 fn page(items: &[String], request: &Request, size: usize) -> String {
     let shown = items
         .chunks(size)

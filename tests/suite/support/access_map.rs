@@ -1,5 +1,5 @@
-//! Access maps and their parts, made of JSON: the parts of the documentation's example, or others in
-//! their place. And tokens to judge by them.
+//! Access maps and their parts from JSON: the documentation's example, or other entries; and tokens
+//! to judge.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use tokenscope::domain::token::ServiceToken;
 use super::sessions::failure;
 use super::tokens::{ACCOUNT, CLIENT_ID, ID, now, token};
 
-/// The parts of an account, apart from the tokens.
+/// The parts of an account, except for the tokens.
 pub(crate) const PARTS: [Part; 8] = [
     Part::Apps,
     Part::Policies,
@@ -45,7 +45,7 @@ pub(crate) fn context() -> EvaluationContext {
     }
 }
 
-/// A map of an account of which every part was read; all but these are empty.
+/// A completely read map of an account with these entries and nothing else.
 pub(crate) fn map(apps: &[Value], policies: &[Value], groups: &[Value]) -> AccessMap {
     let mut map = AccessMap::new(account());
     for part in Part::ALL {
@@ -57,12 +57,13 @@ pub(crate) fn map(apps: &[Value], policies: &[Value], groups: &[Value]) -> Acces
     map
 }
 
-/// Takes in the entries of a part; the settings of the organization and of DNS over HTTPS are one.
+/// Adds the entries of a part; the settings of the organization and of DNS over HTTPS are a single
+/// entry.
 pub(crate) fn take(map: &mut AccessMap, part: Part, entries: &[Value]) {
     map.take(read(part, &json!(entries)));
 }
 
-/// Reads a part in part only.
+/// Adds the entries of a part that was only partly read.
 pub(crate) fn take_partly(map: &mut AccessMap, part: Part, entries: &[Value]) {
     map.take(PartAnswer {
         state: PartState::Partly(failure(FailureKind::Server)),
@@ -89,13 +90,13 @@ fn body(part: Part) -> &'static str {
     }
 }
 
-/// The answer about a part of the example.
+/// The answer for a part of the example.
 pub(crate) fn example(part: Part) -> PartAnswer {
     let body: Value = serde_json::from_str(body(part)).unwrap();
     read(part, &body["result"])
 }
 
-/// The answer about a part that has these entries.
+/// The answer for a part with these entries.
 pub(crate) fn read(part: Part, result: &Value) -> PartAnswer {
     let entries = match result {
         Value::Array(entries) => entries.clone(),
@@ -109,12 +110,12 @@ pub(crate) fn read(part: Part, result: &Value) -> PartAnswer {
     }
 }
 
-/// The answer about a part that has no entries.
+/// The answer for a part without entries.
 pub(crate) fn empty(part: Part) -> PartAnswer {
     read(part, &json!([]))
 }
 
-/// The answer about a part that could not be read.
+/// The answer for a part that could not be read.
 pub(crate) fn unread(part: Part, kind: FailureKind) -> PartAnswer {
     PartAnswer {
         part,
@@ -142,7 +143,7 @@ fn objects(part: Part, entries: &[Value]) -> PartObjects {
     }
 }
 
-/// A token that was never seen, with other members added or replaced.
+/// A token that was never seen, with members added or replaced.
 pub(crate) fn token_with(members: &Value) -> Arc<ServiceToken> {
     let mut json = json!({
         "id": ID, "client_id": CLIENT_ID, "name": "CI/CD token", "duration": "8760h", "enabled": true,
@@ -155,7 +156,7 @@ pub(crate) fn token_with(members: &Value) -> Arc<ServiceToken> {
     token(&json.to_string())
 }
 
-pub(crate) fn alive() -> Arc<ServiceToken> {
+pub(crate) fn active_token() -> Arc<ServiceToken> {
     token_with(&json!({}))
 }
 

@@ -16,24 +16,23 @@ use crate::support::binary::Binary;
 use crate::support::terminal::Session;
 use crate::support::tokens::{CANARY, ID};
 
-/// Far longer than any command here takes, so that a fault fails instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// Far longer than any command takes, so that a fault fails instead of hanging.
+const TIMEOUT: Duration = Duration::from_secs(40);
 
-/// What the fake does once it has read a request.
+/// The fake's behaviour once it has read a request.
 pub(crate) enum Reply {
-    /// These bytes, then the end.
+    /// Sends these bytes and closes the connection.
     Bytes(Vec<u8>),
-    /// These bytes, then silence with the connection open.
+    /// Sends these bytes and keeps the connection open.
     ThenSilence(Vec<u8>),
-    /// The first bytes, then the second one at a time, each after a pause.
+    /// Sends the first bytes, then the second ones one at a time, each after a pause.
     Drip(Vec<u8>, Vec<u8>),
-    /// The first bytes, then the second again and again for as long as they are taken.
+    /// Sends the first bytes, then repeats the second ones as long as the client reads them.
     Endless(Vec<u8>, Vec<u8>),
-    /// The connection cut with a reset.
+    /// Resets the connection.
     Reset,
 }
 
-/// A running fake.
 pub(crate) struct Fake {
     pub(crate) address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
@@ -41,7 +40,7 @@ pub(crate) struct Fake {
 }
 
 impl Fake {
-    /// Answers each request by its head and its number, counted from 1.
+    /// Computes each answer from the head of the request and its number, counted from 1.
     pub(crate) fn start(answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -64,7 +63,7 @@ impl Fake {
     }
 
     /// Gives every request the same answer.
-    pub(crate) fn saying(status: u16, body: &str) -> Self {
+    pub(crate) fn answering(status: u16, body: &str) -> Self {
         Self::sending(http(status, &[], body))
     }
 
@@ -73,9 +72,9 @@ impl Fake {
         Self::start(move |_, _| Reply::Bytes(bytes.clone()))
     }
 
-    /// A success whose result is this JSON.
-    pub(crate) fn holding(result: &str) -> Self {
-        Self::saying(200, &success(result))
+    /// A success with this JSON as its result.
+    pub(crate) fn with_result(result: &str) -> Self {
+        Self::answering(200, &success(result))
     }
 
     pub(crate) fn url(&self) -> String {
@@ -87,22 +86,22 @@ impl Fake {
         self.heads.lock().unwrap().clone()
     }
 
-    /// How many connections were opened so far.
+    /// The number of connections so far.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// The program against this fake.
+    /// The program, configured for this fake.
     pub(crate) fn binary(&self, arguments: &[&str]) -> Binary {
         Binary::new(arguments).asking(&self.url())
     }
 
-    /// A command against this fake, with an API token and an account in the environment.
+    /// A command for this fake, with an API token and an account in the environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.binary(arguments).with_token().command()
     }
 
-    /// `get ID -o json` and what came of it.
+    /// Runs `get ID -o json`.
     pub(crate) fn get(&self) -> Outcome {
         run(&mut self.command(&["get", ID, "-o", "json"]))
     }
@@ -149,13 +148,13 @@ fn serve(mut stream: TcpStream, answer: &dyn Fn(&str, usize) -> Reply, seen: &Mu
     }
 }
 
-/// Whether an answer says its own length, so that another may follow it.
+/// Whether an answer states its length, so that another may follow.
 fn is_kept_open(bytes: &[u8]) -> bool {
     let head = String::from_utf8_lossy(bytes).to_lowercase();
     head.contains("content-length") && !head.contains("connection: close")
 }
 
-/// The head of a request but for its last byte, which is left unread: a socket closed over unread
+/// The head of a request without its last byte, which stays unread: a socket closed with unread
 /// bytes is reset.
 fn read_head(stream: &mut TcpStream) -> Option<String> {
     let mut head = Vec::new();
@@ -175,7 +174,7 @@ pub(crate) fn dead_address() -> String {
     listener.local_addr().unwrap().to_string()
 }
 
-/// A whole answer with its length.
+/// A complete answer with its length.
 pub(crate) fn http(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut bytes = head(status, headers);
@@ -185,7 +184,7 @@ pub(crate) fn http(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>
     bytes
 }
 
-/// A head without a length: the body goes on until the connection ends.
+/// A head without a length: the body ends with the connection.
 pub(crate) fn head(status: u16, headers: &[(&str, &str)]) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {status} Whatever\r\ncontent-type: application/json\r\n");
     for (name, value) in headers {
@@ -205,7 +204,7 @@ pub(crate) fn refusal(errors: &str) -> String {
     format!(r#"{{"success":false,"errors":{errors},"messages":[],"result":null}}"#)
 }
 
-/// A token with these members beside its ID.
+/// A token with these members besides its ID.
 pub(crate) fn token(members: &str) -> String {
     let comma = if members.is_empty() { "" } else { "," };
     format!(r#"{{"id":"{ID}"{comma}{members}}}"#)
@@ -221,7 +220,7 @@ pub(crate) fn home() -> TempDir {
     TempDir::new().unwrap()
 }
 
-/// What a command did.
+/// The result of a command.
 pub(crate) struct Outcome {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
@@ -236,7 +235,7 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
     finish(command, &[])
 }
 
-/// Runs a command with text on its stdin.
+/// Runs a command with this text on its stdin.
 #[track_caller]
 pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Outcome {
     command.stdin(Stdio::piped());
@@ -260,7 +259,7 @@ fn finish(command: &mut Command, input: &[u8]) -> Outcome {
     std::thread::spawn(move || {
         let _unheard = sender.send(child.wait_with_output().unwrap());
     });
-    let output = ended.recv_timeout(PATIENCE);
+    let output = ended.recv_timeout(TIMEOUT);
     if output.is_err() {
         kill_process(pid, Signal::KILL).unwrap();
     }
@@ -274,7 +273,7 @@ fn finish(command: &mut Command, input: &[u8]) -> Outcome {
 }
 
 impl Outcome {
-    /// What was printed, which must be one JSON document.
+    /// The output, which must be one JSON document.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         let parsed = serde_json::from_str(&self.stdout);
@@ -287,7 +286,7 @@ impl Outcome {
         parsed.unwrap()
     }
 
-    /// Summary and hint of the error, which must be of this kind and have this exit code.
+    /// Summary and hint of the error, which must have this kind and exit code.
     #[track_caller]
     pub(crate) fn is_error(&self, kind: &str, code: i32) -> String {
         let report = self.json();
@@ -301,31 +300,31 @@ impl Outcome {
         );
         assert!(words.len() > 30, "says too little: {words}");
         assert!(!words.contains("panicked"), "{words}");
-        self.hides_the_secret();
+        self.assert_hides_secret();
         words
     }
 
-    /// The secret is nowhere in what was printed.
+    /// Asserts that the output does not contain the secret.
     #[track_caller]
-    pub(crate) fn hides_the_secret(&self) {
+    pub(crate) fn assert_hides_secret(&self) {
         assert!(!self.stdout.contains(CANARY), "{}", self.stdout);
         assert!(!self.stderr.contains(CANARY), "{}", self.stderr);
     }
 }
 
 impl Fake {
-    /// The screens against this fake, with an API token and an account in the environment.
+    /// The screens for this fake, with an API token and an account in the environment.
     pub(crate) fn screens(&self, arguments: &[&str]) -> Session {
         self.binary(arguments).with_token().on_terminal()
     }
 
-    /// The screens against this fake in an environment.
+    /// The screens for this fake, with these variables.
     pub(crate) fn screens_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Session {
         self.binary(arguments).envs(variables).on_terminal()
     }
 }
 
-/// Waits for a text that may stand on several lines of a box.
+/// Waits for a text that may be wrapped in a box.
 #[track_caller]
 pub(crate) fn shows(session: &mut Session, text: &str) {
     session.wait_until(text, |session| {

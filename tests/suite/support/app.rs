@@ -19,17 +19,16 @@ use tokenscope::screens::setup::state::SetupField;
 use super::sessions::session;
 use super::tokens::{ID, now};
 
-/// The built-in keys.
 pub(crate) fn keys() -> Arc<Keymap> {
     Arc::new(Keymap::built_in().unwrap())
 }
 
-/// The look-up panel of the default profile.
+/// Find with the default profile.
 pub(crate) fn lookup() -> State {
     opened(session())
 }
 
-/// Find, where the list of tokens, if it is asked for, is refused.
+/// Find after the list of tokens, if it was requested, has been refused.
 pub(crate) fn opened(session: Session) -> State {
     let (mut state, request) = finding(session);
     if let Some(request) = request {
@@ -39,7 +38,7 @@ pub(crate) fn opened(session: Session) -> State {
     state
 }
 
-/// Find, with the request for the list of tokens.
+/// Find with the pending request for the list of tokens.
 pub(crate) fn finding(session: Session) -> (State, Option<RequestId>) {
     let mut state = State::new(session, keys(), now(), (100, 30));
     let effects = start(&mut state, Opening::Find);
@@ -47,7 +46,7 @@ pub(crate) fn finding(session: Session) -> (State, Option<RequestId>) {
     (state, request)
 }
 
-/// Hands over a message at the time that the state knows.
+/// Passes a message at the current time of the state.
 pub(crate) fn tell(state: &mut State, message: Message) -> Vec<Effect> {
     let now = state.clock.local;
     update(state, now, message)
@@ -72,14 +71,14 @@ pub(crate) fn search(state: &mut State, text: &str) {
     type_text(state, text);
 }
 
-/// Types what to look up, and sends it.
+/// Types a reference and submits it.
 #[track_caller]
 pub(crate) fn look_up(state: &mut State, text: &str) -> RequestId {
     type_text(state, text);
     request_of(&act(state, Action::Submit))
 }
 
-/// The look-up panel with a look-up under way.
+/// Find with a pending lookup.
 pub(crate) fn looking_up() -> (State, RequestId) {
     let mut state = lookup();
     let request = look_up(&mut state, ID);
@@ -135,7 +134,7 @@ pub(crate) fn started(effects: &[Effect]) -> RequestId {
     requests[0]
 }
 
-/// Tokens that were looked up in the account.
+/// Tokens found by a lookup in the account.
 pub(crate) fn found(tokens: Vec<Arc<ServiceToken>>) -> Fetched<Tokens> {
     Fetched::new(tokens, Duration::from_millis(84))
 }
@@ -154,12 +153,11 @@ pub(crate) fn complained(state: &State) -> SetupField {
     state.setup.form.complaint.as_ref().unwrap().0
 }
 
-/// The text of the notice, if any.
 pub(crate) fn notice(state: &State) -> &str {
     state.notice.as_ref().map_or("", |notice| &notice.text)
 }
 
-// Messages, as events and answers bring them.
+// Messages as events and answers send them.
 
 pub(crate) fn press(action: Action) -> Message {
     Message::Input(Input::Act(action))

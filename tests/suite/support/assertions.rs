@@ -1,4 +1,4 @@
-//! Assertions that show what they looked at when they fail.
+//! Assertions that show the values they failed for.
 
 use std::time::Duration;
 

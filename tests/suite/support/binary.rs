@@ -1,7 +1,7 @@
-//! The built program: how it is dressed, and how it is run before a mock API whose clock stands still.
+//! The built program: its environment, and runs against a mock API whose clock stands still.
 //!
-//! The mock says that it is noon on 1 March 2025, and the program believes it, so that everything it
-//! prints is known beforehand.
+//! The mock's clock says noon on 1 March 2025, and the program adopts it, so that all output is
+//! predictable.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -14,11 +14,10 @@ use tempfile::TempDir;
 use wiremock::matchers::{method, path, path_regex};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-/// The built program.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_tokenscope");
 
-/// The built program with nothing of the developer's environment: no keyring, and no files unless a
-/// home is given.
+/// The built program without the developer's environment: no keyring, and no files unless a home is
+/// given.
 #[derive(Default)]
 pub(crate) struct Binary {
     arguments: Vec<String>,
@@ -43,23 +42,23 @@ impl Binary {
         variables.iter().fold(self, add)
     }
 
-    /// The folder of the program's files.
+    /// Sets the folder of the program's files.
     pub(crate) fn home(self, home: &Path) -> Self {
         self.env("TOKENSCOPE_HOME", home.to_str().unwrap())
     }
 
-    /// The API that is asked.
+    /// Sets the base URL of the API.
     pub(crate) fn asking(self, url: &str) -> Self {
         self.env("CLOUDFLARE_BASE_URL", url)
     }
 
-    /// An API token and an account.
+    /// Adds an API token and an account.
     pub(crate) fn with_token(self) -> Self {
         self.env("CLOUDFLARE_API_TOKEN", CANARY)
             .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
     }
 
-    /// The keyring and the folders of a private session.
+    /// Adds the keyring and the folders of a private session.
     #[cfg(target_os = "linux")]
     pub(crate) fn on(self, desktop: &super::keyring::Session) -> Self {
         let environment = desktop.command("true");
@@ -72,7 +71,7 @@ impl Binary {
 
     pub(crate) fn command(self) -> Command {
         let mut command = Command::new(BINARY);
-        dress(&mut command);
+        isolate(&mut command);
         command.args(self.arguments).envs(self.variables);
         command
     }
@@ -91,8 +90,8 @@ impl Binary {
     }
 }
 
-/// Leaves a program nothing of the developer's environment.
-pub(crate) fn dress(command: &mut Command) {
+/// Clears the developer's environment from a command.
+pub(crate) fn isolate(command: &mut Command) {
     command
         .env_clear()
         .env("TOKENSCOPE_HOME", "/nonexistent/tokenscope")
@@ -101,17 +100,17 @@ pub(crate) fn dress(command: &mut Command) {
         .stdin(Stdio::null());
 }
 
-/// The search path of a shell that finds the program first.
+/// A search path on which a shell finds the program first.
 pub(crate) fn search_path() -> String {
     let folder = Path::new(BINARY).parent().unwrap();
     format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display())
 }
 
 const DATE: &str = "Sat, 01 Mar 2025 12:00:00 GMT";
-/// The API's clock is half a second past, so that what takes longer may see the next second.
+/// The API's clock is half a second past, so a slower run may see the next second.
 const STEADY: Duration = Duration::from_millis(450);
 
-/// A token in each state at the API's time, in the order of urgency; and one that has nothing.
+/// A token of each status at the API's time, in reverse order of urgency, and an empty object.
 pub(crate) const TOKENS: &str = r#"[
 {"id":"a0000000-0000-4000-8000-000000000007","name":"off","client_id":"00000000000000000000000000000007.access","duration":"8760h","enabled":false,"created_at":"2024-06-01T12:00:00Z","updated_at":"2024-06-01T12:00:00Z","expires_at":"2025-06-01T12:00:00Z","last_seen_at":"2024-12-01T12:00:00Z"},
 {"id":"a0000000-0000-4000-8000-000000000006","name":"eternal","client_id":"00000000000000000000000000000006.access","duration":"forever","enabled":true,"created_at":"2024-06-01T12:00:00Z","updated_at":"2024-06-01T12:00:00Z","expires_at":"2125-06-01T12:00:00Z","last_seen_at":"2025-03-01T11:59:00Z"},
@@ -123,19 +122,19 @@ pub(crate) const TOKENS: &str = r#"[
 {}
 ]"#;
 
-/// An answer of the API at its own time.
+/// An answer with the API's date.
 pub(crate) fn ok(body: impl Into<Vec<u8>>) -> ResponseTemplate {
     ResponseTemplate::new(200)
         .insert_header("date", DATE)
         .set_body_bytes(body)
 }
 
-pub(crate) struct Stage {
+pub(crate) struct TestEnv {
     pub(crate) home: TempDir,
     pub(crate) server: MockServer,
 }
 
-/// Answers for one token out of the list.
+/// Answers for one token of the list.
 struct One(Vec<Value>);
 
 impl Respond for One {
@@ -153,32 +152,32 @@ impl Respond for One {
     }
 }
 
-impl Stage {
+impl TestEnv {
     /// A scope with these tokens, as JSON.
     pub(crate) async fn with(tokens: &str) -> Self {
-        let stage = Self::empty().await;
+        let env = Self::empty().await;
         let list = format!("/accounts/{ACCOUNT}/access/service_tokens");
         Mock::given(method("GET"))
             .and(path(list.clone()))
             .respond_with(ok(success(tokens)))
-            .mount(&stage.server)
+            .mount(&env.server)
             .await;
         Mock::given(method("GET"))
             .and(path_regex(format!("^{list}/.+")))
             .respond_with(One(serde_json::from_str(tokens).unwrap()))
-            .mount(&stage.server)
+            .mount(&env.server)
             .await;
-        stage
+        env
     }
 
-    /// A server that answers everything alike.
+    /// A server that gives every request the same answer.
     pub(crate) async fn answering(answer: impl Respond + 'static) -> Self {
-        let stage = Self::empty().await;
+        let env = Self::empty().await;
         Mock::given(method("GET"))
             .respond_with(answer)
-            .mount(&stage.server)
+            .mount(&env.server)
             .await;
-        stage
+        env
     }
 
     pub(crate) async fn empty() -> Self {
@@ -188,17 +187,17 @@ impl Stage {
         }
     }
 
-    /// The binary, without any credential or scope.
+    /// The binary without a credential or a scope.
     pub(crate) fn bare(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
-        self.dress(&mut command);
+        self.isolate(&mut command);
         command.args(arguments);
         command
     }
 
-    /// Gives a program nothing of the developer's environment.
-    pub(crate) fn dress(&self, command: &mut Command) {
-        dress(command);
+    /// Clears the developer's environment from a command, and adds this home and server.
+    pub(crate) fn isolate(&self, command: &mut Command) {
+        isolate(command);
         command
             .env("LANG", "C.UTF-8")
             .env("TOKENSCOPE_HOME", self.home.path())
@@ -218,7 +217,7 @@ impl Stage {
         self.command(arguments).output().unwrap()
     }
 
-    /// Runs it until it was quick enough to have seen the expected second.
+    /// Runs a command until it was quick enough to see the expected second.
     pub(crate) fn steady(&self, arguments: &[&str]) -> Output {
         for _ in 0..50 {
             let begun = Instant::now();
@@ -239,13 +238,13 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// What is said beside the stage's clock, which is far from that of the machine.
+/// The text without the warning about the machine's clock, which is far from the API's.
 pub(crate) fn without_the_clock(said: &str) -> String {
     let is_other = |line: &&str| !line.starts_with("warning: your clock is ");
     said.split_inclusive('\n').filter(is_other).collect()
 }
 
-/// Runs a command with some input.
+/// Runs a command with this input.
 #[cfg(target_os = "linux")]
 pub(crate) fn piped(command: &mut Command, stdin: &str) -> Output {
     use std::io::Write as _;

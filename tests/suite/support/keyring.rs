@@ -1,7 +1,7 @@
-//! A private D-Bus session with a real keyring service, or a faulty one, for one test.
+//! A private D-Bus session with a real or faulty keyring service, for one test.
 //!
-//! The machine's own session and keyring are never touched: every program is given the private
-//! bus's address and private directories. Everything ends when the [`Session`] is dropped.
+//! The machine's own session and keyring are never touched: every program gets the private bus's
+//! address and private directories. Everything ends when the [`Session`] is dropped.
 #![cfg(target_os = "linux")]
 
 use std::ffi::OsStr;
@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Far longer than anything here takes, so that a fault fails instead of hanging.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What of the developer's own environment would show through.
+/// Variables that would leak the developer's environment.
 const FOREIGN: [&str; 19] = [
     "DISPLAY",
     "WAYLAND_DISPLAY",
@@ -39,18 +39,17 @@ const FOREIGN: [&str; 19] = [
     "CF_ACCOUNT_ID",
 ];
 
-/// What the session has of a keyring.
+/// The keyring of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keyring {
     /// A service with an unlocked login collection.
     Unlocked,
-    /// A bus, and nobody on it.
+    /// A bus without a service.
     NoService,
-    /// A service that the bus starts when it is spoken to, with no collection: a server over ssh.
+    /// A service that the bus starts on demand, without a collection: a server over SSH.
     NeverUnlocked,
 }
 
-/// A running private session.
 pub(crate) struct Session {
     dir: TempDir,
     bus: Child,
@@ -58,8 +57,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Starts a session. None, with a line that says so, where the programs for it are not
-    /// installed; with `TOKENSCOPE_REQUIRE_KEYRING=1` that is a failure.
+    /// Starts a session. `None`, with a message, if the programs for it are not installed; with
+    /// `TOKENSCOPE_REQUIRE_KEYRING=1` that is a failure.
     pub(crate) fn start(keyring: Keyring) -> Option<Self> {
         if !is_installed() {
             return None;
@@ -103,12 +102,12 @@ impl Session {
         self.dir.path().join("bus")
     }
 
-    /// A program that will run in this session, without a display.
+    /// A program in this session, without a display.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         command(self.dir.path(), program)
     }
 
-    /// Runs `secret-tool` with text on its stdin.
+    /// Runs `secret-tool` with this text on its stdin.
     pub(crate) fn secret_tool(&self, arguments: &[&str], stdin: &[u8]) -> Output {
         let mut child = self
             .command("secret-tool")
@@ -118,12 +117,12 @@ impl Session {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // One that does not read its stdin may have gone.
+        // A program that does not read its stdin may have exited.
         let _ = child.stdin.take().unwrap().write_all(stdin);
         child.wait_with_output().unwrap()
     }
 
-    /// What `secret-tool` finds for a profile; none where it finds nothing.
+    /// The secret that `secret-tool` finds for a profile.
     pub(crate) fn look_up(&self, profile: &str) -> Option<String> {
         let arguments = ["lookup", "service", "tokenscope", "username", profile];
         let output = self.secret_tool(&arguments, b"");
@@ -131,9 +130,9 @@ impl Session {
         output.status.success().then_some(text)
     }
 
-    /// Stores an entry for a profile behind the program's back, with one more attribute so that it
-    /// does not replace another.
-    pub(crate) fn store_beside(&self, profile: &str, extra: &str, secret: &[u8]) {
+    /// Stores an entry for a profile without the program, with an extra attribute so that it does
+    /// not replace another.
+    pub(crate) fn store_directly(&self, profile: &str, extra: &str, secret: &[u8]) {
         let arguments = [
             "store",
             "--label=beside",
@@ -148,13 +147,13 @@ impl Session {
         assert!(output.status.success(), "{output:?}");
     }
 
-    /// Ends the keyring service and starts another, over the same files.
+    /// Restarts the keyring service with the same files.
     pub(crate) fn restart_keyring(&self) {
         self.stop_keyring();
         self.start_keyring(Some("password"));
     }
 
-    /// Ends the keyring service and starts another that nobody unlocks.
+    /// Restarts the keyring service without unlocking it.
     pub(crate) fn lock_keyring(&self) {
         self.stop_keyring();
         self.start_keyring(None);
@@ -178,7 +177,7 @@ impl Session {
             .unwrap();
         drop(stdin);
         *self.daemon.lock().unwrap() = Some(daemon);
-        // Until it has its name on the bus, a search fails.
+        // Searches fail until the service has its name on the bus.
         eventually("the keyring service answers", || {
             let output = self.secret_tool(&["search", "probe", "none"], b"");
             output.status.success()
@@ -200,21 +199,21 @@ impl Drop for Session {
     }
 }
 
-/// A session with an unlocked keyring, where the programs for it are installed.
+/// A session with an unlocked keyring, if the programs for it are installed.
 pub(crate) fn unlocked() -> Option<Session> {
     Session::start(Keyring::Unlocked)
 }
 
-/// Waits until something is so, and fails with its name when that takes too long.
+/// Waits for a condition, and fails with its description if that takes too long.
 pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !is_so() {
-        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
+        assert!(Instant::now() < deadline, "not within {TIMEOUT:?}: {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
-/// A program with the private directories of `dir` and the bus that listens there, if any does.
+/// A program with the private directories of `dir` and the bus that listens there, if any.
 pub(crate) fn command(dir: &Path, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for variable in FOREIGN {
@@ -244,7 +243,7 @@ fn is_installed() -> bool {
     }
     let required = variable("TOKENSCOPE_REQUIRE_KEYRING").is_some_and(|value| value == "1");
     assert!(!required, "not installed: {}", missing.join(", "));
-    // Straight to the descriptor: the test harness would swallow a `println!` of a passing test.
+    // Straight to the descriptor: the test harness would hide a `println!` of a passing test.
     let line = format!("skipped, not installed: {}\n", missing.join(", "));
     std::io::stderr().write_all(line.as_bytes()).unwrap();
     false

@@ -1,4 +1,4 @@
-//! Set-up shared by several subjects. No tests here.
+//! Set-up shared by several subjects. Contains no tests.
 
 pub(crate) mod access;
 pub(crate) mod access_map;

@@ -1,14 +1,14 @@
-//! The colours that a terminal draws, as values.
+//! The colours of a terminal, as values.
 
 use ratatui::style::Color;
 
-/// Red, green and blue.
 pub(crate) type Rgb = [u8; 3];
 
-/// A colour from 16 to 255, as xterm defines it.
+/// The value of a colour from 16 to 255, as xterm defines it.
 ///
 /// # Panics
-/// The palette of the terminal decides what the first sixteen are.
+///
+/// For the first sixteen, which the terminal's palette decides.
 pub(crate) fn fixed(color: Color) -> Rgb {
     const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
     let Color::Indexed(index @ 16..) = color else {

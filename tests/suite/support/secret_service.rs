@@ -1,7 +1,7 @@
-//! A Secret Service that answers as it is told: other programs than GNOME's, locks, dialogues that
-//! nobody answers, and errors.
+//! A Secret Service with scripted answers: programs other than GNOME's, locks, unanswered dialogs,
+//! and errors.
 //!
-//! It keeps nothing: no secret is ever decoded.
+//! It stores nothing: no secret is ever decoded.
 
 #![cfg(target_os = "linux")]
 #![expect(
@@ -28,22 +28,21 @@ const COLLECTION: &str = "/org/freedesktop/secrets/collection/one";
 const ITEM: &str = "/org/freedesktop/secrets/collection/one/1";
 const PROMPT: &str = "/org/freedesktop/secrets/prompt/p1";
 
-/// What the service is like.
+/// The behaviour of the service.
 #[derive(Clone, Default)]
-pub(crate) struct Manner {
-    /// The other name that its program owns.
+pub(crate) struct Behaviour {
+    /// The additional name that its program owns.
     pub(crate) name: Option<&'static str>,
-    /// Whether it has a collection.
     pub(crate) has_collection: bool,
-    /// Whether that is locked.
+    /// Whether the collection is locked.
     pub(crate) is_locked: bool,
-    /// Whether it shows that a locked collection has the entry.
+    /// Whether a search finds the entry in a locked collection.
     pub(crate) shows_locked: bool,
-    /// What it answers instead of searching.
+    /// The error that answers a search.
     pub(crate) error: Option<&'static str>,
 }
 
-/// What it was asked for.
+/// The calls it received.
 pub(crate) type Calls = Arc<Mutex<Vec<&'static str>>>;
 
 pub(crate) struct Fake {
@@ -52,15 +51,15 @@ pub(crate) struct Fake {
 }
 
 impl Fake {
-    pub(crate) fn start(session: &Session, manner: &Manner) -> Self {
+    pub(crate) fn start(session: &Session, behaviour: &Behaviour) -> Self {
         let calls = Calls::default();
         let address = format!("unix:path={}", session.socket().display());
         let service = Service {
-            manner: manner.clone(),
+            behaviour: behaviour.clone(),
             calls: Arc::clone(&calls),
         };
         let collection = Collection {
-            is_locked: manner.is_locked,
+            is_locked: behaviour.is_locked,
         };
         let prompt = Prompt {
             calls: Arc::clone(&calls),
@@ -75,7 +74,7 @@ impl Fake {
             .unwrap()
             .name("org.freedesktop.secrets")
             .unwrap();
-        if let Some(name) = manner.name {
+        if let Some(name) = behaviour.name {
             builder = builder.name(name).unwrap();
         }
         Self {
@@ -119,7 +118,7 @@ impl DBusError for Named {
 }
 
 struct Service {
-    manner: Manner,
+    behaviour: Behaviour,
     calls: Calls,
 }
 
@@ -138,9 +137,9 @@ impl Service {
         _attributes: HashMap<String, String>,
     ) -> Result<(Vec<OwnedObjectPath>, Vec<OwnedObjectPath>), Named> {
         self.calls.lock().unwrap().push("search");
-        match self.manner.error {
+        match self.behaviour.error {
             Some(name) => Err(Named(name)),
-            None if self.manner.shows_locked => Ok((Vec::new(), vec![path(ITEM)])),
+            None if self.behaviour.shows_locked => Ok((Vec::new(), vec![path(ITEM)])),
             None => Ok((Vec::new(), Vec::new())),
         }
     }
@@ -151,7 +150,7 @@ impl Service {
     }
 
     fn read_alias(&self, _name: &str) -> OwnedObjectPath {
-        path(if self.manner.has_collection {
+        path(if self.behaviour.has_collection {
             COLLECTION
         } else {
             "/"
@@ -160,7 +159,7 @@ impl Service {
 
     #[zbus(property)]
     fn collections(&self) -> Vec<OwnedObjectPath> {
-        let one = self.manner.has_collection.then(|| path(COLLECTION));
+        let one = self.behaviour.has_collection.then(|| path(COLLECTION));
         one.into_iter().collect()
     }
 }

@@ -17,7 +17,7 @@ use crate::support::keyring as dbus;
 use crate::support::terminal::Session;
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
-/// A fake API that lists one token and gives it.
+/// A fake API with one token, alone and in the list.
 pub(crate) fn api() -> Fake {
     Fake::start(|head, _| {
         let one = token(r#""name":"CI","duration":"forever""#);
@@ -44,18 +44,18 @@ pub(crate) fn add_to_config(home: &Path, more: &str) {
     file.write_all(more.as_bytes()).unwrap();
 }
 
-/// A directory whose `bus` accepts connections and never answers, and the count of those.
+/// A directory whose `bus` accepts connections and never answers, and their number.
 pub(crate) struct SilentBus {
     dir: tempfile::TempDir,
-    pub(crate) met: Arc<AtomicUsize>,
+    pub(crate) connections: Arc<AtomicUsize>,
 }
 
 impl SilentBus {
     pub(crate) fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(dir.path().join("bus")).unwrap();
-        let met = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&met);
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
         std::thread::spawn(move || {
             let mut kept = Vec::new();
             for stream in listener.incoming().map_while(Result::ok) {
@@ -63,7 +63,7 @@ impl SilentBus {
                 kept.push(stream);
             }
         });
-        Self { dir, met }
+        Self { dir, connections }
     }
 
     pub(crate) fn address(&self) -> String {
@@ -71,16 +71,16 @@ impl SilentBus {
     }
 }
 
-/// How a bus holds back what the real one answers.
+/// How a bus delays the answers of the real one.
 #[derive(Clone, Copy)]
 pub(crate) enum Pace {
-    /// Each answer comes this much later.
+    /// Every answer by this much.
     Each(Duration),
-    /// Nothing is answered until a connection is this old, and then all of it.
+    /// All answers until a connection is this old.
     NotBefore(Duration),
 }
 
-/// A bus in front of another that holds back its answers.
+/// A bus in front of another that delays its answers.
 pub(crate) struct SlowBus {
     pub(crate) dir: tempfile::TempDir,
 }
@@ -124,7 +124,7 @@ fn pass(mut from: UnixStream, mut to: UnixStream, pace: Pace) {
 /// Binds the profiles of a home to a fake, as storing their secrets there would have done.
 pub(crate) fn bind(home: &Path, fake: &Fake) {
     let path = home.join("config.toml");
-    // Reading a pipe would wait for its other end.
+    // Reading a pipe would block.
     if !path.is_file() {
         return;
     }
@@ -144,7 +144,7 @@ pub(crate) fn bind(home: &Path, fake: &Fake) {
     std::fs::write(&path, bound).unwrap();
 }
 
-/// A command of a profile without a credential in the environment.
+/// A command for a profile, without a credential in the environment.
 pub(crate) fn profiled(fake: &Fake, home: &Path, arguments: &[&str]) -> Command {
     bind(home, fake);
     fake.binary(arguments).home(home).command()
@@ -167,7 +167,7 @@ pub(crate) fn in_session(
     command
 }
 
-/// The screens in a private session, over this home.
+/// The screens in a private session with this home.
 pub(crate) fn screens_in(
     desktop: &dbus::Session,
     fake: &Fake,
@@ -186,7 +186,7 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// None where the programs for a session are not installed.
+    /// `None` if the programs for a session are not installed.
     pub(crate) fn start(keyring: dbus::Keyring) -> Option<Self> {
         Some(Self {
             desktop: dbus::Session::start(keyring)?,
@@ -206,10 +206,10 @@ impl Host {
         Some(host)
     }
 
-    /// Stores the secret of the default profile behind the program's back.
+    /// Stores the secret of the default profile without the program.
     pub(crate) fn store(&self) {
         let secret = CANARY.as_bytes();
-        self.desktop.store_beside("default", "by hand", secret);
+        self.desktop.store_directly("default", "by hand", secret);
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -23,7 +23,7 @@ pub(crate) fn zone() -> Scope {
     Scope::Zone(ScopeId::parse(ZONE).unwrap())
 }
 
-/// An ID of one digit, repeated.
+/// An ID of one repeated digit.
 pub(crate) fn scope_id(digit: char) -> ScopeId {
     ScopeId::parse(&digit.to_string().repeat(32)).unwrap()
 }
@@ -54,7 +54,7 @@ pub(crate) fn in_demo() -> Identity {
     }
 }
 
-/// The credential of the demo, for a scope.
+/// The credential of the demo for a scope.
 pub(crate) fn demo_access(scope: Scope) -> Access {
     Access {
         identity: in_demo(),
@@ -62,7 +62,7 @@ pub(crate) fn demo_access(scope: Scope) -> Access {
     }
 }
 
-/// The default profile, with an account.
+/// The default profile with an account.
 pub(crate) fn session() -> Session {
     Session {
         active: ActiveCredential {
@@ -95,7 +95,7 @@ pub(crate) fn failed<T>(kind: FailureKind) -> Result<T, Failure> {
     Err(failure(kind))
 }
 
-/// A pause of some seconds that the API asks for.
+/// A rate limit of this many seconds.
 pub(crate) fn limited(seconds: u64) -> Failure {
     Failure {
         retry_after: Some(Duration::from_secs(seconds)),
@@ -103,7 +103,7 @@ pub(crate) fn limited(seconds: u64) -> Failure {
     }
 }
 
-/// An environment of these variables alone.
+/// An environment of only these variables.
 pub(crate) fn environment<N, V>(pairs: impl IntoIterator<Item = (N, V)>) -> Environment
 where
     N: Into<String>,
@@ -116,7 +116,7 @@ where
     Environment::from_lookup(|name| pairs.get(name).cloned())
 }
 
-/// Where the Secret Service usually keeps a secret.
+/// The usual location of a secret in the Secret Service.
 pub(crate) fn login_keyring() -> Location {
     Location {
         store: "Secret Service",

@@ -1,5 +1,5 @@
-//! A simulation of the world around the pure program: events, answers to effects, and invariants that
-//! must hold after every message. The property tests and the fuzzer share it.
+//! A simulation of everything around the pure program: events, answers to effects, and invariants
+//! after every message. The property tests and the fuzzer share it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,7 @@ use super::app::{found, keys, list_fetched, listed, request_in};
 use super::sessions::{account, demo_access, failure, in_keyring, login_keyring, profile, session};
 use super::tokens;
 
-/// The failures that requests end with.
+/// The failures that end requests.
 pub(crate) const KINDS: [FailureKind; 8] = [
     FailureKind::Authentication,
     FailureKind::Permission,
@@ -60,7 +60,7 @@ pub(crate) enum Event {
     Resize(u16, u16),
     Tick,
     Resume,
-    /// An answer to a request in flight, or to one that no longer exists.
+    /// An answer to a pending request, or to an unknown one.
     Answer {
         which: usize,
         stale: bool,
@@ -74,7 +74,7 @@ pub(crate) enum Outcome {
     Bad(FailureKind, Option<u32>),
 }
 
-/// What differs between tokens.
+/// The variable parts of a token.
 #[derive(Debug, Clone)]
 pub(crate) struct TokenShape {
     pub(crate) id: usize,
@@ -104,7 +104,7 @@ pub(crate) fn begin(now: DateTime<Utc>, opening: Opening) -> State {
     };
     let mut state = State::new(session, keys(), now, (100, 30));
     start(&mut state, opening);
-    // Nothing of the start stays in flight.
+    // No request of the start stays pending.
     if let Some(request) = state.list.extent.request() {
         let refused = list_fetched(request, Err(failure(FailureKind::Permission)));
         update(&mut state, now, refused);
@@ -128,7 +128,7 @@ pub(crate) fn token(shape: &TokenShape, now: DateTime<Utc>) -> Arc<ServiceToken>
     ))
 }
 
-/// The requests in flight.
+/// The pending requests.
 #[derive(Default)]
 pub(crate) struct Simulation {
     pub(crate) under_way: Vec<Effect>,
@@ -136,7 +136,7 @@ pub(crate) struct Simulation {
 }
 
 impl Simulation {
-    /// Takes in effects; every request has a new ID.
+    /// Records effects; every request must have a new ID.
     pub(crate) fn take(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             if let Effect::Cancel(request) = effect {
@@ -156,7 +156,7 @@ impl Simulation {
             return None;
         }
         let at = which % self.under_way.len();
-        // A list comes in pages, and goes on being under way.
+        // A list arrives in pages and stays pending.
         if let (Effect::ListTokens { request, .. }, Outcome::Good(shapes), 0) =
             (&self.under_way[at], outcome, which % 3)
         {
@@ -166,12 +166,12 @@ impl Simulation {
                 total: Some(12_000),
             });
         }
-        // So do the profiles.
+        // So does the list of all profiles.
         if let (Effect::ListProfiles { request, scopes }, 1..) = (&self.under_way[at], which % 3) {
             let access = scopes.iter().flatten().nth(which % 4)?;
             return Some(profile_read(*request, access, which, outcome, now));
         }
-        // And so does who uses the tokens.
+        // So does the access map.
         if let (Effect::ReadAccess { request, .. }, 1..) = (&self.under_way[at], which % 3) {
             let answer = part_answer(which, outcome);
             let request = *request;
@@ -219,7 +219,7 @@ fn profile_read(
     }
 }
 
-/// The answer about a part of the access map.
+/// The answer for a part of the access map.
 fn part_answer(which: usize, outcome: &Outcome) -> PartAnswer {
     let part = Part::ALL[which % Part::ALL.len()];
     let policy = json!({"id": "p", "name": "P", "decision": "non_identity", "app_count": 2,
@@ -251,7 +251,7 @@ fn part_answer(which: usize, outcome: &Outcome) -> PartAnswer {
     }
 }
 
-/// Tokens that were looked up in a scope; an empty list is a failure.
+/// Tokens found in a scope; an empty list is a failure.
 fn looked_up(tokens: Vec<Arc<ServiceToken>>) -> Result<Fetched<Tokens>, Failure> {
     if tokens.is_empty() {
         return Err(failure(FailureKind::NotFound));
@@ -373,7 +373,7 @@ fn answer_to(effect: &Effect, outcome: &Outcome, now: DateTime<Utc>) -> Option<M
     })
 }
 
-/// An answer to a request that was never sent or is no longer awaited.
+/// An answer to a request that was never sent or is no longer pending.
 fn stale_answer(which: usize, outcome: &Outcome, now: DateTime<Utc>) -> Message {
     let request = RequestId(u64::MAX);
     let access = Access {
@@ -442,7 +442,7 @@ pub(crate) fn actions() -> Vec<Action> {
     actions
 }
 
-/// The invariants after every message.
+/// Asserts the invariants that hold after every message.
 pub(crate) fn assert_sound(state: &State, simulation: &Simulation, now: DateTime<Utc>) {
     let fields = state.detail.fields().len();
     assert!(
@@ -460,7 +460,7 @@ pub(crate) fn assert_sound(state: &State, simulation: &Simulation, now: DateTime
         state.browse.selected < state.browse.table.rows().max(1),
         "the selected token exists"
     );
-    // Every pending request is still in flight.
+    // Every request of the state is pending.
     let is_under_way = |request: Option<RequestId>| {
         request.is_none_or(|request| {
             simulation
@@ -518,7 +518,7 @@ pub(crate) fn draw(state: &State, theme: &Theme) {
         .unwrap();
 }
 
-/// Access refuses, with the token too.
+/// Access refuses with and without the token.
 fn probe_answers() -> ProbeAnswers {
     let answer = ProbeAnswer {
         status: Some(403),

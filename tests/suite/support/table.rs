@@ -1,6 +1,6 @@
-//! Tables of cases in text: a row a line, `|` between the cells.
+//! Tables of cases as text: one row per line, cells separated by `|`.
 
-/// The rows, each with its cells trimmed.
+/// The rows, with trimmed cells.
 pub(crate) fn rows<const CELLS: usize>(table: &str) -> impl Iterator<Item = [&str; CELLS]> {
     let lines = table.lines().filter(|line| !line.trim().is_empty());
     lines.map(|line| {

@@ -12,12 +12,11 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::binary::Binary;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What the shell says when it is ready.
+/// The shell's prompt.
 pub(crate) const PROMPT: &str = "ready> ";
 
-/// A program on a pseudo-terminal of 100 columns and 30 rows.
 pub(crate) struct Session {
     pub(crate) child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
@@ -79,7 +78,7 @@ impl Session {
         self.writer.flush().unwrap();
     }
 
-    /// The session, once it shows a text.
+    /// The session once it shows a text.
     pub(crate) fn showing(mut self, text: &str) -> Self {
         self.wait_for(text);
         self
@@ -91,13 +90,13 @@ impl Session {
         });
     }
 
-    /// Types keys, and waits for what they bring up.
+    /// Types keys, and waits for a text.
     pub(crate) fn type_until(&mut self, keys: &str, text: &str) {
         self.type_keys(keys);
         self.wait_for(text);
     }
 
-    /// Waits for the shell's prompt to appear for the nth time.
+    /// Waits until the shell has shown its prompt `count` times.
     pub(crate) fn wait_for_prompt(&mut self, count: usize) {
         self.wait_until("the prompt", |session| {
             String::from_utf8_lossy(&session.stream)
@@ -108,7 +107,7 @@ impl Session {
     }
 
     pub(crate) fn wait_until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !is_so(self) {
             let left = deadline.saturating_duration_since(Instant::now());
             let chunk = self.bytes.recv_timeout(left);
@@ -118,12 +117,12 @@ impl Session {
         }
     }
 
-    /// Everything that was written so far.
+    /// All output so far.
     pub(crate) fn written(&self) -> &[u8] {
         &self.stream
     }
 
-    /// What the screen shows.
+    /// The text on the screen.
     pub(crate) fn shown(&self) -> String {
         self.screen.screen().contents()
     }
@@ -139,7 +138,6 @@ impl Session {
         }
     }
 
-    /// Gives the terminal another size.
     pub(crate) fn resize(&mut self, cols: u16, rows: u16) {
         let size = PtySize {
             rows,
@@ -154,12 +152,12 @@ impl Session {
             .set_size(at_least_one(rows), at_least_one(cols));
     }
 
-    /// The process group that the terminal belongs to now.
+    /// The process group in the foreground of the terminal.
     pub(crate) fn foreground(&self) -> Pid {
         Pid::from_raw(self.master.process_group_leader().unwrap()).unwrap()
     }
 
-    /// Closes the terminal under the program, and gives the program.
+    /// Closes the terminal, and returns the program.
     pub(crate) fn hang_up(self) -> Box<dyn Child + Send + Sync> {
         self.child
     }
@@ -174,7 +172,7 @@ impl Session {
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
-    /// Whether the program ends in this time.
+    /// Whether the program ends within this time.
     pub(crate) fn ends_within(&mut self, wait: Duration) -> bool {
         let deadline = Instant::now() + wait;
         loop {
@@ -186,7 +184,7 @@ impl Session {
         }
     }
 
-    /// Leaves the screens by their key, which must succeed, and gives all that was written.
+    /// Leaves the screens with `q`, which must succeed, and returns all output.
     #[track_caller]
     pub(crate) fn quit(self) -> String {
         self.succeed_after("q")
@@ -206,9 +204,9 @@ impl Session {
         stream
     }
 
-    /// Waits for the end, and gives the status and all that was written.
+    /// Waits for the end, and returns the status and all output.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.bytes.recv_timeout(left) {
@@ -227,7 +225,7 @@ impl Session {
     }
 }
 
-pub(crate) fn is_given_back_once(stream: &str) {
+pub(crate) fn assert_restored_once(stream: &str) {
     for sequence in ["\x1b[?1049l", "\x1b[?2004l"] {
         assert_eq!(stream.matches(sequence).count(), 1, "{sequence:?}");
     }

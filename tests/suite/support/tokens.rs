@@ -1,4 +1,4 @@
-//! Tokens, IDs, and the instant at which most tests look at them.
+//! Tokens, IDs, and the current time of most tests.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(crate) fn token(json: &str) -> Arc<ServiceToken> {
     Arc::new(ServiceToken::parse(&raw(json)))
 }
 
-/// A token of a year that ends at an instant.
+/// A token of a year with this end.
 pub(crate) fn ending(end: DateTime<Utc>) -> Arc<ServiceToken> {
     let end = end.to_rfc3339();
     token(&format!(

@@ -11,7 +11,7 @@ use tokenscope::terminal::background::{Background, QUESTION};
 use tokenscope::tui::desktop;
 
 use crate::support::api::Fake;
-use crate::support::terminal::{Session, is_given_back_once};
+use crate::support::terminal::{Session, assert_restored_once};
 
 const DARK: &str = "\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\";
 const LIGHT: &str = "\x1b]11;rgb:fdfd/f6f6/e3e3\x07";
@@ -147,7 +147,7 @@ fn has_asked(session: &Session) -> bool {
 #[test]
 fn the_first_frame_has_no_colours_until_the_terminal_answers() {
     for (answer, accent) in [(DARK, ACCENTS[0]), (LIGHT, ACCENTS[1])] {
-        let fake = Fake::holding("[]");
+        let fake = Fake::with_result("[]");
         let mut session = fake.screens(&[]);
         // The answer waits in the terminal when the query comes.
         session.type_keys(answer);
@@ -163,7 +163,7 @@ fn the_first_frame_has_no_colours_until_the_terminal_answers() {
 fn a_missing_late_or_malformed_answer_changes_nothing() {
     let late = [&DARK[..10], &DARK[10..]];
     for parts in [&[][..], &[LIGHT], &late, &["\x1b]11;rgb:zz/", "junk\x07"]] {
-        let fake = Fake::holding("[]");
+        let fake = Fake::with_result("[]");
         let mut session = fake.screens(&[]);
         session.wait_until("the question", has_asked);
         pass(&mut session, Duration::from_millis(100));
@@ -219,7 +219,7 @@ fn the_title_counts_urgent_tokens_and_is_restored() {
         String::from_utf8_lossy(session.written()).contains("\x1b]2;✖")
     });
     let stream = session.interrupt();
-    is_given_back_once(&stream);
+    assert_restored_once(&stream);
     assert_eq!(stream.matches("\x1b[22;2t").count(), 1, "{stream:?}");
     assert_eq!(stream.matches("\x1b[23;2t").count(), 1, "{stream:?}");
 }

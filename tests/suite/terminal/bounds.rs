@@ -14,7 +14,7 @@ use tokenscope::domain::token::{MOST_OTHERS, ServiceToken};
 
 use crate::support::api::{Fake, Reply, http, run, success, token};
 use crate::support::assertions::{assert_below, assert_contains};
-use crate::support::terminal::is_given_back_once;
+use crate::support::terminal::assert_restored_once;
 use crate::support::tokens::ID;
 
 fn raw(json: &str) -> RawJson {
@@ -51,7 +51,7 @@ fn shapes(bytes: usize) -> Vec<(&'static str, String)> {
             format!(r#""{}":1,"name":"n""#, "k".repeat(bytes)),
         ),
         (
-            "a date that is none",
+            "an invalid date",
             format!(r#""expires_at":"{}""#, "soon ".repeat(bytes / 5)),
         ),
         (
@@ -199,7 +199,7 @@ fn k02_a_long_value_is_parsed_only_as_far_as_it_is_shown() {
 #[test]
 fn k02_screens_react_to_keys_and_signals_with_any_answer() {
     for (shape, members) in shapes(400_000) {
-        let server = Fake::holding(&token(&members));
+        let server = Fake::with_result(&token(&members));
         let mut session = server.screens(&[ID]);
         session.wait_until(shape, |session| session.shown().contains("Facts"));
         session.type_keys("G");
@@ -214,13 +214,13 @@ fn k02_screens_react_to_keys_and_signals_with_any_answer() {
         session.signal(Signal::TERM);
         let (status, stream) = session.end();
         assert_eq!(status.exit_code(), 143, "{shape}");
-        is_given_back_once(&stream);
+        assert_restored_once(&stream);
     }
 }
 
 #[test]
 fn k02_remaining_fields_are_counted_on_screen_and_in_the_table() {
-    let server = Fake::holding(&token(&keys(20_000)));
+    let server = Fake::with_result(&token(&keys(20_000)));
     let mut session = server.screens(&[ID]).showing("Other fields");
     session.type_until("G", "and 19,500 more fields");
     session.wait_for("key_000499");
@@ -236,7 +236,7 @@ fn k02_remaining_fields_are_counted_on_screen_and_in_the_table() {
 #[test]
 fn k02_commands_end_within_their_deadline_with_any_answer() {
     for (shape, members) in shapes(400_000) {
-        let server = Fake::holding(&token(&members));
+        let server = Fake::with_result(&token(&members));
         for form in ["table", "json"] {
             let done = run(&mut server.command(&["get", ID, "--timeout", "5", "-o", form]));
             assert_eq!(done.code, Some(0), "{shape} {form}: {}", done.stderr);
@@ -249,14 +249,14 @@ fn k02_many_or_long_errors_leave_the_banner_small() {
     let many = format!("[{}1]", r#"{"code":10000,"message":"no"},"#.repeat(20_000));
     let long = format!(r#"[{{"code":1,"message":"{}"}}]"#, "long ".repeat(80_000));
     for errors in [many, long] {
-        let server = Fake::saying(403, &crate::support::api::refusal(&errors));
+        let server = Fake::answering(403, &crate::support::api::refusal(&errors));
         let mut session = server.screens(&[ID]).showing("details");
         session.type_until("e", "Error details");
         session.type_keys("GG\x1b");
         session.signal(Signal::TERM);
         let (status, stream) = session.end();
         assert_eq!(status.exit_code(), 143);
-        is_given_back_once(&stream);
+        assert_restored_once(&stream);
     }
 }
 
@@ -283,7 +283,7 @@ fn k02_many_zones_are_filtered_once_per_letter() {
 #[test]
 fn k03_slow_frames_do_not_delay_network_and_signals() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
-        let server = Fake::holding(&token(r#""name":"n","expires_at":"2099-01-01T00:00:00Z""#));
+        let server = Fake::with_result(&token(r#""name":"n","expires_at":"2099-01-01T00:00:00Z""#));
         let mut session = server
             .binary(&[ID])
             .with_token()
@@ -295,6 +295,6 @@ fn k03_slow_frames_do_not_delay_network_and_signals() {
         let (status, stream) = session.end();
         assert_below(begun.elapsed(), Duration::from_millis(1_500));
         assert_eq!(status.exit_code(), code);
-        is_given_back_once(&stream);
+        assert_restored_once(&stream);
     }
 }

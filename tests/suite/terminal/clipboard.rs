@@ -17,7 +17,7 @@ use crate::terminal::styles::{EXPIRED, one_token};
 
 #[test]
 fn c31_copying_the_dashboard_link_starts_no_program() {
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     let mut session = fake.screens(&[ID]).showing("NEVER EXPIRES");
     session.type_until("ov", "raw JSON");
     let stream = session.quit();
@@ -78,7 +78,7 @@ fn k12_copies_what_is_shown() {
 #[test]
 fn k12_y_in_the_list_and_in_error_details_copies_no_control_character() {
     let refusal = r#"{"success":false,"errors":[{"code":7,"message":"no\u001b[201~\nrm -rf ~"}]}"#;
-    let fake = Fake::saying(418, refusal);
+    let fake = Fake::answering(418, refusal);
     let mut session = fake.screens(&[ID]).showing("e details");
     session.type_until("e", "rm -rf");
     session.type_until("y", "Copied the details to the terminal's clipboard");
@@ -91,7 +91,7 @@ fn k12_y_in_the_list_and_in_error_details_copies_no_control_character() {
     );
     session.type_keys("\x03");
     session.end();
-    let fake = Fake::holding(r#"[{"id":"i\u001b\nd","client_id":"c\u009b\nx","name":"only"}]"#);
+    let fake = Fake::with_result(r#"[{"id":"i\u001b\nd","client_id":"c\u009b\nx","name":"only"}]"#);
     let mut session = fake.screens(&[]).showing("account 023e");
     session.type_until("\x1bOQ", "only");
     session.type_until("y", "Copied the ID to the terminal's clipboard");

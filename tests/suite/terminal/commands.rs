@@ -15,24 +15,18 @@ use tokenscope::domain::text::width;
 use crate::support::access::{APPS, AccessApi, Answer, TOKENS as SERVICE_TOKENS, example};
 use crate::support::api::success;
 use crate::support::assertions::{assert_contains, assert_starts};
-use crate::support::binary::{BINARY, Stage, TOKENS, ok, without_the_clock};
+use crate::support::binary::{BINARY, TOKENS, TestEnv, ok, without_the_clock};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 
 /// The output of a shell script on a terminal of this many columns, and its exit code. The signal
 /// is sent to the script's process group once the output contains the text.
 fn on_terminal(
-    stage: &Stage,
+    env: &TestEnv,
     columns: u16,
     script: &str,
     signal: Option<(&str, Signal)>,
 ) -> (String, u32) {
-    on_terminal_asking(
-        &stage.server.uri(),
-        stage.home.path(),
-        columns,
-        script,
-        signal,
-    )
+    on_terminal_asking(&env.server.uri(), env.home.path(), columns, script, signal)
 }
 
 /// The same with any API.
@@ -104,8 +98,8 @@ const LONG: &str = r#",{"id":"b0000000-0000-4000-8000-000000000001","name":"Êù±‰
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_table_fits_its_terminal() {
-    let stage = Stage::with(&TOKENS.replace("\n]", LONG)).await;
-    stage.write_config(&format!(
+    let env = TestEnv::with(&TOKENS.replace("\n]", LONG)).await;
+    env.write_config(&format!(
         "[profiles.a-profile-with-a-long-name]\ncredential = \"global_key\"\nemail = \"somebody.with.a.name@example.com\"\naccount = \"{ACCOUNT}\"\n"
     ));
     for columns in [24, 40, 60, 80, 100, 120, 200] {
@@ -117,8 +111,7 @@ async fn every_table_fits_its_terminal() {
             "profile list",
             "auth status",
         ] {
-            let (output, _) =
-                on_terminal(&stage, columns, &format!("exec $tokenscope {line}"), None);
+            let (output, _) = on_terminal(&env, columns, &format!("exec $tokenscope {line}"), None);
             for shown in without_the_clock(&bare(&output)).lines() {
                 assert!(
                     width(shown) <= usize::from(columns),
@@ -131,9 +124,9 @@ async fn every_table_fits_its_terminal() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn values_are_shown_completely_if_they_fit() {
-    let stage = Stage::with(&TOKENS.replace("\n]", LONG)).await;
+    let env = TestEnv::with(&TOKENS.replace("\n]", LONG)).await;
     let list = |columns| {
-        let (output, _) = on_terminal(&stage, columns, "exec $tokenscope list", None);
+        let (output, _) = on_terminal(&env, columns, "exec $tokenscope list", None);
         without_the_clock(&bare(&output))
     };
     let wide = list(200);
@@ -149,14 +142,14 @@ async fn values_are_shown_completely_if_they_fit() {
     assert_contains(&usual, "19d");
     assert_contains(&usual, "9d ago");
     assert_contains(&usual, "never");
-    let (ascii, _) = on_terminal(&stage, 80, "exec $tokenscope --ascii list", None);
+    let (ascii, _) = on_terminal(&env, 80, "exec $tokenscope --ascii list", None);
     assert!(bare(&ascii).contains("a000...0003"));
-    let (plain, _) = on_terminal(&stage, 80, "NO_COLOR=1 exec $tokenscope list", None);
+    let (plain, _) = on_terminal(&env, 80, "NO_COLOR=1 exec $tokenscope list", None);
     assert!(!plain.contains('\u{1b}'));
-    let (never, _) = on_terminal(&stage, 80, "exec $tokenscope list --color never", None);
+    let (never, _) = on_terminal(&env, 80, "exec $tokenscope list --color never", None);
     assert_eq!(without_the_clock(&never), without_the_clock(&plain));
     let (always, _) = on_terminal(
-        &stage,
+        &env,
         80,
         "NO_COLOR=1 exec $tokenscope list --color always",
         None,
@@ -167,8 +160,8 @@ async fn values_are_shown_completely_if_they_fit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_wait_shows_a_line_that_is_erased_before_the_list() {
     let slow = ok(success(TOKENS)).set_delay(Duration::from_millis(900));
-    let stage = Stage::answering(slow).await;
-    let (output, code) = on_terminal(&stage, 80, "exec $tokenscope list --color never", None);
+    let env = TestEnv::answering(slow).await;
+    let (output, code) = on_terminal(&env, 80, "exec $tokenscope list --color never", None);
     assert_eq!(code, 0);
     let (progress, list) = output.rsplit_once("\r\u{1b}[K").unwrap();
     let list = without_the_clock(list);
@@ -178,26 +171,21 @@ async fn a_long_wait_shows_a_line_that_is_erased_before_the_list() {
         "{list:?}"
     );
     assert!(!progress.contains('\n'));
-    let (silent, _) = on_terminal(
-        &stage,
-        80,
-        "exec $tokenscope list --color never 2>err",
-        None,
-    );
+    let (silent, _) = on_terminal(&env, 80, "exec $tokenscope list --color never 2>err", None);
     assert!(silent.starts_with("NAME"), "{silent:?}");
-    let said = std::fs::read_to_string(stage.home.path().join("err")).unwrap();
+    let said = std::fs::read_to_string(env.home.path().join("err")).unwrap();
     assert_eq!(without_the_clock(&said), "");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_erases_the_progress_line_and_sets_the_exit_code() {
     let never = ok(success(TOKENS)).set_delay(Duration::from_secs(60));
-    let stage = Stage::answering(never).await;
+    let env = TestEnv::answering(never).await;
     for (signal, expected) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         for line in ["list", "check", "get some-name"] {
             let script = format!("exec $tokenscope {line}");
             let (output, code) =
-                on_terminal(&stage, 80, &script, Some(("waiting for the API", signal)));
+                on_terminal(&env, 80, &script, Some(("waiting for the API", signal)));
             assert_eq!(code, expected, "{line}");
             let (_, rest) = output.rsplit_once("\r\u{1b}[K").unwrap();
             assert!(rest.contains("Interrupted by a signal."), "{rest:?}");
@@ -210,7 +198,7 @@ async fn a_signal_erases_the_progress_line_and_sets_the_exit_code() {
 async fn no_format_lets_a_name_reach_the_terminal_raw() {
     let tokens =
         "[{\"id\":\"x\",\"name\":\"a\u{9b}2Jb\u{202e}c\\u001b[2J\\rd\",\"duration\":\"1h\"}]";
-    let stage = Stage::with(tokens).await;
+    let env = TestEnv::with(tokens).await;
     for line in [
         "list",
         "list -o csv",
@@ -219,7 +207,7 @@ async fn no_format_lets_a_name_reach_the_terminal_raw() {
         "check -o prometheus",
     ] {
         let script = format!("exec $tokenscope --color never {line}");
-        let (output, _) = on_terminal(&stage, 80, &script, None);
+        let (output, _) = on_terminal(&env, 80, &script, None);
         let wild = |c: char| (c.is_control() && c != '\r' && c != '\n') || c == '\u{202e}';
         assert!(!output.contains(wild), "{line}: {output:?}");
         assert!(
@@ -240,7 +228,7 @@ async fn no_format_lets_a_name_reach_the_terminal_raw() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_argument_reaches_the_terminal_raw() {
-    let stage = Stage::with(TOKENS).await;
+    let env = TestEnv::with(TOKENS).await;
     for line in [
         "list --theme",
         "list --log",
@@ -253,7 +241,7 @@ async fn no_argument_reaches_the_terminal_raw() {
         "completions",
     ] {
         let script = format!("exec $tokenscope {line} $'a\\e[2J\\u009b2Jb'");
-        let (output, code) = on_terminal(&stage, 80, &script, None);
+        let (output, code) = on_terminal(&env, 80, &script, None);
         // An impossible profile name is not repeated at all.
         let is_repeated = line != "list --profile";
         assert!(

@@ -42,7 +42,7 @@ fn name(event: &Event) -> String {
 /// The events of these bytes, which must be the same whole, split in two, byte by byte, and
 /// followed by silence.
 #[track_caller]
-fn come_of(bytes: &[u8]) -> Vec<String> {
+fn decode_every_way(bytes: &[u8]) -> Vec<String> {
     let decoded = |parts: &[&[u8]]| {
         let mut decoder = Decoder::default();
         let mut events = Vec::new();
@@ -101,7 +101,11 @@ fn decodes_keys_in_all_their_forms() {
         ("\x1b\x1b[A", "Esc Up"),
         ("\x1b\x1b", "Esc Esc"),
     ] {
-        assert_eq!(come_of(bytes.as_bytes()).join(" "), expected, "{bytes:?}");
+        assert_eq!(
+            decode_every_way(bytes.as_bytes()).join(" "),
+            expected,
+            "{bytes:?}"
+        );
     }
 }
 
@@ -147,10 +151,10 @@ fn unsolicited_reports_type_nothing() {
         // An end mark without a paste.
         b"\x1b[201~",
     ] {
-        let alone = come_of(report);
+        let alone = decode_every_way(report);
         assert!(alone.is_empty(), "{report:?}: {alone:?}");
         let before = [report, b"x"].concat();
-        assert_eq!(come_of(&before), ["x"], "{report:?}");
+        assert_eq!(decode_every_way(&before), ["x"], "{report:?}");
     }
 }
 
@@ -194,7 +198,7 @@ fn unfinished_sequences_delay_no_key() {
     assert_eq!(
         names(&decoder.time_out()),
         [r#""half""#],
-        "what came of it is kept"
+        "the text of an unfinished paste is kept"
     );
     assert_eq!(names(&decoder.feed(b"q")), ["q"]);
 }
@@ -202,14 +206,14 @@ fn unfinished_sequences_delay_no_key() {
 #[test]
 fn a_paste_is_one_event_whatever_it_contains() {
     assert_eq!(
-        come_of(b"a\x1b[200~q\r\nESC \x1b[31m\x1b[A \x03\xFF\x1b[201~b"),
+        decode_every_way(b"a\x1b[200~q\r\nESC \x1b[31m\x1b[A \x03\xFF\x1b[201~b"),
         [
             "a",
             "\"q\\r\\nESC \\u{1b}[31m\\u{1b}[A \\u{3}\u{FFFD}\"",
             "b"
         ]
     );
-    assert_eq!(come_of(b"\x1b[200~\x1b[201~"), [r#""""#]);
+    assert_eq!(decode_every_way(b"\x1b[200~\x1b[201~"), [r#""""#]);
     // A text that contains the mark is one paste, and two pastes are two.
     let mut decoder = Decoder::default();
     let mut events = decoder.feed(b"\x1b[200~abc\x1b[201~qqq\x1b[201~\t\x1b[200~d\x1b[201~");

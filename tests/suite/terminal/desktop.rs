@@ -55,7 +55,7 @@ fn opener() -> (TempDir, std::path::PathBuf) {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_address_is_opened_or_copied_and_the_notice_says_which() {
-    let fake = Fake::holding(&token(r#""name":"ci","duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""name":"ci","duration":"forever""#));
     for (variable, said) in [
         (None, "Opened in the browser"),
         (Some(("SSH_TTY", "/dev/pts/1")), "No browser over SSH"),
@@ -102,7 +102,7 @@ fn an_expired_token_is_notified_except_in_tmux_and_screen() {
     for (variable, is_notified) in [("NOTHING", true), ("TMUX", false)] {
         let end = (Utc::now() + TimeDelta::seconds(5)).to_rfc3339();
         let members = format!(r#""name":"ci","duration":"8760h","expires_at":"{end}""#);
-        let fake = Fake::holding(&format!("[{}]", token(&members)));
+        let fake = Fake::with_result(&format!("[{}]", token(&members)));
         let config = "notify = true\nbell = true\n";
         let (_home, mut session) = configured(&fake, config, &[(variable, "1")]);
         session.wait_for("F1");
@@ -119,7 +119,7 @@ fn three() -> Fake {
             r#"{{"id":"f174e90a-fafe-4643-bbbc-{number:012}","name":"name-{number}","duration":"forever"}}"#
         )
     };
-    Fake::holding(&format!("[{},{},{}]", token(1), token(2), token(3)))
+    Fake::with_result(&format!("[{},{},{}]", token(1), token(2), token(3)))
 }
 
 /// The row of the terminal that shows a text, counted from one.

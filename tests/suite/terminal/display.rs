@@ -45,7 +45,7 @@ fn resize(session: &mut Session, columns: u16, rows: u16) {
 
 #[test]
 fn c01_a_shrunken_terminal_says_so_and_keeps_typed_text() {
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     let mut session = fake.screens(&[]).showing("Find a token");
     session.type_until("half a name", "half a name");
     for (columns, rows) in [(39, 30), (100, 9), (1, 1), (2, 40), (130, 1), (12, 4)] {
@@ -66,7 +66,7 @@ fn c01_a_shrunken_terminal_says_so_and_keeps_typed_text() {
 fn c03_seventy_thousand_rows_scroll_to_their_end() {
     let long = "n".repeat(100_000);
     let entries: Vec<String> = (0..70_000).map(|at| format!("[{at}]")).collect();
-    let fake = Fake::holding(&token(&format!(
+    let fake = Fake::with_result(&token(&format!(
         r#""name":"{long}","duration":"forever","entries":[{}]"#,
         entries.join(",")
     )));
@@ -105,7 +105,7 @@ fn c14_wide_joined_and_right_to_left_names_shift_no_column() {
         "한국어 키",
     ];
     for name in widths {
-        let fake = Fake::holding(&token(&format!(r#""name":"{name}","duration":"forever""#)));
+        let fake = Fake::with_result(&token(&format!(r#""name":"{name}","duration":"forever""#)));
         let mut session = fake.screens(&[ID]).showing("NEVER EXPIRES");
         session.wait_for("What to do");
         session.type_keys("jj");
@@ -126,7 +126,7 @@ fn c14_wide_joined_and_right_to_left_names_shift_no_column() {
         }
         session.quit();
     }
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     let mut session = fake.screens(&[]).showing("Find a token");
     session.type_keys("東京");
     // After the frame and the sign of the field.
@@ -144,7 +144,7 @@ fn c14_wide_joined_and_right_to_left_names_shift_no_column() {
 /// Every known way to make a terminal do something.
 const HOSTILE: &str = r"\u001b]0;owned\u0007\u001b[2Jok\u202Egnp\u009b31m\u0090q\u009c\u007f\b\r\n\t\u2028\u2066\u200b\ufeff\u000e\u001b]52;c;b3duZWQ=\u001b\\";
 
-fn is_harmless(stream: &str) {
+fn assert_harmless(stream: &str) {
     for bad in [
         "]0;owned",
         "\x1b[2Jok",
@@ -178,10 +178,10 @@ fn c15_untrusted_text_never_reaches_the_terminal_raw() {
     ]
     .map(|key| format!(r#""{key}":"{HOSTILE}""#))
     .join(",");
-    let fake = Fake::holding(&token(&format!(r#"{members},"{HOSTILE}":1"#)));
+    let fake = Fake::with_result(&token(&format!(r#"{members},"{HOSTILE}":1"#)));
     let outcome = run(&mut fake.command(&["get", ID]));
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    is_harmless(&outcome.stdout);
+    assert_harmless(&outcome.stdout);
     assert!(
         outcome
             .stdout
@@ -198,7 +198,7 @@ fn c15_untrusted_text_never_reaches_the_terminal_raw() {
     }
     // The first key closes the help.
     session.type_keys("qq");
-    is_harmless(&session.end().1);
+    assert_harmless(&session.end().1);
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn c15_text_quoted_in_errors_never_reaches_the_terminal_raw() {
     let outcome = run(fake
         .command(&["get", ID, "--log", "trace"])
         .env("TOKENSCOPE_HOME", home.path()));
-    is_harmless(&outcome.stderr);
+    assert_harmless(&outcome.stderr);
     assert!(
         outcome.stderr.chars().all(|c| !c.is_control() || c == '\n'),
         "{:?}",
@@ -224,15 +224,15 @@ fn c15_text_quoted_in_errors_never_reaches_the_terminal_raw() {
     );
     let log = std::fs::read_to_string(home.path().join("tokenscope.log")).unwrap();
     assert!(log.contains("answered"), "{log}");
-    is_harmless(&log);
+    assert_harmless(&log);
     let mut session = fake.screens(&[ID]).showing("may not read");
     session.type_until("e", "API error 10000");
     // The first key closes the details.
     session.type_keys("qq");
-    is_harmless(&session.end().1);
+    assert_harmless(&session.end().1);
     let name = "x\u{1b}]0;owned\u{7}\u{9b}31m\u{202E}";
-    let outcome = run(&mut Fake::holding("[]").command(&["get", name]));
-    is_harmless(&outcome.stderr);
+    let outcome = run(&mut Fake::with_result("[]").command(&["get", name]));
+    assert_harmless(&outcome.stderr);
     assert!(
         outcome.stderr.chars().all(|c| !c.is_control() || c == '\n'),
         "{:?}",
@@ -242,7 +242,7 @@ fn c15_text_quoted_in_errors_never_reaches_the_terminal_raw() {
 
 #[test]
 fn c17_body_text_has_the_terminals_colours_and_colour_carries_no_meaning() {
-    let fake = Fake::holding(&token(
+    let fake = Fake::with_result(&token(
         r#""name":"deploy","enabled":false,"duration":"8760h""#,
     ));
     let mut session = fake.screens(&[ID]).showing("DISABLED");
@@ -504,7 +504,7 @@ fn k14_lines_for_people_are_of_bounded_length() {
         assert!(outcome.stdout.contains(hostile.as_str()), "JSON is whole");
     }
     let refusal = format!(r#"{{"success":false,"errors":[{{"code":7,"message":"{name}"}}]}}"#);
-    let fake = Fake::saying(418, &refusal);
+    let fake = Fake::answering(418, &refusal);
     for line in [&["list"][..], &["check"], &["get", ID]] {
         let outcome = run(&mut fake.command(line));
         let said = outcome.stdout + &outcome.stderr;

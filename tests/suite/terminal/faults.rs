@@ -9,7 +9,7 @@ use portable_pty::CommandBuilder;
 use rustix::process::{Signal, kill_process_group};
 
 use crate::support::binary::BINARY;
-use crate::support::terminal::{PROMPT, Session, is_given_back_once};
+use crate::support::terminal::{PROMPT, Session, assert_restored_once};
 
 const FOREVER: &str = "aa99f39f-e778-456d-afcb-571a601ec729";
 const CI_CD: &str = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415";
@@ -116,7 +116,7 @@ fn any_sequence_of_sizes_is_survived() {
     session.wait_for("EXPIRES IN");
     session.wait_for("What to do");
     let stream = session.quit();
-    is_given_back_once(&stream);
+    assert_restored_once(&stream);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_paste_is_text_whatever_it_contains() {
     let (status, stream) = session.end();
     assert_eq!(status.exit_code(), 0);
     assert!(!stream.contains("\x1b]0;title"));
-    is_given_back_once(&stream);
+    assert_restored_once(&stream);
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn closed_standard_streams_do_no_harm() {
     session.type_keys("\x03");
     let (status, stream) = session.end();
     assert_eq!(status.exit_code(), 0);
-    is_given_back_once(&stream);
+    assert_restored_once(&stream);
     for redirection in ["<&-", ">&-", "</dev/null", ">/dev/null", "<&- >&- 2>&-"] {
         let (status, stream) = run(redirection).end();
         assert_eq!(status.exit_code(), 65, "{redirection}: {stream}");

@@ -135,7 +135,7 @@ fn c10_a_held_key_never_switches_submits_removes_or_quits() {
 
 #[test]
 fn c11_a_paste_is_one_insertion_and_never_a_key() {
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     let mut session = fake.screens(&[]).showing("Find a token");
     session.type_until("\x1b[200~\n \r\n tok_q\nddq\r\x1b[201~", "tok_q");
     session.type_until(".", "tok_q.");
@@ -158,7 +158,7 @@ fn c11_a_paste_is_one_insertion_and_never_a_key() {
 
 #[test]
 fn c12_every_field_inserts_a_paste_at_its_cursor() {
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     let mut session = fake.screens_with(&[], &[]);
     session.wait_for("Access: Service Tokens Read");
     let paste = |text: &str| format!("\x1b[200~{text}\x1b[201~");
@@ -182,7 +182,7 @@ fn c12_every_field_inserts_a_paste_at_its_cursor() {
     session.type_keys("\x03");
     let (_, stream) = session.end();
     assert!(!stream.contains("secret-by") && !stream.contains("xxxx"));
-    let fake = Fake::holding(&token(r#""duration":"forever","needle":1"#));
+    let fake = Fake::with_result(&token(r#""duration":"forever","needle":1"#));
     let mut session = fake.screens(&[]).showing("Find a token");
     session.type_until(
         &format!("{}\x1b[H{}\r", paste(&ID[8..]), paste(&ID[..8])),
@@ -205,7 +205,7 @@ fn c19_the_mouse_belongs_to_the_terminal() {
         };
         assert_eq!(keymap.translate(Context::Detail, Event::Mouse(mouse)), None);
     }
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     let mut session = fake.screens(&[ID]).showing("NEVER EXPIRES");
     session.type_keys("\x1b[<0;101;31M\x1b[<0;65535;65535m\x1b[M !!");
     session.type_until("v", "raw JSON");
@@ -234,7 +234,7 @@ const REPORTS: [&str; 12] = [
 
 #[test]
 fn c19_unsolicited_reports_are_not_keys() {
-    let fake = Fake::holding(&token(r#""name":"CI","duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""name":"CI","duration":"forever""#));
     let mut session = fake.screens(&[]).showing("Find a token");
     session.type_keys(&REPORTS.concat());
     session.type_until(&format!("{ID}\r"), "NEVER EXPIRES");
@@ -288,7 +288,7 @@ fn c11_ctrl_c_ends_a_paste_without_an_end() {
 
 #[test]
 fn c11_escape_and_a_fast_key_are_both_read() {
-    let fake = Fake::holding(&token(r#""name":"CI","duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""name":"CI","duration":"forever""#));
     let mut session = fake.screens(&[]).showing("Find a token");
     // As tmux sends them within half a second of each other.
     session.type_until("abc\x1bp", "╭ Profiles");

@@ -186,19 +186,19 @@ proptest! {
             events.extend(decoder.time_out());
         }
         for event in events {
-            let is_harmless = match &event {
+            let assert_harmless = match &event {
                 Event::Paste(_) => true,
                 Event::Key(key) => matches!(key.code, KeyCode::Enter | KeyCode::Up),
                 _ => false,
             };
-            prop_assert!(is_harmless, "{:?}", event);
+            prop_assert!(assert_harmless, "{:?}", event);
         }
     }
 }
 
 #[test]
 fn l02_a_paste_that_contains_a_mark_and_pauses_presses_no_key() {
-    let fake = Fake::holding("[]");
+    let fake = Fake::with_result("[]");
     for pause in [0, 5, 20, 50] {
         let mut session = fake.screens(&[]).showing("account 023e");
         session.type_keys("\x1b[200~tok \x1b[201~");
@@ -256,7 +256,7 @@ fn g01_ctrl_c_exits_with_130_and_every_signal_restores_the_terminal() {
             Some(signal) => session.signal(signal),
             None => session.type_keys("\x03"),
         }
-        session.wait_until("the terminal is given back", |session| {
+        session.wait_until("the terminal is restored", |session| {
             String::from_utf8_lossy(&session.stream).contains("\x1b[?2004l")
         });
         let (status, stream) = session.end();

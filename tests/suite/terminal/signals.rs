@@ -24,7 +24,7 @@ use crate::support::api::{Fake, Reply, run, run_with_input, token, tokenscope};
 use crate::support::api::{http, success};
 use crate::support::assertions::{assert_below, assert_contains};
 use crate::support::binary::BINARY;
-use crate::support::terminal::{PROMPT, Session, is_given_back_once};
+use crate::support::terminal::{PROMPT, Session, assert_restored_once};
 use crate::support::tokens::{ACCOUNT, CANARY, ID};
 #[cfg(target_os = "linux")]
 use crate::terminal::bounds::keys;
@@ -51,7 +51,7 @@ impl Terminal {
 
     /// Runs the program in a shell that keeps the terminal, since unread output is lost with the
     /// last process on it. The shell prints the exit code.
-    fn beneath_a_shell(size: (u16, u16), arguments: &str) -> Self {
+    fn in_shell(size: (u16, u16), arguments: &str) -> Self {
         let program = BINARY;
         let script = format!("{program} {arguments}; echo code=$?; read end");
         let mut shell = CommandBuilder::new("/bin/sh");
@@ -98,12 +98,12 @@ impl Terminal {
         }
     }
 
-    fn has_its_modes_back(&self) -> bool {
+    fn modes_are_restored(&self) -> bool {
         format!("{:?}", self.master.get_termios().unwrap()) == self.modes
     }
 
     fn ends_within(&mut self, wait: Duration) -> ExitStatus {
-        let status = ended(wait, || self.child.try_wait().unwrap());
+        let status = poll(wait, || self.child.try_wait().unwrap());
         if status.is_none() {
             self.child.kill().unwrap();
         }
@@ -113,7 +113,7 @@ impl Terminal {
 
 /// Polls until there is a result or the time is over.
 #[cfg(target_os = "linux")]
-fn ended<T>(wait: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+fn poll<T>(wait: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + wait;
     loop {
         let answer = ask();
@@ -129,7 +129,7 @@ fn ended<T>(wait: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
 fn child_of(pid: Pid) -> Pid {
     let pid = pid.as_raw_nonzero();
     let path = format!("/proc/{pid}/task/{pid}/children");
-    let child = ended(Duration::from_secs(20), || {
+    let child = poll(Duration::from_secs(20), || {
         let children = std::fs::read_to_string(&path).unwrap();
         children.trim().parse().ok()
     });
@@ -139,10 +139,10 @@ fn child_of(pid: Pid) -> Pid {
 /// Waits until a process is blocked in a write to its standard output, while `drive` makes it
 /// write.
 #[cfg(target_os = "linux")]
-fn waits_for_its_reader(pid: Pid, mut drive: impl FnMut()) {
+fn wait_until_blocked(pid: Pid, mut drive: impl FnMut()) {
     let path = format!("/proc/{}/syscall", pid.as_raw_nonzero());
     let mut seen = 0;
-    let hangs = ended(Duration::from_secs(20), || {
+    let hangs = poll(Duration::from_secs(20), || {
         drive();
         let call = std::fs::read_to_string(&path).unwrap_or_default();
         let is_write = call.split(' ').nth(1) == Some("0x1");
@@ -172,7 +172,7 @@ fn k04_an_unread_terminal_does_not_block_signals() {
         terminal.read_until("EXPIRES IN");
         let program = child_of(terminal.pid());
         let mut keys = terminal.master.take_writer().unwrap();
-        waits_for_its_reader(program, || {
+        wait_until_blocked(program, || {
             // Redraws the whole screen, which nobody reads.
             keys.write_all(b"\x0c").unwrap();
             keys.flush().unwrap();
@@ -180,10 +180,10 @@ fn k04_an_unread_terminal_does_not_block_signals() {
         kill_process(program, signal).unwrap();
         let is_gone = || kill_process(program, Signal::CONT).err();
         assert!(
-            ended(Duration::from_secs(4), is_gone).is_some(),
+            poll(Duration::from_secs(4), is_gone).is_some(),
             "{signal:?}"
         );
-        assert!(terminal.has_its_modes_back(), "{signal:?}");
+        assert!(terminal.modes_are_restored(), "{signal:?}");
         terminal.read_until(&format!("code={code}"));
         let stream = String::from_utf8_lossy(&terminal.stream);
         assert!(stream.contains("\x1b[?1049l"), "{signal:?}");
@@ -194,7 +194,7 @@ fn k04_an_unread_terminal_does_not_block_signals() {
 #[cfg(target_os = "linux")]
 #[test]
 fn k04_a_command_with_unread_output_reacts_to_signals() {
-    let server = Fake::holding(&token(&keys(20_000)));
+    let server = Fake::with_result(&token(&keys(20_000)));
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
         let mut command = server.command(&["get", ID, "-o", "json"]);
         let mut child = command
@@ -202,9 +202,9 @@ fn k04_a_command_with_unread_output_reacts_to_signals() {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        waits_for_its_reader(Pid::from_child(&child), || {});
+        wait_until_blocked(Pid::from_child(&child), || {});
         kill_process(Pid::from_child(&child), signal).unwrap();
-        let status = ended(Duration::from_secs(4), || child.try_wait().unwrap());
+        let status = poll(Duration::from_secs(4), || child.try_wait().unwrap());
         if status.is_none() {
             child.kill().unwrap();
         }
@@ -218,13 +218,13 @@ fn k05_a_signal_during_startup_leaves_the_terminal_unchanged() {
     // `TOKENSCOPE_SIGNALS` sets the number of tries.
     let tries = std::env::var("TOKENSCOPE_SIGNALS").map_or(60, |tries| tries.parse().unwrap());
     for at in 0..tries {
-        let mut terminal = Terminal::beneath_a_shell((100, 30), "--demo");
+        let mut terminal = Terminal::in_shell((100, 30), "--demo");
         let program = child_of(terminal.pid());
         let instant = Duration::from_micros(at * 7_919 % 60_000);
         std::thread::sleep(instant);
         kill_process(program, Signal::TERM).unwrap();
         terminal.read_until("code=");
-        assert!(terminal.has_its_modes_back(), "after {instant:?}");
+        assert!(terminal.modes_are_restored(), "after {instant:?}");
         terminal.read_until("code=143");
         let stream = String::from_utf8_lossy(&terminal.stream);
         let count = |sequence: &str| stream.matches(sequence).count();
@@ -238,7 +238,7 @@ fn k05_a_signal_during_startup_leaves_the_terminal_unchanged() {
 
 /// A shell that runs a script and is replaced by the program.
 #[cfg(target_os = "linux")]
-fn beneath_a_shell(server: &Fake, script: &str) -> Command {
+fn in_shell(server: &Fake, script: &str) -> Command {
     let mut inner = server.command(&[]);
     inner.env("PROGRAM", BINARY);
     let mut command = Command::new("/bin/sh");
@@ -252,14 +252,14 @@ fn beneath_a_shell(server: &Fake, script: &str) -> Command {
 #[cfg(target_os = "linux")]
 #[test]
 fn k05_a_file_size_limit_fails_writes_without_killing_the_process() {
-    let server = Fake::holding(&token(r#""name":"n""#));
+    let server = Fake::with_result(&token(r#""name":"n""#));
     let home = crate::support::api::home();
     let file = home.path().join("out");
     let script = format!(
         r#"ulimit -f 0; exec "$PROGRAM" get {ID} -o json >{}"#,
         file.display()
     );
-    let done = run(&mut beneath_a_shell(&server, &script));
+    let done = run(&mut in_shell(&server, &script));
     assert_eq!(done.code, Some(1), "{}", done.stderr);
     assert_contains(&done.stderr, "could not be written");
 
@@ -277,7 +277,7 @@ fn k05_a_file_size_limit_fails_writes_without_killing_the_process() {
     );
     session.wait_for("not remembered");
     let stream = session.quit();
-    is_given_back_once(&stream);
+    assert_restored_once(&stream);
 }
 
 #[cfg(target_os = "linux")]
@@ -301,7 +301,7 @@ fn k10_a_terminal_of_any_size_is_drawn_and_restored() {
         terminal.read_until("\x1b[?1049l");
         let status = terminal.ends_within(Duration::from_secs(10));
         assert_eq!(status.exit_code(), 0, "{size:?}");
-        assert!(terminal.has_its_modes_back(), "{size:?}");
+        assert!(terminal.modes_are_restored(), "{size:?}");
     }
 }
 
@@ -327,7 +327,7 @@ fn j02_a_signal_ignored_at_the_start_stays_ignored() {
                 String::new()
             };
             let script = format!(r#"{trap} exec "$PROGRAM" get {ID} -o json"#);
-            let mut command = beneath_a_shell(&server, &script);
+            let mut command = in_shell(&server, &script);
             let mut child = command
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
@@ -366,15 +366,20 @@ fn printed_after<'a>(stream: &'a str, name: &str) -> &'a str {
 
 #[cfg(debug_assertions)]
 #[test]
-fn c04_a_panic_restores_the_terminal() {
-    for (fault, code) in [("draw", 101), ("task", 101), ("start", 1)] {
+fn c04_a_panic_or_an_error_restores_the_terminal_before_its_message() {
+    for (fault, code, message) in [
+        ("draw", 101, "while drawing"),
+        ("task", 101, "in a task"),
+        ("start", 1, "at the start"),
+    ] {
         let stream = between_modes(&[("TOKENSCOPE_TEST_FAULT", fault)]);
         let modes = |name: &str| printed_after(&stream, name);
         assert_eq!(modes("before="), modes("after="), "{fault}: {stream}");
         assert_eq!(modes("code="), code.to_string(), "{fault}");
-        is_given_back_once(&stream);
+        assert_restored_once(&stream);
         let left = stream.rfind("\x1b[?1049l").unwrap();
-        assert!(stream[left..].contains("fault on purpose"), "{stream}");
+        let message = format!("a fault on purpose, {message}");
+        assert!(stream[left..].contains(&message), "{stream}");
     }
 }
 
@@ -388,7 +393,7 @@ fn c07_a_signal_ends_the_program_at_once_while_it_waits() {
         let (status, stream) = session.end();
         assert_eq!(status.exit_code(), code, "{signal:?}");
         assert_below(sent.elapsed(), Duration::from_secs(1));
-        is_given_back_once(&stream);
+        assert_restored_once(&stream);
         let asked = Fake::start(|_, _| Reply::ThenSilence(Vec::new()));
         let mut child = asked
             .command(&["get", ID, "-o", "json"])
@@ -418,7 +423,7 @@ fn c07_a_signal_ends_a_command_that_waits_for_the_keyring() {
     );
     crate::support::services::with_profile(home.path());
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
-        let met = bus.met.load(std::sync::atomic::Ordering::SeqCst);
+        let met = bus.connections.load(std::sync::atomic::Ordering::SeqCst);
         let mut child = tokenscope(&["get", ID])
             .env("TOKENSCOPE_HOME", home.path())
             .env("DBUS_SESSION_BUS_ADDRESS", bus.address())
@@ -426,7 +431,7 @@ fn c07_a_signal_ends_a_command_that_waits_for_the_keyring() {
             .spawn()
             .unwrap();
         crate::support::keyring::eventually("the keyring is asked", || {
-            bus.met.load(std::sync::atomic::Ordering::SeqCst) > met
+            bus.connections.load(std::sync::atomic::Ordering::SeqCst) > met
         });
         let pid = rustix::process::Pid::from_child(&child);
         let sent = Instant::now();
@@ -437,7 +442,7 @@ fn c07_a_signal_ends_a_command_that_waits_for_the_keyring() {
 }
 
 #[test]
-fn c08_ctrl_z_in_a_text_field_stops_the_program_and_fg_redraws_it() {
+fn c08_ctrl_z_stops_the_program_even_in_a_text_field_and_fg_redraws_it() {
     let mut command = CommandBuilder::new("/bin/sh");
     command.arg("-i");
     let mut session = Session::spawn(command, &[("PS1", PROMPT), ("ENV", "")]);
@@ -460,6 +465,11 @@ fn c08_ctrl_z_in_a_text_field_stops_the_program_and_fg_redraws_it() {
     let (_, stream) = session.end();
     let modes = |name: &str| printed_after(&stream, name);
     assert_eq!(modes("before="), modes("stopped="), "{stream}");
+    assert_eq!(
+        stream.matches("\x1b[?1049l").count(),
+        2,
+        "once for the stop, once for the end"
+    );
 }
 
 #[test]
@@ -472,7 +482,7 @@ fn c23_quitting_needs_no_further_key_and_waits_for_nothing() {
         let (status, stream) = session.end();
         assert_eq!(status.exit_code(), 0);
         assert_below(asked.elapsed(), Duration::from_millis(500));
-        is_given_back_once(&stream);
+        assert_restored_once(&stream);
     }
 }
 
@@ -511,7 +521,7 @@ fn c24_without_a_terminal_screens_print_one_line_without_escape_codes() {
 
 #[test]
 fn c24_commands_need_no_terminal_and_no_standard_streams() {
-    let fake = Fake::holding(&token(r#""duration":"forever""#));
+    let fake = Fake::with_result(&token(r#""duration":"forever""#));
     let binary = BINARY;
     for script in [
         "exec \"$@\" <&-",

@@ -40,7 +40,7 @@ fn typing_in_the_field_that_caused_an_error_clears_it() {
     let mut state = failed_lookup();
     if state.screen != Screen::Find {
         act(&mut state, Action::Find);
-        tell_again(&mut state);
+        fail_again(&mut state);
     }
     act(&mut state, Action::Edit);
     type_text(&mut state, "x");
@@ -48,7 +48,7 @@ fn typing_in_the_field_that_caused_an_error_clears_it() {
 }
 
 /// Causes the error once more, on the screen in front.
-fn tell_again(state: &mut State) {
+fn fail_again(state: &mut State) {
     let request = request_of(&act(state, Action::Submit));
     tell(state, fetched(request, failed(FailureKind::NotFound)));
 }

@@ -457,7 +457,7 @@ fn keys_move_through_all_sections_as_one_list() {
     assert_eq!(
         state.find.selected,
         Some(Item::Match(0)),
-        "typing begins anew"
+        "typing starts over"
     );
 }
 

@@ -231,7 +231,7 @@ fn filled_form() -> State {
     assert_eq!(
         act(&mut state, Action::Submit),
         [],
-        "the scope is missing yet"
+        "the scope is still missing"
     );
     assert_eq!(state.setup.form.focus, SetupField::ScopeId);
     type_text(&mut state, account().id());
@@ -398,7 +398,7 @@ fn leaving_a_token_empties_the_field_and_a_failed_lookup_keeps_its_text() {
 // ---------------------------------------------------------------------- typing during a lookup
 
 /// A pending lookup while the next reference is being typed.
-fn typing_on() -> (State, RequestId) {
+fn typing_during_lookup() -> (State, RequestId) {
     let (mut state, request) = looking_up();
     type_text(&mut state, "q");
     (state, request)
@@ -406,7 +406,7 @@ fn typing_on() -> (State, RequestId) {
 
 #[test]
 fn an_answer_does_not_interrupt_typing() {
-    let (mut state, request) = typing_on();
+    let (mut state, request) = typing_during_lookup();
     let effects = answer(&mut state, request, Ok(found(vec![ending(at(99))])));
     assert!(matches!(effects.as_slice(), [Effect::Remember(_)]));
     assert_eq!(
@@ -424,13 +424,13 @@ fn an_answer_does_not_interrupt_typing() {
 
 #[test]
 fn several_matches_and_a_missing_secret_do_not_interrupt_typing() {
-    let (mut state, request) = typing_on();
+    let (mut state, request) = typing_during_lookup();
     let several = found(vec![ending(at(99)), ending(at(98))]);
     assert_eq!(answer(&mut state, request, Ok(several)), []);
     assert_eq!(state.overlay, None);
     assert!(notice(&state).starts_with("2 tokens are called"));
 
-    let (mut state, request) = typing_on();
+    let (mut state, request) = typing_during_lookup();
     let gone = failed(FailureKind::NoCredential);
     assert_eq!(answer(&mut state, request, gone), []);
     assert_eq!(state.context(), Context::FindText);
@@ -439,7 +439,7 @@ fn several_matches_and_a_missing_secret_do_not_interrupt_typing() {
 
 #[test]
 fn an_answer_opens_the_token_if_nothing_was_typed_since() {
-    let (mut state, request) = typing_on();
+    let (mut state, request) = typing_during_lookup();
     act(&mut state, Action::Back);
     assert_eq!(
         answer(&mut state, request, Ok(found(vec![ending(at(99))]))),
@@ -463,7 +463,7 @@ fn a_late_reload_does_not_return_to_its_screen() {
 
 #[test]
 fn enter_on_another_token_replaces_the_pending_lookup() {
-    let (mut state, first) = typing_on();
+    let (mut state, first) = typing_during_lookup();
     let effects = act(&mut state, Action::Submit);
     assert_eq!(effects[0], Effect::Cancel(first));
     let second = request_of(&effects[1..]);
@@ -541,7 +541,7 @@ fn a24_the_form_sends_nothing_during_a_rate_limit() {
 // ------------------------------------------------------------------------ screens without a countdown
 
 /// The number of seconds for which the screen stays the same.
-fn stands_still(state: &mut State) -> Option<f64> {
+fn seconds_unchanged(state: &mut State) -> Option<f64> {
     let now = state.clock.local;
     update(
         state,
@@ -565,15 +565,15 @@ fn stands_still(state: &mut State) -> Option<f64> {
 fn c21_a_screen_without_a_countdown_is_drawn_at_most_once_a_minute() {
     let mut state = detail(at(99_999_999));
     state.session.settings.refresh_seconds = 0;
-    assert!(stands_still(&mut state).unwrap() <= 1.0);
+    assert!(seconds_unchanged(&mut state).unwrap() <= 1.0);
     act(&mut state, Action::ToggleRaw);
-    assert_eq!(stands_still(&mut state), Some(60.0));
+    assert_eq!(seconds_unchanged(&mut state), Some(60.0));
     act(&mut state, Action::ToggleRaw);
     act(&mut state, Action::Help);
-    assert_eq!(stands_still(&mut state), Some(60.0));
+    assert_eq!(seconds_unchanged(&mut state), Some(60.0));
     act(&mut state, Action::Help);
     state.size = (39, 10);
-    assert_eq!(stands_still(&mut state), None);
+    assert_eq!(seconds_unchanged(&mut state), None);
 }
 
 #[test]
@@ -595,7 +595,7 @@ fn a_hanging_reload_counts_its_seconds_behind_the_json() {
     let mut state = detail(at(99_999_999));
     act(&mut state, Action::ToggleRaw);
     request_of(&act(&mut state, Action::Reload));
-    assert_eq!(stands_still(&mut state), Some(1.0));
+    assert_eq!(seconds_unchanged(&mut state), Some(1.0));
 }
 
 #[test]

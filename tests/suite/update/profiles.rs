@@ -268,7 +268,7 @@ fn opening_the_profiles_cancels_a_check_in_flight_and_keeps_the_form() {
     assert_eq!(
         act(&mut state, Action::Profiles),
         [Effect::Cancel(check)],
-        "no profile, so no secret is looked for"
+        "without a profile no secret is looked up"
     );
     let message = checked(check, Ok(()));
     assert_eq!(tell(&mut state, message), []);
@@ -417,7 +417,7 @@ fn esc_returns_to_the_screen_that_opened_the_profiles() {
     assert_eq!(
         state.screen,
         Screen::Find,
-        "opening them twice is no circle"
+        "opening them twice makes no loop"
     );
 }
 
@@ -722,7 +722,7 @@ fn a_profile_is_removed_after_confirmation() {
     assert_eq!(
         act(&mut state, Action::Submit),
         [],
-        "nothing is switched to while one goes"
+        "no switching during a removal"
     );
     let effects = tell(
         &mut state,

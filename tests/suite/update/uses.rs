@@ -25,7 +25,7 @@ use crate::support::sessions::{account, failed, limited, session, zone};
 use crate::support::tokens::{CLIENT_ID, ID, at, token};
 
 /// The token of the example.
-pub(crate) fn used() -> Arc<ServiceToken> {
+pub(crate) fn example_token() -> Arc<ServiceToken> {
     token(&format!(
         r#"{{"id":"{ID}","client_id":"{CLIENT_ID}","name":"CI/CD token","duration":"8760h",
             "expires_at":"2027-03-21T10:00:00Z","last_seen_at":"2026-11-25T11:54:00Z"}}"#
@@ -42,7 +42,7 @@ fn other() -> Arc<ServiceToken> {
 fn browsing() -> State {
     let mut state = lookup();
     let request = started(&act(&mut state, Action::Browse));
-    let result = Ok(listed(vec![used(), other()]));
+    let result = Ok(listed(vec![example_token(), other()]));
     tell(&mut state, Message::TokensListed { request, result });
     let row = state.browse.token(&state.list).unwrap();
     if row.id_text() != ID {
@@ -55,7 +55,10 @@ fn browsing() -> State {
 pub(super) fn detailed() -> State {
     let mut state = browsing();
     let request = started(&act(&mut state, Action::Submit));
-    tell(&mut state, fetched(request, Ok(found(vec![used()]))));
+    tell(
+        &mut state,
+        fetched(request, Ok(found(vec![example_token()]))),
+    );
     state
 }
 
@@ -141,7 +144,7 @@ fn u_on_browse_opens_the_selected_row_and_fetches_the_token_too() {
 #[test]
 fn u_on_find_opens_the_selected_token_while_letters_are_commands() {
     let (mut state, request) = finding(session());
-    let result = Ok(listed(vec![used()]));
+    let result = Ok(listed(vec![example_token()]));
     tell(
         &mut state,
         Message::TokensListed {
@@ -543,7 +546,7 @@ fn findings_of_the_map_disappear_with_it() {
 #[test]
 fn a_recent_lookup_missing_from_the_list_is_looked_up_first() {
     let (mut state, request) = finding(session());
-    let lookup = Recent::of(&used(), &account(), at(0)).unwrap();
+    let lookup = Recent::of(&example_token(), &account(), at(0)).unwrap();
     tell(&mut state, Message::RecentsLoaded(vec![lookup]));
     let result = Ok(listed(vec![other()]));
     let list = Message::TokensListed {
@@ -555,14 +558,20 @@ fn a_recent_lookup_missing_from_the_list_is_looked_up_first() {
     act(&mut state, Action::Bottom);
     let request = started(&act(&mut state, Action::Uses));
     assert_eq!(state.screen, Screen::Find);
-    let effects = tell(&mut state, fetched(request, Ok(found(vec![used()]))));
+    let effects = tell(
+        &mut state,
+        fetched(request, Ok(found(vec![example_token()]))),
+    );
     assert_eq!(state.screen, Screen::Uses);
     assert!(reads(&effects).is_some(), "{effects:?}");
     act(&mut state, Action::Back);
     assert_eq!(state.screen, Screen::Find);
     // Enter opens the token as usual.
     let request = started(&act(&mut state, Action::Submit));
-    tell(&mut state, fetched(request, Ok(found(vec![used()]))));
+    tell(
+        &mut state,
+        fetched(request, Ok(found(vec![example_token()]))),
+    );
     assert_eq!(state.screen, Screen::Detail);
 }
 
@@ -573,7 +582,7 @@ fn browse_counts_apps_of_visible_rows_with_a_known_map_without_a_request() {
     act(&mut state, Action::Back);
     assert_eq!(act(&mut state, Action::Back), []);
     assert_eq!(state.screen, Screen::Browse);
-    let counts = state.opens.of(&used()).unwrap();
+    let counts = state.opens.of(&example_token()).unwrap();
     assert_eq!((counts.opens, counts.depends, counts.refused), (2, 1, 1));
     assert!(!state.opens.is_complete(), "an app is hidden");
     assert!(state.opens.of(&other()).is_some());
