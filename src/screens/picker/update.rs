@@ -1,7 +1,5 @@
 //! Key handling of the choice between accounts and zones.
 
-use std::time::Duration;
-
 use crate::action::{Action, Context, Motion};
 use crate::app::form::Editor;
 use crate::app::handler::{self, Handler, Pending};
@@ -154,7 +152,7 @@ pub(crate) fn listed(
         for named in [accounts, zones].into_iter().flatten() {
             named.sort_by_cached_key(|named| named.name.to_lowercase());
         }
-        state.received(visible, Duration::ZERO)
+        state.received(visible)
     });
     let picker = &mut state.picker;
     if !picker.scopes.settle(request, sorted) {
