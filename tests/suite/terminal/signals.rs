@@ -218,7 +218,9 @@ fn k04_a_command_with_short_output_reacts_to_signals_at_a_full_pipe() {
     let (_unread, mut pipe) = std::io::pipe().unwrap();
     pipe.write_all(&[b'x'; 64 * 1024]).unwrap();
     let mut command = Command::new(BINARY);
-    command.args(["--demo", "get", ID]).stdout(pipe);
+    // A command that ends before it would hear signals.
+    command.args(["config", "path"]).stdout(pipe);
+    command.env("TOKENSCOPE_HOME", "/nonexistent/tokenscope");
     let mut child = command.stdin(Stdio::null()).spawn().unwrap();
     wait_until_blocked(Pid::from_child(&child), || {});
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
