@@ -77,11 +77,13 @@ impl HttpConfig {
         known: Option<&Self>,
     ) -> Result<Self, Error> {
         let is_https = url.scheme() == "https";
-        let roots = match known {
-            Some(known) if known.is_https || !is_https => known.roots.clone(),
-            Some(known) => known.roots.clone().with_system()?,
+        let mut roots = match known {
+            Some(known) => known.roots.clone(),
             None => TrustRoots::load(is_https, options.ca_file.as_deref())?,
         };
+        if is_https && known.is_some_and(|known| !known.is_https) {
+            roots.add_system()?;
+        }
         Ok(Self {
             is_https,
             idle_limit: PROBE_IDLE_LIMIT,

@@ -369,20 +369,15 @@ impl ResponseHead {
         }
     }
 
-    /// Whether the status alone identifies the error, even without a body.
-    fn identifies_error(&self) -> bool {
-        matches!(self.facts.status, 401 | 407 | 408 | 429 | 500..)
-    }
-
     /// Reads the body if it matters. Does not wait long if the status is enough.
     async fn read_body(&self, response: &mut Response) -> Result<Vec<u8>, BodyError> {
         match self.facts.status {
             300..=399 => Ok(Vec::new()),
-            _ if self.identifies_error() => match timeout(ERROR_BODY_TIMEOUT, body(response)).await
-            {
-                Ok(Ok(bytes)) => Ok(bytes),
-                Ok(Err(_)) | Err(_) => Ok(Vec::new()),
-            },
+            // The status alone identifies the error.
+            401 | 407 | 408 | 429 | 500.. => {
+                let read = timeout(ERROR_BODY_TIMEOUT, body(response)).await;
+                Ok(read.ok().and_then(Result::ok).unwrap_or_default())
+            }
             _ => body(response).await,
         }
     }

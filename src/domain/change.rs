@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::credential::CredentialKind;
+use super::duration::Lifetime;
 use super::scope::{BaseUrl, Scope, ScopeKind};
 use super::text;
 use super::token::ServiceToken;
@@ -47,7 +48,7 @@ impl Change {
     fn applies_to(self, token: &ServiceToken) -> bool {
         let is_enabled = token.enabled.valid().copied();
         match self {
-            Self::Renew => !is_forever(token),
+            Self::Renew => !token.duration.valid().is_some_and(Lifetime::is_forever),
             Self::Rotate | Self::Delete => true,
             Self::Disable => is_enabled != Some(false),
             Self::Enable => is_enabled == Some(false),
@@ -132,11 +133,11 @@ fn request(
     let in_account = scope == ScopeKind::Account;
     let grace_ends = (change == Change::Rotate).then(|| now + GRACE);
     let name = || token.name.valid().map(|_| json_string(token.name_text()));
+    let length = token.duration.valid().and_then(Lifetime::length);
     let (method, action, body) = match change {
-        Change::Renew if in_account && lasts_a_year(token) => ("POST", Some("refresh"), None),
+        Change::Renew if in_account && length == Some(YEAR) => ("POST", Some("refresh"), None),
         Change::Renew => {
-            let duration = token.duration.valid()?;
-            duration.length()?;
+            let duration = token.duration.valid().filter(|_| length.is_some())?;
             let duration = json_string(duration.as_str());
             let body = format!(r#"{{"name":{},"duration":{duration}}}"#, name()?);
             ("PUT", None, Some(body))
@@ -161,19 +162,6 @@ fn request(
         body,
         grace_ends,
     })
-}
-
-fn is_forever(token: &ServiceToken) -> bool {
-    let duration = token.duration.valid();
-    duration.is_some_and(super::duration::Lifetime::is_forever)
-}
-
-fn lasts_a_year(token: &ServiceToken) -> bool {
-    let length = token
-        .duration
-        .valid()
-        .and_then(super::duration::Lifetime::length);
-    length == Some(YEAR)
 }
 
 /// Text as a JSON string. Escapes apostrophes, for the shell, and everything that a terminal might

@@ -107,7 +107,7 @@ pub fn conclude(
     let Some(with_token) = &answers.with_token else {
         return not_sent(url, &answers.bare);
     };
-    if with_token.is_refused_by_access() {
+    if with_token.answered_by == AnsweredBy::Access {
         return refused(with_token, answers.header.as_ref(), policies, client_id);
     }
     let mut conclusion = admitted(with_token);
@@ -123,10 +123,11 @@ pub fn conclude(
 
 fn blocked(answer: &ProbeAnswer) -> Conclusion {
     let event = match &answer.cf_ray {
-        Some(ray) => format!(
-            "look for the ray {} in the zone's security events",
-            ray_id(ray)
-        ),
+        Some(ray) => {
+            // Without the data centre.
+            let ray = ray.split_once('-').map_or(&**ray, |(id, _)| id);
+            format!("look for the ray {ray} in the zone's security events")
+        }
         None => "look for it in the zone's security events".to_owned(),
     };
     Conclusion::new(
@@ -471,11 +472,6 @@ fn name(text: &str) -> &str {
 fn by_https(url: &ProbeUrl) -> String {
     let (host, path) = (url.host(), url.url().path());
     format!("https://{host}{}", path.trim_end_matches('/'))
-}
-
-/// The ray without the data centre.
-fn ray_id(ray: &str) -> &str {
-    ray.split_once('-').map_or(ray, |(id, _)| id)
 }
 
 fn status(answer: &ProbeAnswer) -> String {

@@ -142,13 +142,6 @@ fn millis<S: Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Err
     serializer.serialize_u128(took.as_millis())
 }
 
-impl ProbeAnswer {
-    /// Whether Access refused the request.
-    pub fn is_refused_by_access(&self) -> bool {
-        self.answered_by == AnsweredBy::Access
-    }
-}
-
 /// The answers to a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProbeAnswers {
