@@ -309,10 +309,7 @@ impl Subject {
         })?;
         let context = fetcher.evaluation_context(found.clock, false);
         let policies = PolicyView::of(&map, token, context, url);
-        if let AppView::NotListed {
-            host_is_listed: false,
-        } = policies.app
-        {
+        if policies.app == AppView::HostNotListed {
             warn(&format!(
                 "no app that this credential sees has the host {}.",
                 url.host()

@@ -245,7 +245,9 @@ fn contradiction(policies: &PolicyView) -> Option<String> {
         AppView::NotNamed { app } => {
             format!("No policy that was read lets it into {}", name(app))
         }
-        AppView::NotListed { .. } => "No app that was read has this address".to_owned(),
+        AppView::HostNotListed | AppView::PathNotListed => {
+            "No app that was read has this address".to_owned()
+        }
         AppView::Judged { .. } => return None,
     };
     Some(format!(
@@ -303,7 +305,10 @@ fn dead(view: &PolicyView) -> Option<Conclusion> {
                 "Access refused the token: it is expired or disabled.",
                 message,
             )),
-            AppView::Judged { .. } | AppView::NotNamed { .. } | AppView::NotListed { .. } => None,
+            AppView::Judged { .. }
+            | AppView::NotNamed { .. }
+            | AppView::HostNotListed
+            | AppView::PathNotListed => None,
         },
     }
 }
@@ -333,7 +338,10 @@ fn by_policy(view: &PolicyView) -> Option<Conclusion> {
             ),
             "Name the token in a Service Auth policy of that app.",
         )),
-        AppView::Judged { .. } | AppView::NotNamed { .. } | AppView::NotListed { .. } => None,
+        AppView::Judged { .. }
+        | AppView::NotNamed { .. }
+        | AppView::HostNotListed
+        | AppView::PathNotListed => None,
     }
 }
 
@@ -430,14 +438,14 @@ fn uncertain(answer: &ProbeAnswer, view: &PolicyView) -> Conclusion {
              `tokenscope uses`.",
             name(app)
         ),
-        AppView::NotListed {
-            host_is_listed: true,
-        } => "An app on this host was read, but none that covers the path: check the path."
-            .to_owned(),
-        AppView::NotListed {
-            host_is_listed: false,
-        } => "No app that was read has this host: probe with a credential for the app's account."
-            .to_owned(),
+        AppView::PathNotListed => {
+            "An app on this host was read, but none that covers the path: check the path."
+                .to_owned()
+        }
+        AppView::HostNotListed => {
+            "No app that was read has this host: probe with a credential for the app's account."
+                .to_owned()
+        }
     };
     Conclusion::new(
         (ProbeVerdict::Refused, Fault::Unknown),

@@ -273,9 +273,9 @@ impl Group {
 
 words! {
     /// The organization's clean-up of unused tokens.
-    pub enum CleanUp: code {
-        Disable = "disable",
-        Delete = "delete",
+    pub enum CleanUp: code, does, done {
+        Disable = ("disable", "disables", "disabled"),
+        Delete = ("delete", "deletes", "deleted"),
     }
 }
 
