@@ -64,7 +64,12 @@ impl TryFrom<String> for Key {
                 )
             })?,
         };
-        Ok(Self::new(code, modifiers))
+        let key = Self::new(code, modifiers);
+        if key.is_sent() {
+            Ok(key)
+        } else {
+            Err(format!("terminals send no key {text:?}; use another one"))
+        }
     }
 }
 
@@ -99,6 +104,20 @@ impl Key {
             _ => {}
         }
         Self { code, modifiers }
+    }
+
+    /// Whether terminals tell it from other keys. With Ctrl, a character arrives as a control byte:
+    /// that of `i` is Tab, that of `m` is Enter, and Shift makes no difference.
+    fn is_sent(self) -> bool {
+        match self.code {
+            KeyCode::Char(c) if self.modifiers.contains(KeyModifiers::CONTROL) => {
+                let is_own_byte =
+                    matches!(c, 'a'..='z' | ' ' | '4'..='7') && !matches!(c, 'i' | 'm');
+                is_own_byte && !self.modifiers.contains(KeyModifiers::SHIFT)
+            }
+            KeyCode::Char(c) => !c.is_control(),
+            _ => true,
+        }
     }
 
     /// The character that this key types.
@@ -172,6 +191,9 @@ pub enum KeymapError {
     /// A patch of a row that does not exist.
     #[error("context {} has no action {}", name_of(context), name_of(action))]
     NoSuchRow { context: Context, action: Action },
+    /// A key that types a character, where people type.
+    #[error("key {key} types a letter in context {}", name_of(context))]
+    Typed { key: String, context: Context },
     /// One key with two actions in the same context.
     #[error(
         "key {key} has two actions in context {}: {} and {}",
@@ -249,9 +271,18 @@ impl Keymap {
         })
     }
 
-    /// A key has one action per context. A narrower context may give it another one.
+    /// A key has one action per context. A narrower context may give it another one. Where people type,
+    /// characters are text.
     fn check(&self) -> Result<(), KeymapError> {
         for (at, row) in self.rows.iter().enumerate() {
+            let takes_text = row.context.is_text() || row.context == Context::Any;
+            let typed = row.keys.iter().find(|key| key.typed().is_some());
+            if let Some(key) = typed.filter(|_| takes_text) {
+                return Err(KeymapError::Typed {
+                    key: key.to_string(),
+                    context: row.context,
+                });
+            }
             for other in &self.rows[..at] {
                 let mut keys = row.keys.iter().filter(|key| other.keys.contains(key));
                 if other.context == row.context

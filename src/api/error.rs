@@ -183,6 +183,8 @@ pub enum Subject {
     Credential,
     /// A part of what tells who uses a token.
     Part(Part),
+    /// The policies of one app.
+    AppPolicies,
 }
 
 /// A part of a credential that the API found malformed.

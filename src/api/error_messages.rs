@@ -145,6 +145,7 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
         Reason::BadId => {
             let (ids, hint) = match refusal.subject {
                 Subject::Token => (" or of the token", "Check both IDs."),
+                Subject::AppPolicies => (" or of the app", "Check both IDs."),
                 Subject::Tokens | Subject::Scopes(_) | Subject::Credential | Subject::Part(_) => {
                     ("", "Check the ID.")
                 }
@@ -186,6 +187,11 @@ fn refused(refusal: &Refusal, scope: Option<&Scope>) -> Failure {
                     refusal,
                 ),
                 doubted("Check the base URL, and whether the account uses this product."),
+            ),
+            Subject::AppPolicies => Failure::new(
+                Rejected,
+                quoting(&format!("No such Access app in {place}"), refusal),
+                doubted("It may have been deleted since the list was read: try again."),
             ),
         },
         Reason::RateLimited { retry_after } => Failure::new(
@@ -287,6 +293,10 @@ fn no_permission(refusal: &Refusal, place: &str, doubted: impl Fn(&str) -> Hint)
             format!("but may not read {} of {place}", part.subject()),
             part_hint(part, label).into(),
         ),
+        Subject::AppPolicies => (
+            format!("but may not read the policies of an Access app of {place}"),
+            part_hint(Part::Apps, label).into(),
+        ),
     };
     let summary = format!("The {label} works, {what} {}.", evidence(refusal));
     Failure::new(FailureKind::Permission, summary, hint)
@@ -363,6 +373,9 @@ fn unreadable(how: Unreadable, subject: Subject) -> String {
         Unreadable::NotEnvelope => "The response is JSON, but not the API's".to_owned(),
         Unreadable::NoObject => match subject {
             Subject::Part(part) => format!("The response does not contain {}", part.subject()),
+            Subject::AppPolicies => {
+                "The response does not contain the policies of the app".to_owned()
+            }
             Subject::Credential => "The response contains no status".to_owned(),
             Subject::Token | Subject::Tokens | Subject::Scopes(_) => {
                 "The response contains no service token".to_owned()

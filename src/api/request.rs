@@ -63,9 +63,10 @@ pub(super) enum AccessEndpoint<'a> {
 }
 
 impl<'a> AccessEndpoint<'a> {
-    fn part(self) -> Part {
-        match self {
-            Self::Apps | Self::AppPolicies { .. } => Part::Apps,
+    fn subject(self) -> Subject {
+        Subject::Part(match self {
+            Self::AppPolicies { .. } => return Subject::AppPolicies,
+            Self::Apps => Part::Apps,
             Self::Policies => Part::Policies,
             Self::Groups => Part::Groups,
             Self::Organization => Part::Organization,
@@ -73,7 +74,7 @@ impl<'a> AccessEndpoint<'a> {
             Self::DeviceProfiles | Self::DefaultDeviceProfile => Part::DeviceProfiles,
             Self::Hyperdrive => Part::Hyperdrive,
             Self::Alerts => Part::Alerts,
-        }
+        })
     }
 
     /// How it divides its list, by the API's maximum.
@@ -144,7 +145,7 @@ impl Request<'_> {
             Self::Tokens { .. } => Subject::Tokens,
             Self::Scopes { kind, .. } => Subject::Scopes(*kind),
             Self::Credential { .. } => Subject::Credential,
-            Self::Access { endpoint, .. } => Subject::Part(endpoint.part()),
+            Self::Access { endpoint, .. } => endpoint.subject(),
         }
     }
 

@@ -422,7 +422,8 @@ impl ResponseHead {
 
     /// The first line of a body that is plain text. JSON about apps may hold their secrets.
     fn quotable<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let may_hold_secrets = matches!(self.facts.subject, Subject::Part(_));
+        let may_hold_secrets =
+            matches!(self.facts.subject, Subject::Part(_) | Subject::AppPolicies);
         let line = envelope::first_line(text);
         line.filter(|line| !(may_hold_secrets && line.starts_with(['{', '['])))
     }

@@ -53,7 +53,11 @@ pub(super) fn read(path: &Path, links: Links) -> Result<Option<Vec<u8>>, Failure
     let read = open(path, OpenOptions::new().read(true), links)
         .and_then(|file| file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes));
     match read {
-        Ok(size) if size as u64 > SIZE_LIMIT => Err(damaged(path, "it is larger than 1 MiB")),
+        Ok(size) if size as u64 > SIZE_LIMIT => Err(damaged(
+            path,
+            "it is larger than 1 MiB",
+            "Move it away to start afresh.",
+        )),
         Ok(_) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(_) if out_of_reach(path).is_some() => Ok(None),
@@ -66,8 +70,11 @@ pub(super) fn read_text(path: &Path) -> Result<Option<String>, Failure> {
     let Some(bytes) = read(path, Links::Followed)? else {
         return Ok(None);
     };
-    let text = String::from_utf8(bytes).map_err(|_| damaged(path, "it is not valid UTF-8"))?;
-    Ok(Some(text))
+    let text = String::from_utf8(bytes).map_err(|_| {
+        let hint = "Save it as UTF-8 in an editor, or move it away to start afresh.";
+        damaged(path, "it is not valid UTF-8", hint)
+    });
+    text.map(Some)
 }
 
 /// A warning if the directory of a file cannot be entered, so that nothing can tell whether the file
@@ -468,13 +475,16 @@ fn create_dir(dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn damaged(path: &Path, why: &str) -> Failure {
-    unreadable(path, &io::Error::new(io::ErrorKind::InvalidData, why))
+fn damaged(path: &Path, why: &str, hint: &str) -> Failure {
+    let error = io::Error::new(io::ErrorKind::InvalidData, why);
+    inaccessible(path, "read", &error, hint)
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
     let hint = match error.kind() {
         io::ErrorKind::NotADirectory => A_DIRECTORY,
+        // From `require_regular`, not from the system.
+        io::ErrorKind::InvalidInput if error.get_ref().is_some() => "Move it away to start afresh.",
         _ => "Make it readable, or move it away to start afresh.",
     };
     inaccessible(path, "read", error, hint)

@@ -143,8 +143,12 @@ pub fn rough(length: TimeDelta) -> String {
     }
 }
 
-/// How long ago something happened, to the minute: `just now`, `1 min ago`, `3 h ago`.
+/// How long ago something happened, to the minute: `just now`, `1 min ago`, `3 h ago`. Where clocks
+/// differ by more, it may be `2 h ahead of this clock`.
 pub fn ago(length: TimeDelta) -> String {
+    if length.num_seconds() <= -60 {
+        return format!("{} ahead of this clock", rough(-length));
+    }
     past(length, "ago")
 }
 

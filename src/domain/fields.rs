@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::text;
-use super::token::{Malformed, Reported, ServiceToken};
+use super::token::{self, Malformed, Reported, ServiceToken};
 
 pub use super::token::{Field, FieldKind, FieldValue};
 
@@ -15,6 +15,9 @@ const LONGEST_SHOWN: usize = 4096;
 
 /// Maximum bytes of an escape in a JSON string: a surrogate pair.
 const LONGEST_ESCAPE: usize = 12;
+
+/// The text for a value that the API left out, or left empty.
+const NOT_REPORTED: &str = "not reported";
 
 /// The title of a token without a name.
 pub const NO_NAME: &str = "(no name)";
@@ -69,11 +72,12 @@ impl Field {
         let raw = self.raw(token);
         match self.value(token) {
             FieldValue::None => match raw {
-                None if self.kind != FieldKind::Switch => Some("not reported".into()),
+                None if self.kind != FieldKind::Switch => Some(NOT_REPORTED.into()),
                 None | Some("null") => Some(self.none().into()),
                 Some(raw) => {
-                    let sent = text::beginning(raw);
-                    Some(format!("{} (sent as {sent})", self.none()).into())
+                    let (sent, is_blank) = (text::beginning(raw), token::is_blank(raw));
+                    let none = if is_blank { NOT_REPORTED } else { self.none() };
+                    Some(format!("{none} (sent as {sent})").into())
                 }
             },
             FieldValue::Valid if raw == Some("\"\"") => Some("empty".into()),
@@ -90,7 +94,6 @@ pub fn fields(token: &ServiceToken) -> &[Field] {
 
 /// The text for a token without a time of last use, in a column of so many cells.
 pub fn last_seen_word(token: &ServiceToken, cells: usize) -> Option<&'static str> {
-    const NOT_REPORTED: &str = "not reported";
     match &token.last_seen_at {
         Reported::Valid(_) => None,
         Reported::Null => Some("never"),

@@ -23,9 +23,10 @@ pub use super::token_ref::{ClientId, InvalidTokenRef, TokenId, TokenRef};
 /// A field of the API's response, with every way in which it can lack a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Reported<T> {
+    /// Not there, or an empty date: says nothing.
     #[default]
     Absent,
-    /// `null`, an empty date, or Go's zero time (year 1), all of which mean "none".
+    /// `null`, or Go's zero time (year 1), both of which mean "none".
     Null,
     Valid(T),
     /// A value of another type or form, as JSON.
@@ -160,6 +161,11 @@ impl FieldType for Number {
     fn text<'a>(&'a self, raw: &'a RawJson) -> &'a str {
         self.0.within(raw)
     }
+}
+
+/// Whether a value is an empty string, or one of blanks.
+pub(super) fn is_blank(json: &str) -> bool {
+    raw::string(json).is_some_and(|text| text::trim_input(&text).is_empty())
 }
 
 /// The content of a JSON string; none for `null`.
@@ -341,6 +347,7 @@ impl ServiceToken {
     fn read<T: FieldType>(&self, json: &str) -> Reported<T> {
         match T::parse(json, &self.raw) {
             Ok(Some(value)) => Reported::Valid(value),
+            Ok(None) if is_blank(json) => Reported::Absent,
             Ok(None) => Reported::Null,
             Err(NotOfType) => Reported::Malformed(RawStr::new(&self.raw, json)),
         }

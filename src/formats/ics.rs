@@ -91,7 +91,8 @@ fn event(token: &ServiceToken, scope: Option<&Scope>, context: EvaluationContext
     let thresholds = context
         .thresholds
         .for_duration(Lifecycle::of(token).duration);
-    for before in [thresholds.warn, thresholds.critical] {
+    let critical = Some(thresholds.critical).filter(|critical| *critical != thresholds.warn);
+    for before in [thresholds.warn].into_iter().chain(critical) {
         let mut alarm = Alarm::display(&summary, -before);
         // Without these it takes a random ID and the clock.
         alarm

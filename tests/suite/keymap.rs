@@ -102,6 +102,56 @@ fn a_patch_with_two_actions_for_one_key_is_refused() {
 }
 
 #[test]
+fn a_patch_that_would_take_a_letter_from_typing_is_refused() {
+    for (context, key, action) in [
+        ("find_text", "x", "browse"),
+        ("text", "space", "text_start"),
+        ("any", "Q", "quit"),
+        ("any", "漢", "quit"),
+    ] {
+        let patch = format!(
+            r#"rows = [{{ context = "{context}", keys = ["{key}"], action = "{action}" }}]"#
+        );
+        assert_matches!(keymap().patched(&patch), Err(KeymapError::Typed { .. }));
+    }
+    let control =
+        r#"rows = [{ context = "find_text", keys = ["alt-x", "f9"], action = "browse" }]"#;
+    keymap().patched(control).unwrap();
+}
+
+#[test]
+fn a_patch_with_a_key_that_no_terminal_sends_is_refused() {
+    for key in [
+        "ctrl-m",
+        "ctrl-i",
+        "ctrl-[",
+        "ctrl-@",
+        "ctrl-1",
+        "ctrl-shift-s",
+        "\\u0001",
+    ] {
+        let patch =
+            format!(r#"rows = [{{ context = "commands", keys = ["{key}"], action = "browse" }}]"#);
+        let error = keymap().patched(&patch).unwrap_err().to_string();
+        assert!(error.contains("terminals send no key"), "{key}: {error}");
+    }
+    for key in [
+        "ctrl-j",
+        "ctrl-S",
+        "ctrl-space",
+        "ctrl-4",
+        "ctrl-left",
+        "shift-a",
+        "alt-x",
+        "f13",
+    ] {
+        let patch =
+            format!(r#"rows = [{{ context = "commands", keys = ["{key}"], action = "browse" }}]"#);
+        keymap().patched(&patch).unwrap();
+    }
+}
+
+#[test]
 fn errors_name_contexts_and_actions_as_the_file_does() {
     let clash = r#"rows = [{ context = "browse", keys = ["r"], action = "copy_field" }]"#;
     let stranger = r#"rows = [{ context = "browse_text", keys = ["f5"], action = "copy_field" }]"#;

@@ -183,6 +183,9 @@ impl Row<'_> {
         match token.last_seen_at.valid() {
             Some(seen) if is_aligned => {
                 let age = context.now.signed_duration_since(*seen);
+                if *seen > context.now {
+                    return duration::ago(age);
+                }
                 format!("{} ago", duration::rough(age))
             }
             Some(seen) => rfc3339(*seen),

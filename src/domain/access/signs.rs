@@ -138,10 +138,10 @@ impl Signs {
             && (is_set(self.cf_access_aud.as_ref()) || is_set(self.cf_access_domain.as_ref()))
     }
 
-    /// Whether a challenge of the firewall came in place of an answer.
+    /// Whether the firewall answered in place of the app. `challenge` is the only value documented,
+    /// but no value says that Access saw the token.
     fn is_mitigated(&self) -> bool {
-        let mitigated = self.cf_mitigated.as_deref().map(str::trim);
-        mitigated.is_some_and(|action| action.eq_ignore_ascii_case("challenge"))
+        is_set(self.cf_mitigated.as_ref())
     }
 
     fn is_blocked(&self) -> bool {
@@ -157,7 +157,7 @@ impl Signs {
         let challenge = self.www_authenticate.as_deref().unwrap_or_default();
         let challenge = challenge.trim().to_ascii_lowercase();
         let [scheme, metadata] = CHALLENGES;
-        self.status == 401 && (challenge.starts_with(scheme) || challenge.contains(metadata))
+        self.is_refusal() && (challenge.starts_with(scheme) || challenge.contains(metadata))
     }
 
     /// Whether it redirects into Access, by whatever address: no app that was reached does.

@@ -9,6 +9,8 @@ use crate::app::state::{Overlay, State};
 use crate::domain::fetched::RequestId;
 use crate::domain::list_report::{Existing, FileFormat, ListReport, NotWritten, Origins};
 
+const SECRET: &str = "No secret belongs in the name of a file.";
+
 impl Handler for handler::Export {
     fn context(&self, state: &State) -> Context {
         match state.export.phase {
@@ -28,7 +30,8 @@ impl Handler for handler::Export {
     }
 
     fn edited(&self, state: &mut State) {
-        state.export.complaint = None;
+        let has_secret = state.export.path.holds_secret();
+        state.export.complaint = has_secret.then(|| SECRET.to_owned());
     }
 
     fn submit(&self, state: &mut State) {
@@ -80,6 +83,9 @@ pub(crate) fn open(state: &mut State) {
 }
 
 fn write(state: &mut State, existing: Existing) {
+    if state.export.path.holds_secret() {
+        return;
+    }
     let path = state.export.file().to_owned();
     if FileFormat::of(&path).is_none() {
         return settle(&mut state.export, NotWritten::unknown_format());

@@ -30,7 +30,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
         is_editing: is_typing,
     };
     let placeholder = format!("{USUAL_FILE} in the current directory");
-    let mut rows = vec![form.text_field("File", &state.export.path, &placeholder, is_typing)];
+    let mut rows = vec![form.plain_field("File", &state.export.path, &placeholder, is_typing)];
     rows.extend(remark(&form, state));
     let area = overlay(body, WIDEST, rows.len() + 2);
     let count = match state.export.phase {

@@ -12,7 +12,9 @@ use crate::app::message::Effect;
 use crate::app::state::{Screen, State};
 use crate::domain::access::address;
 use crate::domain::access::conclusion::{Conclusion, conclude};
-use crate::domain::access::probe::{DEMO_SECRET, PolicyView, ProbeAnswer, ProbeAnswers, ProbeUrl};
+use crate::domain::access::probe::{
+    DEMO_SECRET, InvalidProbeUrl, PolicyView, ProbeAnswer, ProbeAnswers, ProbeUrl,
+};
 use crate::domain::access::token_pair::{TokenPair, is_same_client, read_client_id, read_secret};
 use crate::domain::credential::{Access, MaskedField, Secret};
 use crate::domain::failure::Failure;
@@ -99,7 +101,12 @@ impl Handler for Probe {
     }
 
     fn edited(&self, state: &mut State) {
-        state.probe.form.complaint = None;
+        let probe = &mut state.probe;
+        probe.form.complaint = None;
+        if probe.form.focus == ProbeField::Url && probe.url.holds_secret() {
+            let secret = InvalidProbeUrl::Secret;
+            probe.form.complain(ProbeField::Url, &secret);
+        }
     }
 
     fn edit(&self, state: &mut State) {

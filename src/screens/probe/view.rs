@@ -113,7 +113,7 @@ fn form_rows(paint: &Painter<'_, '_>, inner: Rect, state: &State) -> Vec<FormRow
     };
     let focus = |field| probe.form.focus == field;
     let placeholder = "https://app.example.com/path";
-    let mut rows = vec![form.text_field("URL", &probe.url, placeholder, focus(ProbeField::Url))];
+    let mut rows = vec![form.plain_field("URL", &probe.url, placeholder, focus(ProbeField::Url))];
     let complaint = form.complaint(probe.form.complaint_about(ProbeField::Url));
     if complaint.is_empty() {
         rows.extend(app_remark(&form, state));

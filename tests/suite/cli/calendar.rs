@@ -123,6 +123,10 @@ async fn each_expiring_token_is_one_event_with_alarms_at_its_thresholds() {
     let warned = env.run(&["list", "-o", "ics", "--warn", "10d", "--critical", "1d"]);
     let printed = text(&warned.stdout);
     assert_contains(&printed, "TRIGGER:-PT864000S");
+    let once = env.run(&["list", "-o", "ics", "--warn", "10d", "--critical", "10d"]);
+    let printed = text(&once.stdout);
+    let alarms = printed.matches("TRIGGER:-PT864000S").count();
+    assert_eq!(alarms, printed.matches("BEGIN:VEVENT").count(), "{printed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

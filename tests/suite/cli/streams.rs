@@ -165,33 +165,34 @@ fn a_failing_list_keeps_the_existing_file() {
     }
 }
 
-/// An invalid argument must not leave the metrics of the last run in place.
-#[test]
-fn a_check_with_an_invalid_argument_says_so_in_its_file() {
-    let home = home();
-    let path = home.path().join("tokenscope.prom");
-    std::fs::write(&path, "tokenscope_up 1\n").unwrap();
-    let line = ["check", "-o", "prometheus", "--fail-on", "bogus", "--to"];
-    let line = [&line[..], &[path.to_str().unwrap()]].concat();
-    let outcome = run(&mut Fake::answering(200, "{}").command(&line));
-    assert_eq!(outcome.code, Some(3));
-    let written = std::fs::read_to_string(&path).unwrap();
-    assert!(written.ends_with("tokenscope_up 0\n"), "{written}");
-}
-
-/// Whatever collects the file must learn that nothing could be read.
+/// Whatever collects the file must learn that nothing could be read, instead of finding the metrics of
+/// the last run.
 #[test]
 fn a_failing_check_says_so_in_its_file() {
-    let fake = Fake::answering(500, "{}");
-    let home = home();
-    let path = home.path().join("tokenscope.prom");
-    let line = ["check", "-o", "prometheus", "--timeout", "2", "--to"];
-    let line = [&line[..], &[path.to_str().unwrap()]].concat();
-    let outcome = run(&mut fake.command(&line));
-    assert_eq!(outcome.code, Some(3));
-    assert_eq!(outcome.stdout, "");
-    let written = std::fs::read_to_string(&path).unwrap();
-    assert!(written.ends_with("tokenscope_up 0\n"), "{written}");
+    for (fake, options) in [
+        (Fake::answering(200, "{}"), ["--fail-on", "bogus"]),
+        (Fake::answering(500, "{}"), ["--timeout", "2"]),
+    ] {
+        for before in [None, Some("tokenscope_up 1\n")] {
+            let home = home();
+            let path = home.path().join("tokenscope.prom");
+            if let Some(before) = before {
+                std::fs::write(&path, before).unwrap();
+            }
+            let file = path.to_str().unwrap();
+            let line = [
+                &["check", "-o", "prometheus"],
+                &options[..],
+                &["--to", file],
+            ]
+            .concat();
+            let outcome = run(&mut fake.command(&line));
+            assert_eq!(outcome.code, Some(3), "{options:?}");
+            assert_eq!(outcome.stdout, "", "{options:?}");
+            let written = std::fs::read_to_string(&path).unwrap();
+            assert!(written.ends_with("tokenscope_up 0\n"), "{written}");
+        }
+    }
 }
 
 #[test]

@@ -195,7 +195,7 @@ fn a16_mistyped_fields_are_marked_and_dates_of_year_one_are_never() {
         "Expires\tunexpected type: 42",
         "Created\tnot a date: \"soon\"",
         "Last seen\tnever used (sent as \"0001-01-01T00:00:00Z\")",
-        "Updated\tnone (sent as \" \")",
+        "Updated\tnot reported (sent as \" \")",
         "Client ID\tnot reported",
         "Status\tunknown",
     ] {

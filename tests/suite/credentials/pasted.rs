@@ -309,6 +309,16 @@ fn f03_a_credential_of_another_kind_is_used_and_the_hint_says_so() {
 }
 
 #[test]
+fn a_secret_piped_in_as_utf_16_is_refused_with_what_to_do() {
+    let home = home();
+    let mut storing = tokenscope(&["auth", "set", "--stdin", "--account", ACCOUNT]);
+    storing.env("TOKENSCOPE_HOME", home.path());
+    let outcome = run_with_input(&mut storing, b"\xFF\xFEt\0o\0k\0");
+    assert_eq!(outcome.code, Some(64), "{}", outcome.stderr);
+    assert_says(&outcome, "as UTF-8 text");
+}
+
+#[test]
 fn f03_the_form_hints_at_another_kind() {
     let body = refusal(r#"[{"code":6003,"message":"Invalid request headers"}]"#);
     let fake = Fake::start(move |_, _| Reply::Bytes(http(400, &[], &body)));

@@ -191,6 +191,8 @@ fn distances_use_one_unit_rounded_down() {
     ] {
         assert_eq!(rough(TimeDelta::seconds(seconds)), text);
     }
+    assert_eq!(ago(TimeDelta::seconds(-7_200)), "2 h ahead of this clock");
+    assert_eq!(ago(TimeDelta::seconds(-60)), "1 min ahead of this clock");
     assert_eq!(ago(TimeDelta::seconds(-1)), "just now");
     assert_eq!(ago(TimeDelta::seconds(59)), "just now");
     assert_eq!(ago(TimeDelta::seconds(60)), "1 min ago");

@@ -170,7 +170,6 @@ fn a_token_never_used_is_a_warning_after_a_week() {
     ] {
         for seen in [
             r#","last_seen_at":null"#,
-            r#","last_seen_at":"""#,
             r#","last_seen_at":"0001-01-01T00:00:00Z""#,
         ] {
             let json = format!(r#"{{{YEAR},"created_at":"{created}"{seen}}}"#);
@@ -202,6 +201,10 @@ fn an_unreadable_last_use_is_no_finding() {
     );
     assert_eq!(codes(&format!(r#"{{{YEAR},"last_seen_at":17}}"#)), []);
     assert_eq!(codes(&format!("{{{YEAR}}}")), [], "not reported");
+    for empty in ["", " "] {
+        let json = format!(r#"{{{YEAR},"last_seen_at":"{empty}"}}"#);
+        assert_eq!(codes(&json), [], "neither null nor year 1: {json}");
+    }
 }
 
 #[test]

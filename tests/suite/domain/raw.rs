@@ -180,7 +180,7 @@ fn distinguishes_missing_null_and_malformed_values() {
     assert_eq!(odd.name_text(), "");
     assert!(odd.malformed(&odd.duration).is_some());
     assert!(odd.malformed(&odd.enabled).is_some());
-    assert_eq!(odd.created_at, Reported::Null);
+    assert_eq!(odd.created_at, Reported::Absent);
     assert!(odd.malformed(&odd.updated_at).is_some());
     assert_eq!(odd.expires_at, Reported::Absent);
     assert!(odd.malformed(&odd.client_secret_version).is_some());
@@ -342,6 +342,11 @@ fn absent_values_are_shown_as_sent() {
             r#"not reported (sent as "0001-01-01T00:00:00Z")"#,
         ),
         (r#"{"last_seen_at":null}"#, "last_seen_at", "never used"),
+        (
+            r#"{"last_seen_at":""}"#,
+            "last_seen_at",
+            r#"not reported (sent as "")"#,
+        ),
         (
             r#"{"last_seen_at":"0001-01-01T00:00:00Z"}"#,
             "last_seen_at",

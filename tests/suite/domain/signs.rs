@@ -113,6 +113,7 @@ fn lookalikes_of_access_never_get_the_secret() {
         "502",
         "530 ; body: error code: 1033",
         "401 ; www-authenticate: Cloudflare-Access",
+        "403 ; www-authenticate: Cloudflare-Access",
         "401 ; www-authenticate: Bearer realm=\"OAuth\", resource_metadata=\"https://app.example.com/.well-known/cloudflare-access-protected-resource/hooks\"",
     ] {
         assert_eq!(bare(answer), (false, AnsweredBy::Unknown), "{answer}");
@@ -129,8 +130,8 @@ fn one_sign_suffices_to_judge_the_answer_to_the_token() {
             AnsweredBy::Access,
         ),
         (
-            "403 ; www-authenticate: Cloudflare-Access",
-            AnsweredBy::Origin,
+            "403 ; www-authenticate: cloudflare-access",
+            AnsweredBy::Access,
         ),
         (
             "401 ; www-authenticate: Basic realm=\"app\"",
@@ -213,6 +214,8 @@ fn the_firewall_is_recognised_by_its_header_and_its_pages() {
         "200 ; cf-mitigated: challenge",
         "429 ; cf-mitigated: challenge",
         "503 ; cf-mitigated: challenge",
+        "403 ; cf-mitigated: block",
+        "200 ; cf-mitigated: managed_challenge",
         "403 ; body: error code: 1010",
         "403 ; body: <h1>Sorry, you have been blocked</h1>",
         "403 ; body: error code: 1020",
@@ -222,7 +225,7 @@ fn the_firewall_is_recognised_by_its_header_and_its_pages() {
         assert_eq!(with_token(answer), AnsweredBy::Waf, "{answer}");
     }
     for answer in [
-        "403 ; cf-mitigated: log",
+        "403 ; cf-mitigated:  ",
         "200 ; body: Sorry, you have been blocked",
         "404 ; body: error code: 1010",
         "403 ; body: <p>about error code: 1020 and others</p>",

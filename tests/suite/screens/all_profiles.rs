@@ -23,7 +23,7 @@ use crate::support::app::press;
 use crate::support::assertions::assert_contains;
 use crate::support::sessions::{profile, scope_id};
 
-const SCENES: [Scene; 8] = [
+pub(crate) const SCENES: [Scene; 8] = [
     ("all_profiles", read),
     ("all_profiles_arriving", arriving),
     ("all_profiles_failed", failed),

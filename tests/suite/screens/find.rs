@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use ratatui::style::{Color, Modifier};
+use ratatui::style::Modifier;
 use tokenscope::action::{Action, Input, Typed};
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::State;
@@ -23,7 +23,7 @@ use crate::support::assertions::assert_contains;
 
 const TINY: (u16, u16) = (40, 10);
 
-const FIND: [Scene; 11] = [
+pub(crate) const FIND: [Scene; 11] = [
     ("find_needs", needs),
     ("find_commands", commands),
     ("find_typing", typing),
@@ -225,24 +225,6 @@ fn refused() -> State {
 #[test]
 fn find_matches_snapshots() {
     check(&FIND, &[TINY, SMALL, USUAL, LARGE]);
-}
-
-#[test]
-fn find_in_ascii_contains_only_ascii_and_mono_sets_no_colour() {
-    let ascii = renderer("dark", true);
-    let mono = renderer("mono", false);
-    for (name, scene) in FIND {
-        for size in [TINY, SMALL, USUAL, LARGE] {
-            let (buffer, _) = ascii.draw(scene(), size);
-            for cell in buffer.content() {
-                assert!(cell.symbol().is_ascii(), "{name}: {}", cell.symbol());
-            }
-        }
-        let (buffer, _) = mono.draw(scene(), USUAL);
-        for cell in buffer.content() {
-            assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "{name}");
-        }
-    }
 }
 
 #[test]

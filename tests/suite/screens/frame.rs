@@ -223,6 +223,11 @@ fn the_footer_starts_with_the_key_back_and_ends_with_help() {
     }
     let shown = footer(detail_expiring(), 80);
     assert!(shown.starts_with(" Esc back  "), "{shown}");
+    let mut limited = detail_expiring();
+    assert!(footer(limited.clone(), 130).contains("r reload"));
+    limited.limited_until = Some(now() + TimeDelta::seconds(42));
+    let shown = footer(limited, 130);
+    assert!(!shown.contains("reload"), "nothing is sent: {shown}");
     let shown = footer(browse_ready(), 80);
     assert!(
         shown.starts_with(" Esc back  Enter open  / filter"),

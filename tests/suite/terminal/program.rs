@@ -2,11 +2,10 @@
 
 #![cfg(unix)]
 
-use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 
 use crate::support::binary::Binary;
-use crate::support::terminal::{PROMPT, Session, assert_restored_once};
+use crate::support::terminal::{Session, assert_restored_once};
 
 #[test]
 fn looks_up_a_token_and_restores_the_terminal() {
@@ -61,55 +60,6 @@ fn setup_leads_to_the_demo() {
     let mut session = Session::start(&[]).showing("Access: Service Tokens Read");
     session.type_until("\x1bOS", "demo API");
     session.interrupt();
-}
-
-#[cfg(debug_assertions)]
-#[test]
-fn after_a_panic_or_an_error_the_terminal_is_restored_before_the_message() {
-    for (fault, code, message) in [
-        ("draw", 101, "while drawing"),
-        ("task", 101, "in a task"),
-        ("start", 1, "at the start"),
-    ] {
-        let session = Binary::new(&["--demo"])
-            .env("TOKENSCOPE_TEST_FAULT", fault)
-            .on_terminal();
-        let (status, stream) = session.end();
-        assert_eq!(status.exit_code(), code, "{fault}");
-        assert_restored_once(&stream);
-        let left = stream.rfind("\x1b[?1049l").unwrap();
-        assert!(
-            stream[left..].contains(message),
-            "the message stands on the main screen: {stream}"
-        );
-    }
-}
-
-#[test]
-fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
-    let mut command = CommandBuilder::new("/bin/sh");
-    command.arg("-i");
-    let mut session = Session::spawn(command, &[("PS1", PROMPT), ("ENV", "")]);
-    session.wait_for_prompt(1);
-    session.type_until(
-        concat!(env!("CARGO_BIN_EXE_tokenscope"), " --demo\r"),
-        "account 023e",
-    );
-    session.type_keys("\x1a");
-    session.wait_for_prompt(2);
-    session.type_keys("echo between\r");
-    session.wait_for_prompt(3);
-    session.wait_for("between");
-    session.type_until("fg\r", "account 023e");
-    session.type_keys("\x03");
-    session.wait_for_prompt(4);
-    session.type_keys("exit\r");
-    let (_, stream) = session.end();
-    assert_eq!(
-        stream.matches("\x1b[?1049l").count(),
-        2,
-        "once for the stop, once for the end"
-    );
 }
 
 #[cfg(not(target_os = "macos"))]

@@ -366,15 +366,20 @@ fn printed_after<'a>(stream: &'a str, name: &str) -> &'a str {
 
 #[cfg(debug_assertions)]
 #[test]
-fn c04_a_panic_restores_the_terminal() {
-    for (fault, code) in [("draw", 101), ("task", 101), ("start", 1)] {
+fn c04_a_panic_or_an_error_restores_the_terminal_before_its_message() {
+    for (fault, code, message) in [
+        ("draw", 101, "while drawing"),
+        ("task", 101, "in a task"),
+        ("start", 1, "at the start"),
+    ] {
         let stream = between_modes(&[("TOKENSCOPE_TEST_FAULT", fault)]);
         let modes = |name: &str| printed_after(&stream, name);
         assert_eq!(modes("before="), modes("after="), "{fault}: {stream}");
         assert_eq!(modes("code="), code.to_string(), "{fault}");
         assert_restored_once(&stream);
         let left = stream.rfind("\x1b[?1049l").unwrap();
-        assert!(stream[left..].contains("fault on purpose"), "{stream}");
+        let message = format!("a fault on purpose, {message}");
+        assert!(stream[left..].contains(&message), "{stream}");
     }
 }
 
@@ -437,7 +442,7 @@ fn c07_a_signal_ends_a_command_that_waits_for_the_keyring() {
 }
 
 #[test]
-fn c08_ctrl_z_in_a_text_field_stops_the_program_and_fg_redraws_it() {
+fn c08_ctrl_z_stops_the_program_even_in_a_text_field_and_fg_redraws_it() {
     let mut command = CommandBuilder::new("/bin/sh");
     command.arg("-i");
     let mut session = Session::spawn(command, &[("PS1", PROMPT), ("ENV", "")]);
@@ -460,6 +465,11 @@ fn c08_ctrl_z_in_a_text_field_stops_the_program_and_fg_redraws_it() {
     let (_, stream) = session.end();
     let modes = |name: &str| printed_after(&stream, name);
     assert_eq!(modes("before="), modes("stopped="), "{stream}");
+    assert_eq!(
+        stream.matches("\x1b[?1049l").count(),
+        2,
+        "once for the stop, once for the end"
+    );
 }
 
 #[test]

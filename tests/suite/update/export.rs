@@ -109,6 +109,15 @@ fn a_name_without_a_known_extension_is_refused_without_disk_access() {
 }
 
 #[test]
+fn a_secret_pasted_as_a_file_name_is_refused_at_once() {
+    let mut state = prompt(&format!("cfast_{}.csv", "a1B2".repeat(12)));
+    let complaint = "No secret belongs in the name of a file.";
+    assert_eq!(state.export.complaint.as_deref(), Some(complaint));
+    assert_eq!(act(&mut state, Action::Submit), []);
+    assert_eq!(state.export.complaint.as_deref(), Some(complaint));
+}
+
+#[test]
 fn an_existing_file_is_replaced_only_after_confirmation() {
     let mut state = prompt("a.csv");
     let request = request_of(&act(&mut state, Action::Submit));

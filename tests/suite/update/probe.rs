@@ -130,6 +130,18 @@ fn x_on_detail_asks_for_the_url_and_reads_the_map() {
 }
 
 #[test]
+fn a_secret_pasted_as_the_url_is_refused_at_once() {
+    let mut state = detailed();
+    act(&mut state, Action::Probe);
+    type_text(&mut state, &format!("cfast_{}", "a1B2".repeat(12)));
+    let complaint = state.probe.form.complaint_about(ProbeField::Url);
+    assert_eq!(
+        complaint,
+        Some("it contains a secret; no secret belongs in a URL")
+    );
+}
+
+#[test]
 fn enter_moves_from_url_to_secret_and_then_sends_both() {
     let mut state = detailed();
     act(&mut state, Action::Probe);
