@@ -1,7 +1,5 @@
 //! Changes to a token that the user can make with curl: tokenscope itself only reads.
 
-use std::fmt::Write as _;
-
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::credential::CredentialKind;
@@ -169,20 +167,12 @@ fn request(
 fn json_string(text: &str) -> String {
     let mut json = String::with_capacity(text.len() + 2);
     json.push('"');
-    let mut units = [0; 2];
-    let mut bytes = [0; 4];
     for c in text.chars() {
-        let shown = c.encode_utf8(&mut bytes);
         match c {
             '"' | '\\' => json.extend(['\\', c]),
             '\'' => json.push_str("\\u0027"),
-            c if text::sanitize(shown) == *shown => json.push(c),
-            c => {
-                for unit in c.encode_utf16(&mut units) {
-                    // Writing to a string cannot fail.
-                    let _ = write!(json, "\\u{unit:04x}");
-                }
-            }
+            c if text::is_inert(c) => json.push(c),
+            c => json.push_str(&text::unicode_escape(c)),
         }
     }
     json.push('"');

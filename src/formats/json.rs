@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{is_inert, parallel, rfc3339, unicode_escape};
+use super::{parallel, rfc3339};
 use crate::domain::duration::Remaining;
 use crate::domain::failure::Failure;
 use crate::domain::findings::{Finding, findings};
 use crate::domain::list_report::{ListReport, Origin, Origins, ProfileOutcome};
 use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
+use crate::domain::text::{is_inert, unicode_escape};
 use crate::domain::token::ServiceToken;
 
 /// Writes a JSON document that is safe to show on a terminal, and a line end.

@@ -227,17 +227,12 @@ async fn offline(context: &Context) -> (AuthReport, bool) {
     let mut report = AuthReport {
         profile: credential.profile.clone(),
         source: "none",
-        variable: None,
         credential: identity.map(|identity| identity.kind.code()),
         email: identity.and_then(|it| it.kind.email()).map(str::to_owned),
         scope: credential.scope.clone(),
         base_url: context.service.base_url().to_string(),
-        stored: None,
-        locked: None,
-        store: None,
         is_demo: context.flags.demo,
-        program: None,
-        online: None,
+        ..AuthReport::default()
     };
     let mut is_usable = report.is_demo;
     match identity.map(|identity| &identity.source) {

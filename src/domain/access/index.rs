@@ -1,7 +1,7 @@
 //! Where the objects of a map name tokens, worked out once for all tokens.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::evaluate::NamelessValues;
 use super::groups::{Groups, inner_ids};
@@ -103,17 +103,7 @@ pub(super) struct Naming {
 }
 
 /// The places of a name that nothing holds.
-static NOWHERE: Naming = Naming {
-    apps: Vec::new(),
-    within: Vec::new(),
-    groups: Vec::new(),
-    policies: Vec::new(),
-    scim: Vec::new(),
-    device_profiles: Vec::new(),
-    hyperdrive: Vec::new(),
-    doh: false,
-    is_mentioned: false,
-};
+static NOWHERE: LazyLock<Naming> = LazyLock::new(Naming::default);
 
 impl Index {
     pub(super) fn of(objects: &Objects) -> Self {
