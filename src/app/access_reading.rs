@@ -42,7 +42,7 @@ impl AccessReading {
 
     /// Whether the map still lacks parts that are on their way.
     pub fn is_arriving(&self) -> bool {
-        self.map.is_loading() && self.map.value().is_none()
+        self.map.is_first()
     }
 
     /// Counts the changes. Anything derived from another generation is out of date.

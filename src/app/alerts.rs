@@ -121,12 +121,8 @@ impl State {
         }
         title.push_str("tokenscope");
         let session = &self.session;
-        let profile = if session.is_demo() || session.demo_only {
-            Some("demo")
-        } else {
-            session.active.profile.as_deref()
-        };
-        if let Some(profile) = profile {
+        let demo = session.shows_demo().then_some("demo");
+        if let Some(profile) = demo.or(session.active.profile.as_deref()) {
             title.push_str(glyphs.dot);
             title.push_str(profile);
         }

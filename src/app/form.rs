@@ -22,6 +22,12 @@ pub struct Form<F> {
     pub complaint: Option<(F, String)>,
 }
 
+impl<F: Copy + PartialEq + Default> Default for Form<F> {
+    fn default() -> Self {
+        Self::on(F::default())
+    }
+}
+
 impl<F: Copy + PartialEq> Form<F> {
     /// A form with the focus on a field.
     pub fn on(focus: F) -> Self {

@@ -12,13 +12,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::form::Editor;
 use super::message::Effect;
 
-use super::state::{Overlay, Screen, State};
+use super::state::{Overlay, Screen, State, whole_second};
 use crate::action::{Action, Context, Motion};
 use crate::domain::credential::{Access, Secret};
+use crate::domain::duration::Remaining;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::fetched::{Remote, RequestId};
 use crate::domain::scope::Scope;
-use crate::domain::status::EvaluationContext;
+use crate::domain::status::{EvaluationContext, Lifecycle};
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::screens::for_each_screen;
@@ -58,11 +59,16 @@ pub(crate) enum Pending {
     /// Something to show; animates a spinner.
     First,
     /// A newer version of what is on screen; counts seconds.
-    Reload {
-        since: DateTime<Utc>,
-        /// Whether Back cancels it, rather than leaving the screen.
-        back_cancels: bool,
-    },
+    Reload { since: DateTime<Utc> },
+}
+
+impl Pending {
+    /// The wait for a value, or for a newer version of it.
+    pub(crate) fn of<T>(remote: &Remote<T>) -> Option<Self> {
+        let since = remote.loading_since()?;
+        let first = remote.is_first().then_some(Self::First);
+        Some(first.unwrap_or(Self::Reload { since }))
+    }
 }
 
 /// The fetch of the data on screen.
@@ -177,16 +183,15 @@ pub(crate) trait Handler {
     /// The dashboard's page about what is on screen.
     fn dashboard_url(&self, state: &State) -> Option<String> {
         let scope = self.token(state).map(|(_, access)| access.scope);
-        scope
-            .or_else(|| self.scope(state))
-            .map(|scope| scope.dashboard_url())
+        let scope = scope.or_else(|| self.scope(state).cloned())?;
+        Some(scope.dashboard_url())
     }
 
     /// Opens the choice between accounts and zones.
     fn pick_scope(&self, _: &mut State) {}
 
     /// The scope on screen; `None` means the session's.
-    fn scope(&self, _: &State) -> Option<Scope> {
+    fn scope<'a>(&self, _: &'a State) -> Option<&'a Scope> {
         None
     }
 
@@ -386,7 +391,7 @@ pub(crate) fn next_change(state: &State) -> Option<DateTime<Utc>> {
             .limited_until
             .filter(|_| state.limited_for().is_some());
         let reloading = match pending {
-            Some(Pending::Reload { since, .. }) => Some(since),
+            Some(Pending::Reload { since }) => Some(since),
             Some(Pending::First) | None => None,
         };
         // The seconds of a reload move the age too.
@@ -414,6 +419,45 @@ fn next_minute(state: &State, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let ahead = state.clock.corrected().timestamp_millis() - state.clock.steady.timestamp_millis();
     let late = (at.timestamp_millis() + ahead).rem_euclid(minute);
     at.checked_add_signed(TimeDelta::milliseconds((minute - late) % minute))
+}
+
+/// The time before an end in which it is counted down to by the second.
+const LAST_DAY: TimeDelta = TimeDelta::days(1);
+
+impl State {
+    /// The next second, by the steady clock, if one of some ends is counted down to by the second.
+    pub(crate) fn next_second(
+        &self,
+        mut ends: impl Iterator<Item = DateTime<Utc>>,
+    ) -> Option<DateTime<Utc>> {
+        let now = self.clock.corrected();
+        let next = whole_second(now) + TimeDelta::seconds(1);
+        let is_close = ends.any(|end| {
+            let left = Remaining::until(end, now);
+            !left.is_over() && left.seconds() < LAST_DAY.num_seconds()
+        });
+        is_close.then(|| self.clock.steady_at(next))
+    }
+
+    /// When the list changes with time, or one of some ends begins to be counted down to by the second,
+    /// by the steady clock.
+    pub(crate) fn next_list_change(
+        &self,
+        ends: impl Iterator<Item = DateTime<Utc>>,
+    ) -> Option<DateTime<Utc>> {
+        let now = self.clock.corrected();
+        let just_below = LAST_DAY - TimeDelta::nanoseconds(1);
+        let begins = ends.filter_map(|end| end.checked_sub_signed(just_below));
+        let begins = begins.filter(|begin| *begin > now);
+        let at = self.list.next_change().into_iter().chain(begins).min()?;
+        Some(self.steady_second(at))
+    }
+}
+
+/// The end of a token that a list counts down to.
+pub(crate) fn listed_end(token: &ServiceToken) -> Option<DateTime<Utc>> {
+    let life = Lifecycle::of(token);
+    life.end().filter(|_| !life.is_disabled())
 }
 
 /// When a growing age reaches its next whole multiple of some seconds.

@@ -186,12 +186,11 @@ fn scope_to_list(state: &State) -> Option<Scope> {
     let in_view = if state.screen != Screen::Find {
         state.screen.handler().scope(state)
     } else if state.lost_name().is_some() {
-        let access = state.detail.access.as_ref();
-        access.map(|access| access.scope.clone())
+        state.detail.access.as_ref().map(|access| &access.scope)
     } else {
         None
     };
-    in_view.or_else(|| state.session.active.scope.clone())
+    in_view.or(state.session.active.scope.as_ref()).cloned()
 }
 
 /// Fetches the list, unless it is being fetched or the API asked us to pause.

@@ -7,6 +7,14 @@ use crate::domain::duration;
 use crate::screens::picker::state::Picker;
 use crate::screens::setup::state::{Opener, Repeat, Setup, SetupField};
 
+impl State {
+    /// Stops waiting for the request of the form, whose response would take over the screen.
+    pub(crate) fn cancel_setup(&mut self) {
+        let request = self.setup.cancel();
+        self.cancel(request);
+    }
+}
+
 /// Opens the form for the active credential, filled in with what the session knows.
 pub(crate) fn open_session_setup(state: &mut State, is_replacing: bool) {
     let session = &state.session;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::all_profiles::use_profile_of;
-use super::handler::Rows;
+use super::handler::{Place, Rows};
 
 use super::state::State;
 use super::token_fetch::show_row;
@@ -18,34 +18,22 @@ use crate::screens::find::state::Item;
 /// How long the key must rest.
 const REST: TimeDelta = TimeDelta::milliseconds(500);
 
-/// The list that a token was opened from.
-#[derive(Debug, Clone, Copy)]
-enum Origin {
-    Browse,
-    Matches,
-    Needs,
-}
-
-impl Origin {
-    /// Those of the current token; `None` for one that was looked up.
+impl Rows {
+    /// Those of the list that the current token was opened from; `None` for one that was looked up.
     fn of(state: &State) -> Option<Self> {
         let detail = &state.detail;
-        if !detail.opened_from_list {
-            return None;
-        }
-        if !detail.returns_to_find {
-            return Some(Self::Browse);
-        }
-        match state.find.selected? {
-            Item::Match(_) => Some(Self::Matches),
-            Item::Need(_) => Some(Self::Needs),
-            Item::More | Item::Recent(_) => None,
+        match state.find.selected {
+            _ if !detail.opened_from_list => None,
+            _ if !detail.returns_to_find => Some(Self::Whole),
+            Some(Item::Match(_)) => Some(Self::Matches),
+            Some(Item::Need(_)) => Some(Self::Needs),
+            Some(Item::More | Item::Recent(_)) | None => None,
         }
     }
 
     fn total(self, state: &State) -> usize {
         match self {
-            Self::Browse => state.browse.table.rows(),
+            Self::Whole => state.browse.table.rows(),
             Self::Matches => state.find.matches.count(),
             Self::Needs => state.list.needs().len(),
         }
@@ -54,7 +42,7 @@ impl Origin {
     fn token(self, state: &State, row: usize) -> Option<&Arc<ServiceToken>> {
         let (find, list) = (&state.find, &state.list);
         match self {
-            Self::Browse => state.browse.table.token(list, row),
+            Self::Whole => state.browse.table.token(list, row),
             Self::Matches => find.token_at(Item::Match(row), list),
             Self::Needs => find.token_at(Item::Need(row), list),
         }
@@ -63,41 +51,39 @@ impl Origin {
     fn selected(self, state: &State) -> usize {
         match (self, state.find.selected) {
             (Self::Matches, Some(Item::Match(row))) | (Self::Needs, Some(Item::Need(row))) => row,
-            (Self::Browse | Self::Matches | Self::Needs, _) => state.browse.selected,
+            (Self::Whole | Self::Matches | Self::Needs, _) => state.browse.selected,
         }
     }
 
     /// Selects a row, so that Back returns to it.
     fn select(self, state: &mut State, row: usize) {
         match self {
-            Self::Browse => state.browse.selected = row,
+            Self::Whole => state.browse.selected = row,
             Self::Matches => state.find.pick(Item::Match(row), &state.list),
             Self::Needs => state.find.pick(Item::Need(row), &state.list),
         }
     }
 }
 
-/// The row of the current token in the list that it was opened from, and the number of rows.
-pub(crate) fn place(state: &State) -> Option<(usize, usize)> {
-    let rows = Origin::of(state)?;
+/// The row of the current token in the list that it was opened from.
+fn row(state: &State, rows: Rows) -> Option<usize> {
     let id = state.detail.token.value()?.id_text();
     let is_it = |row: &usize| {
         let token = rows.token(state, *row);
         token.is_some_and(|token| token.id_text() == id)
     };
-    let total = rows.total(state);
     let selected = Some(rows.selected(state)).filter(is_it);
-    let row = selected.or_else(|| (0..total).find(is_it))?;
-    Some((row, total))
+    selected.or_else(|| (0..rows.total(state)).find(is_it))
 }
 
-/// The kind of rows that the current token was opened from.
-pub(crate) fn rows(state: &State) -> Rows {
-    match Origin::of(state) {
-        Some(Origin::Browse) | None => Rows::Whole,
-        Some(Origin::Matches) => Rows::Matches,
-        Some(Origin::Needs) => Rows::Needs,
-    }
+/// The place of the current token in the list that it was opened from.
+pub(crate) fn place(state: &State) -> Option<Place> {
+    let rows = Rows::of(state)?;
+    Some(Place {
+        at: Some(row(state, rows)? + 1),
+        total: rows.total(state),
+        rows,
+    })
 }
 
 /// Whether there is a token before or after the current one.
@@ -107,14 +93,14 @@ pub(crate) fn exists(state: &State, is_next: bool) -> bool {
 
 /// The row of the nearest token in a direction that can be fetched.
 fn neighbour(state: &State, is_next: bool) -> Option<usize> {
-    let rows = Origin::of(state)?;
-    let (row, total) = place(state)?;
+    let rows = Rows::of(state)?;
+    let row = row(state, rows)?;
     let can_open = |row: &usize| {
         let token = rows.token(state, *row);
         token.is_some_and(|token| TokenId::parse(token.id_text()).is_some())
     };
     if is_next {
-        (row + 1..total).find(can_open)
+        (row + 1..rows.total(state)).find(can_open)
     } else {
         (0..row).rev().find(can_open)
     }
@@ -136,13 +122,13 @@ fn end_of(rows: Rows, is_next: bool, total: usize) -> String {
 /// Shows the token before or after the current one, with the same field selected.
 pub(crate) fn open(state: &mut State, is_next: bool) {
     let Some(row) = neighbour(state, is_next) else {
-        if let Some((_, total)) = place(state) {
-            state.notify(end_of(rows(state), is_next, total));
+        if let Some(place) = place(state) {
+            state.notify(end_of(place.rows, is_next, place.total));
         }
         return;
     };
-    let Some((rows, token)) =
-        Origin::of(state).and_then(|rows| Some((rows, rows.token(state, row)?.clone())))
+    let rows = Rows::of(state);
+    let Some((rows, token)) = rows.and_then(|rows| Some((rows, rows.token(state, row)?.clone())))
     else {
         return;
     };

@@ -40,11 +40,11 @@ impl State {
 /// Whether there are profiles other than the one in use to show.
 pub(crate) fn can_open(state: &State) -> bool {
     let session = &state.session;
-    let is_demo = session.is_demo() || session.demo_only;
+
     let in_use = session.active.profile.as_ref();
     let is_other = |name: &String| Some(name) != in_use;
     let mut names = session.settings.profiles.iter().map(|it| &it.name);
-    !is_demo && names.any(is_other)
+    !session.shows_demo() && names.any(is_other)
 }
 
 /// Shows the list of all profiles. Keeps a loaded one with its cursor and filter.

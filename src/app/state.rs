@@ -62,8 +62,13 @@ impl Session {
 
     /// The API's host, unless it is Cloudflare's or the demo's.
     pub fn foreign_host(&self) -> Option<String> {
-        let is_demo = self.is_demo() || self.demo_only;
-        (!is_demo).then(|| self.base_url.foreign_host()).flatten()
+        let host = self.base_url.foreign_host();
+        host.filter(|_| !self.shows_demo())
+    }
+
+    /// Whether the embedded demo is in use, or will be once it runs.
+    pub fn shows_demo(&self) -> bool {
+        self.demo_only || self.is_demo()
     }
 
     /// The name of an account or zone, if a profile of it knows its name. Untrusted text.
@@ -261,6 +266,9 @@ macro_rules! define_state {
             last_request: RequestId,
             /// The screen that the profiles were opened from.
             pub(crate) before_profiles: Screen,
+            /// The same for Uses and for a probe.
+            pub(crate) before_uses: Screen,
+            pub(crate) before_probe: Screen,
             pub(crate) demo_request: Option<RequestId>,
             /// The credential in use before the demo.
             pub(crate) before_demo: Option<ActiveCredential>,
@@ -459,15 +467,13 @@ impl State {
 
     /// Whether an action that works on every screen does something now.
     pub(crate) fn can_anywhere(&self, action: Action) -> bool {
-        let needs = [
-            (
-                action == Action::ErrorDetails,
-                self.failures_on_screen().next().is_some(),
-            ),
-            (action == Action::ReenterCredential, self.reentry_helps()),
-            (action == Action::OpenDemo, !self.session.demo_only),
-        ];
-        needs.iter().all(|(is_it, holds)| !is_it || *holds)
+        if action == Action::ErrorDetails {
+            self.failures_on_screen().next().is_some()
+        } else if action == Action::ReenterCredential {
+            self.reentry_helps()
+        } else {
+            action != Action::OpenDemo || !self.session.demo_only
+        }
     }
 
     /// Whether entering the credential again may resolve the last error.
@@ -497,18 +503,6 @@ impl State {
     /// Cancels a request, if there is one.
     pub(crate) fn cancel(&mut self, request: Option<RequestId>) {
         self.effects.extend(request.map(Effect::Cancel));
-    }
-
-    /// Stops waiting for a token: a pending lookup is for another one.
-    pub(crate) fn cancel_lookup(&mut self) {
-        let request = self.detail.token.cancel();
-        self.cancel(request);
-    }
-
-    /// Stops waiting for the request of the form, whose response would take over the screen.
-    pub(crate) fn cancel_setup(&mut self) {
-        let request = self.setup.cancel();
-        self.cancel(request);
     }
 
     /// A value that arrived now.

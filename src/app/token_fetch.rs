@@ -267,6 +267,12 @@ fn last_name(state: &State) -> Option<String> {
 }
 
 impl State {
+    /// Stops waiting for a token: a pending lookup is for another one.
+    pub(crate) fn cancel_lookup(&mut self) {
+        let request = self.detail.token.cancel();
+        self.cancel(request);
+    }
+
     /// The last known name of a token that was just not found: the list may show what replaced it.
     pub fn lost_name(&self) -> Option<&str> {
         let banner = self.banner.as_ref()?;

@@ -171,7 +171,7 @@ impl TokenList {
     /// Rows that show the progress of the list, or what it lacks.
     pub fn note_rows(&self) -> usize {
         let lacks = |extent: &Extent| extent.incomplete.is_some();
-        if self.extent.is_loading() && self.extent.value().is_none() {
+        if self.extent.is_first() {
             1
         } else if let Some(profiles) = &self.profiles {
             usize::from(!profiles.doubts().is_empty())

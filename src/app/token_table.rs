@@ -30,50 +30,43 @@ pub enum Sort {
 }
 
 impl Sort {
+    /// Every one, in the order in which a key goes through them.
+    const ALL: [Self; 5] = [
+        Self::Urgency,
+        Self::Name,
+        Self::Left,
+        Self::LastSeen,
+        Self::Note,
+    ];
+
     /// The next one whose column is there.
     #[must_use]
     pub fn next(self, layout: &BrowseLayout) -> Self {
-        let next = match self {
-            Self::Urgency => Self::Name,
-            Self::Name => Self::Left,
-            Self::Left => Self::LastSeen,
-            Self::LastSeen => Self::Note,
-            Self::Note => Self::Urgency,
-        };
-        match next.column() {
-            Some(column) if !layout.columns.has(column) => next.next(layout),
-            _ => next,
+        let has_column = |it: &Self| it.column().is_none_or(|column| layout.columns.has(column));
+        let mut later = Self::ALL.into_iter().cycle().skip(self as usize + 1);
+        later.find(has_column).unwrap_or(self)
+    }
+
+    /// The column that shows it, its name on screen, and whether smaller values come first, unless the
+    /// order is reversed.
+    fn traits(self) -> (Option<Column>, &'static str, bool) {
+        match self {
+            Self::Urgency => (None, "urgency", false),
+            Self::Name => (Some(Column::Name), "name", true),
+            Self::Left => (Some(Column::Left), "time left", true),
+            Self::LastSeen => (Some(Column::LastSeen), "last seen", true),
+            Self::Note => (Some(Column::Note), "note", false),
         }
     }
 
     /// The column that shows it.
     pub fn column(self) -> Option<Column> {
-        match self {
-            Self::Urgency => None,
-            Self::Name => Some(Column::Name),
-            Self::Left => Some(Column::Left),
-            Self::LastSeen => Some(Column::LastSeen),
-            Self::Note => Some(Column::Note),
-        }
+        self.traits().0
     }
 
     /// Its name on screen.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Urgency => "urgency",
-            Self::Name => "name",
-            Self::Left => "time left",
-            Self::LastSeen => "last seen",
-            Self::Note => "note",
-        }
-    }
-
-    /// Whether smaller values come first, unless the order is reversed.
-    fn is_ascending(self) -> bool {
-        match self {
-            Self::Urgency | Self::Note => false,
-            Self::Name | Self::Left | Self::LastSeen => true,
-        }
+        self.traits().1
     }
 }
 
@@ -161,7 +154,7 @@ impl TokenTable {
 
     /// Whether smaller values come first.
     pub fn is_ascending(&self) -> bool {
-        self.sort.is_ascending() != self.is_reversed
+        self.sort.traits().2 != self.is_reversed
     }
 
     /// Whether a status was chosen to be shown.
@@ -303,16 +296,14 @@ impl TokenTable {
                 && (!self.needs_only || list.is_needing(*place))
                 && (!has_chosen || status.is_some_and(|status| self.is_chosen(status)))
         };
-        let shown: Vec<u32> = match self.sort {
-            Sort::Urgency if self.is_reversed => {
-                list.order().iter().rev().copied().filter(passes).collect()
-            }
-            Sort::Urgency => list.order().iter().copied().filter(passes).collect(),
-            Sort::Name | Sort::Left | Sort::LastSeen | Sort::Note => {
-                self.order.iter().copied().filter(passes).collect()
-            }
+        let is_own = self.sort != Sort::Urgency;
+        let order = if is_own { &self.order } else { list.order() };
+        let shown = order.iter().copied();
+        self.shown = if self.is_reversed && !is_own {
+            shown.rev().filter(passes).collect()
+        } else {
+            shown.filter(passes).collect()
         };
-        self.shown = shown;
     }
 }
 
@@ -335,17 +326,17 @@ fn key(list: &TokenList, place: u32, sort: Sort) -> Key {
             // Says nothing about use.
             Reported::Absent | Reported::Malformed(_) => Key::MISSING,
         },
-        Sort::Note => match list.haystack(place).and_then(|token| token.note) {
-            Some(note) => {
+        Sort::Note => {
+            let note = list.haystack(place).and_then(|token| token.note);
+            note.map_or(Key::MISSING, |note| {
                 let severity = match note.severity {
                     Severity::Critical => 0,
                     Severity::Warning => 1,
                     Severity::Info => 2,
                 };
                 Key::of(severity, beginning(note.words))
-            }
-            None => Key::MISSING,
-        },
+            })
+        }
     }
 }
 

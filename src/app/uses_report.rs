@@ -113,9 +113,9 @@ impl UsesRow {
             .extend(conditions.map(|it| ("Depends on", it.clone())));
         let named = Some(app.name.trim()).filter(|name| !name.is_empty());
         let kind = Some(app.kind.as_str()).filter(|kind| !kind.is_empty());
-        let app_words: Vec<&str> = named.into_iter().chain(kind).collect();
-        if !app_words.is_empty() {
-            row.reasons.push(("App", app_words.join(", ")));
+        let words: Vec<&str> = named.into_iter().chain(kind).collect();
+        if !words.is_empty() {
+            row.reasons.push(("App", words.join(", ")));
         }
         if let Some(name) = named {
             row.searched.push(' ');
@@ -199,17 +199,6 @@ pub struct UsesFact {
     /// How much it matters; `None` for what is in order, or not known.
     pub severity: Option<Severity>,
     pub text: String,
-}
-
-impl UsesFact {
-    fn new(label: &'static str, severity: Option<Severity>, text: impl Into<String>) -> Self {
-        let text = text.into();
-        Self {
-            label,
-            severity,
-            text,
-        }
-    }
 }
 
 /// The fate of a part that a zone does not have.
@@ -296,75 +285,72 @@ impl Reporter<'_> {
             Some(false) => "off: a cookie of an earlier request may admit a client, too",
             None => "not known",
         };
-        vec![
-            self.deletion(uses),
-            self.alerts(uses),
-            self.clean_up(uses),
-            UsesFact::new("Strict", None, strict),
-        ]
+        let facts = [
+            ("Delete?", self.deletion(uses)),
+            ("Told", self.alerts(uses)),
+            ("Clean-up", self.clean_up(uses)),
+            ("Strict", (None, strict.to_owned())),
+        ];
+        let fact = |(label, (severity, text))| UsesFact {
+            label,
+            severity,
+            text,
+        };
+        facts.map(fact).to_vec()
     }
 
-    fn deletion(&self, uses: &TokenUses) -> UsesFact {
-        const LABEL: &str = "Delete?";
+    fn deletion(&self, uses: &TokenUses) -> (Option<Severity>, String) {
         if self.is_gone {
-            let text = "gone: the API no longer has this token";
-            return UsesFact::new(LABEL, Some(Severity::Critical), text);
+            let text = "gone: the API no longer has this token".to_owned();
+            return (Some(Severity::Critical), text);
         }
         let awaited = self.awaited(&Part::NEEDED_TO_DELETE);
         let reasons = uses.deletable_reasons.join("; ");
         match uses.deletable {
-            Deletable::No => UsesFact::new(LABEL, None, format!("no: {reasons}")),
-            Deletable::Yes | Deletable::Unknown if !awaited.is_empty() => {
-                UsesFact::new(LABEL, None, reading(&awaited))
-            }
+            Deletable::No => (None, format!("no: {reasons}")),
+            Deletable::Yes | Deletable::Unknown if !awaited.is_empty() => (None, reading(&awaited)),
             Deletable::Yes => {
                 let text = format!("yes: {reasons}; {SECRET_PLACES}");
-                UsesFact::new(LABEL, Some(Severity::Info), text)
+                (Some(Severity::Info), text)
             }
             Deletable::Unknown if self.is_nothing_read() => {
-                UsesFact::new(LABEL, None, "not known: nothing could be read")
+                (None, "not known: nothing could be read".to_owned())
             }
-            Deletable::Unknown => UsesFact::new(LABEL, None, format!("not known: {reasons}")),
+            Deletable::Unknown => (None, format!("not known: {reasons}")),
         }
     }
 
-    fn alerts(&self, uses: &TokenUses) -> UsesFact {
-        const LABEL: &str = "Told";
+    fn alerts(&self, uses: &TokenUses) -> (Option<Severity>, String) {
         let awaited = self.awaited(&[Part::Alerts]);
-        let plain = |text: String| UsesFact::new(LABEL, None, text);
-        match uses.told {
-            Told::NotNeeded => plain(uses.told_message()),
-            _ if !awaited.is_empty() => plain(reading(&awaited)),
-            Told::Nobody => UsesFact::new(LABEL, Some(Severity::Info), uses.told_message()),
-            Told::Unknown if self.map.scope.kind() == ScopeKind::Zone => {
-                plain("not known: only an account's alerts can be read".to_owned())
+        let severity = (uses.told == Told::Nobody && awaited.is_empty()).then_some(Severity::Info);
+        let is_zone = self.map.scope.kind() == ScopeKind::Zone;
+        let text = match (uses.told, self.why_not(Part::Alerts)) {
+            (Told::NotNeeded, _) => uses.told_message(),
+            _ if !awaited.is_empty() => reading(&awaited),
+            (Told::Unknown, _) if is_zone => {
+                "not known: only an account's alerts can be read".to_owned()
             }
-            Told::Unknown => plain(match self.why_not(Part::Alerts) {
-                Some(why) => format!("not known: alerts {why}"),
-                None => uses.told_message(),
-            }),
-            Told::Yes | Told::Maybe => plain(uses.told_message()),
-        }
+            (Told::Unknown, Some(why)) => format!("not known: alerts {why}"),
+            (Told::Unknown | Told::Nobody | Told::Yes | Told::Maybe, _) => uses.told_message(),
+        };
+        (severity, text)
     }
 
-    fn clean_up(&self, uses: &TokenUses) -> UsesFact {
-        const LABEL: &str = "Clean-up";
+    fn clean_up(&self, uses: &TokenUses) -> (Option<Severity>, String) {
         let awaited = self.awaited(&[Part::Organization, Part::Apps, Part::Policies]);
-        let plain = |text: String| UsesFact::new(LABEL, None, text);
-        match uses.clean_up {
+        let now = self.context.now;
+        let is_soon = match uses.clean_up {
             CleanUpPlan::Unknown | CleanUpPlan::On(..) if !awaited.is_empty() => {
-                plain(reading(&awaited))
+                return (None, reading(&awaited));
             }
-            CleanUpPlan::On(_, _, due) => {
-                let soon = due.signed_duration_since(self.context.now) <= CLEAN_UP_SOON;
-                let severity = soon.then_some(Severity::Warning);
-                UsesFact::new(LABEL, severity, uses.clean_up_message(self.context.now))
-            }
+            CleanUpPlan::On(_, _, due) => due.signed_duration_since(now) <= CLEAN_UP_SOON,
             CleanUpPlan::Unknown
             | CleanUpPlan::Off
             | CleanUpPlan::Spared
-            | CleanUpPlan::AlreadyDisabled => plain(uses.clean_up_message(self.context.now)),
-        }
+            | CleanUpPlan::AlreadyDisabled => false,
+        };
+        let severity = is_soon.then_some(Severity::Warning);
+        (severity, uses.clean_up_message(now))
     }
 
     /// That a part could not be read, in a word or two and with the reason; `None` if it could.
@@ -431,10 +417,8 @@ impl Reporter<'_> {
             (Part::Groups, "group", "groups"),
         ];
         let counted = counted.into_iter().filter(|(part, ..)| part.is_in(kind));
-        let counted = counted.map(|(part, one, many)| match self.map.count(part) {
-            1 => format!("1 {one}"),
-            count => format!("{} {many}", text::number(count)),
-        });
+        let counted =
+            counted.map(|(part, one, many)| text::counted(self.map.count(part), one, many));
         let counted: Vec<String> = counted.collect();
         let rest = match kind {
             ScopeKind::Account => "",
@@ -449,10 +433,9 @@ impl Reporter<'_> {
             return vec!["nothing was read".to_owned()];
         }
         let mut missing = Vec::new();
-        match self.map.hidden_apps() {
-            0 => {}
-            1 => missing.push("1 app is hidden".to_owned()),
-            hidden => missing.push(format!("{} apps are hidden", text::number(hidden))),
+        let hidden = self.map.hidden_apps();
+        if hidden > 0 {
+            missing.push(text::counted(hidden, "app is hidden", "apps are hidden"));
         }
         let mut fates: Vec<(&str, Vec<&str>)> = Vec::new();
         for part in parts {

@@ -19,6 +19,7 @@ use crate::domain::redaction::scrub;
 use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Thresholds};
 use crate::domain::text;
+use crate::signals;
 
 /// The exit code of a probe that decides nothing.
 const UNDECIDED: u8 = 3;
@@ -255,6 +256,8 @@ pub(super) fn warn_beside_check(sentence: &str) {
 pub fn warn(sentence: &str) {
     log::warned(sentence);
     let sentence = scrub(sentence);
+    // The reader may keep this waiting.
+    let _no_thread = signals::start();
     let _closed = writeln!(io::stderr(), "warning: {}", text::line(&sentence));
 }
 

@@ -246,13 +246,12 @@ impl Environment {
         let secret = |name| self.secrets.get(name)?.as_ref().map(peeled);
         let differing = |names| differing(names, secret, |one, two| one == two);
         let mut notes: Vec<String> = [TOKEN, KEY].into_iter().filter_map(differing).collect();
-        let set = |names| first_set(&self.secrets, names).map(|(name, _)| name);
+        let (token, file, key) = self.variables();
         let email = first_set(&self.values, EMAIL).map(|(name, _)| name);
-        let file = self.values.contains_key(TOKEN_FILE).then_some(TOKEN_FILE);
-        if let (Some(token), Some(file)) = (set(TOKEN), file) {
+        if let (Some(token), Some(file)) = (token, file) {
             notes.push(format!("{token} and {file} are both set; using {token}."));
         }
-        if let (Some(token), Some(key), Some(email)) = (set(TOKEN).or(file), set(KEY), email) {
+        if let (Some(token), Some(key), Some(email)) = (token.or(file), key, email) {
             notes.push(format!(
                 "{token}, {key} and {email} are all set; using the API token in {token}."
             ));
@@ -264,27 +263,36 @@ impl Environment {
     /// one.
     #[must_use]
     pub fn without_credential(&self) -> Self {
+        let mut values = self.values.clone();
+        values.remove(TOKEN_FILE);
         Self {
-            secrets: BTreeMap::new(),
-            values: {
-                let mut values = self.values.clone();
-                values.remove(TOKEN_FILE);
-                values
-            },
-            token_file: Arc::default(),
+            values,
+            ..Self::default()
         }
     }
 
     /// A note that the environment's credential takes precedence over a profile's.
     pub fn overrules(&self, profile: &str) -> Option<String> {
         // An invalid one takes precedence too: it is an error, not skipped.
-        let set = |names| first_set(&self.secrets, names).map(|(name, _)| name);
-        let file = self.values.contains_key(TOKEN_FILE).then_some(TOKEN_FILE);
-        let variable = set(TOKEN).or(file).or_else(|| set(KEY))?;
+        let (token, file, key) = self.variables();
+        let variable = token.or(file).or(key)?;
         Some(format!(
             "{variable} is set and takes precedence: to use profile {profile}, pass --profile \
              {profile} or unset the variable."
         ))
+    }
+
+    /// The variables of an API token, of a file with one, and of a key, if they are set.
+    fn variables(
+        &self,
+    ) -> (
+        Option<&'static str>,
+        Option<&'static str>,
+        Option<&'static str>,
+    ) {
+        let set = |names| first_set(&self.secrets, names).map(|(name, _)| name);
+        let file = self.values.contains_key(TOKEN_FILE).then_some(TOKEN_FILE);
+        (set(TOKEN), file, set(KEY))
     }
 
     /// The scope and its variable.

@@ -346,6 +346,11 @@ impl<T> Remote<T> {
         matches!(self, Self::Loading { .. })
     }
 
+    /// Whether a request is in progress, and no value is there yet.
+    pub fn is_first(&self) -> bool {
+        self.is_loading() && self.value().is_none()
+    }
+
     /// Records that a request was sent. Keeps the last good value.
     pub fn begin(&mut self, request: RequestId, since: DateTime<Utc>) {
         let last = self.take_last();

@@ -241,6 +241,12 @@ fn is_blank_mark(c: char) -> bool {
         | '\u{E0100}'..='\u{E01EF}')
 }
 
+/// A number of things, with their noun: `1 token`, `12,000 tokens`.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    let noun = if count == 1 { one } else { many };
+    format!("{} {noun}", number(count))
+}
+
 /// The line of a paste that a single-line field takes: the first that is not blank.
 pub fn first_line(text: &str) -> &str {
     text.split(['\n', '\r'])

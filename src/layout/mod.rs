@@ -62,6 +62,17 @@ pub fn first_row_kept(top: usize, selected: usize, total: usize, rows: usize) ->
         .min(total.saturating_sub(rows))
 }
 
+/// The next of some ascending places after one, or the previous one, wrapping around; the first without
+/// one to start from.
+pub fn next_place(places: &[usize], from: Option<usize>, forward: bool) -> Option<usize> {
+    let next = match from {
+        None => places.first(),
+        Some(from) if forward => places.iter().find(|it| **it > from).or(places.first()),
+        Some(from) => places.iter().rfind(|it| **it < from).or(places.last()),
+    };
+    next.copied()
+}
+
 /// Wraps clean text: each line keeps the text's own indent, those after the first get two more.
 pub fn hanging(text: &str, columns: usize) -> Vec<String> {
     let body = text.trim_start_matches(' ');

@@ -8,10 +8,11 @@ use crate::app::state::{Overlay, Screen, State};
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Theme;
+use crate::ui::areas::{below, cells, first_rows, row};
 use crate::ui::bars::{render_banner, render_footer};
 use crate::ui::header::render_header;
 pub use crate::ui::painter::{Drawn, LocalTime};
-use crate::ui::painter::{Painter, RenderContext, below, cells, first_rows, row};
+use crate::ui::painter::{Painter, RenderContext};
 
 /// Draws the state. Returns where the selected row begins, for the terminal's hidden cursor, and where
 /// the rows of lists are.

@@ -248,14 +248,10 @@ fn idle_limit(settings: &Settings) -> Duration {
 
 fn deadlines(flags: &Flags, needs: Needs) -> Deadlines {
     let timeout = Duration::from_secs(flags.timeout);
-    let is_command = needs != Needs::Screens;
+    let for_command = Some(KEYRING_WAIT).filter(|_| needs != Needs::Screens);
     Deadlines {
         timeout,
-        keyring: if is_command {
-            KEYRING_WAIT.min(timeout)
-        } else {
-            timeout
-        },
+        keyring: for_command.map_or(timeout, |wait| wait.min(timeout)),
         end: None,
     }
 }
@@ -315,11 +311,7 @@ fn select_credential(
 /// Logs which credential the run uses, and the host alone: the path of a base URL may contain
 /// anything.
 fn log_start(credential: &ActiveCredential, base_url: &BaseUrl) {
-    let source = credential
-        .identity
-        .as_ref()
-        .map(|identity| &identity.source);
-    let source = match source {
+    let source = match credential.source() {
         Some(CredentialSource::Environment { variable }) => format!("environment, {variable}"),
         Some(CredentialSource::Keyring { profile }) => format!("{STORE_NAME}, profile {profile}"),
         Some(CredentialSource::Command { profile }) => format!("command, profile {profile}"),
@@ -341,7 +333,7 @@ fn overlooked(
     credential: &ActiveCredential,
     has_files: bool,
 ) -> Vec<Failure> {
-    let source = credential.identity.as_ref().map(|it| &it.source);
+    let source = credential.source();
     let mut sentences = match source {
         Some(CredentialSource::Environment { .. }) => environment.overlooked(),
         _ => Vec::new(),

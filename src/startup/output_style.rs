@@ -66,18 +66,14 @@ pub(super) fn style(flags: &Flags, environment: &Environment, settings: &Setting
 /// Whether a stream gets colours: the one rule for tables, help and errors. The flag takes
 /// precedence over the variables, and these over the type of the terminal.
 pub fn is_colored(color: Color, environment: &Environment, is_terminal: bool) -> bool {
+    let is_forced = environment
+        .get("CLICOLOR_FORCE")
+        .is_some_and(|on| on != "0");
     match color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto if environment.get("NO_COLOR").is_some() => false,
-        Color::Auto
-            if environment
-                .get("CLICOLOR_FORCE")
-                .is_some_and(|on| on != "0") =>
-        {
-            true
-        }
-        Color::Auto => is_terminal && !is_dumb(environment),
+        Color::Auto => is_forced || is_terminal && !is_dumb(environment),
     }
 }
 
@@ -162,8 +158,8 @@ pub fn themes(
     }
     let built_in = |name| Ok::<_, Failure>(Theme::named(name, depth)?);
     match Background::of(environment) {
-        Background::Dark => Ok(fixed(built_in("dark")?)),
-        Background::Unknown => Ok(fixed(built_in("mono")?)),
+        Background::Dark => built_in("dark").map(fixed),
+        Background::Unknown => built_in("mono").map(fixed),
         Background::Askable => Ok(ThemeChoice {
             first: built_in("mono")?,
             by_background: Some(depth),

@@ -198,7 +198,27 @@ impl Decoder {
     /// Decodes one token. Returns false if it needs more bytes.
     fn advance(&mut self, events: &mut Vec<Event>) -> bool {
         match &mut self.mode {
-            Mode::Keys => self.next_key(events),
+            Mode::Keys => {
+                let Some((token, length)) = first_token(&self.pending) else {
+                    return false;
+                };
+                match token {
+                    Token::Ignored => {}
+                    Token::Key(key) => events.push(Event::Key(key)),
+                    Token::Mouse(mouse) => {
+                        events.extend(self.has_mouse.then_some(Event::Mouse(mouse)));
+                    }
+                    Token::PasteStart => {
+                        self.mode = Mode::Paste {
+                            text: Zeroizing::default(),
+                            has_ended: false,
+                        };
+                    }
+                    Token::ReplyStart => self.mode = Mode::Reply { text: Vec::new() },
+                }
+                self.pending.drain(..length);
+                true
+            }
             Mode::Reply { .. } => self.skip_reply(),
             Mode::Paste { text, has_ended } => {
                 let from = if *has_ended { PASTE_END.len() } else { 0 };
@@ -228,26 +248,6 @@ impl Decoder {
                 false
             }
         }
-    }
-
-    fn next_key(&mut self, events: &mut Vec<Event>) -> bool {
-        let Some((token, length)) = first_token(&self.pending) else {
-            return false;
-        };
-        match token {
-            Token::Ignored => {}
-            Token::Key(key) => events.push(Event::Key(key)),
-            Token::Mouse(mouse) => events.extend(self.has_mouse.then_some(Event::Mouse(mouse))),
-            Token::PasteStart => {
-                self.mode = Mode::Paste {
-                    text: Zeroizing::default(),
-                    has_ended: false,
-                };
-            }
-            Token::ReplyStart => self.mode = Mode::Reply { text: Vec::new() },
-        }
-        self.pending.drain(..length);
-        true
     }
 
     /// Drops a reply up to its terminator, or up to what cannot be part of one.

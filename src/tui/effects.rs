@@ -144,13 +144,12 @@ impl Effects {
             } => {
                 let service = self.service_of(&source);
                 self.spawn(request, async move {
-                    let probed = service.probe_url(&url, None, ready(Ok(pair))).await;
-                    let failure = match &probed {
+                    let result = service.probe_url(&url, None, ready(Ok(pair))).await;
+                    let failure = match &result {
                         Ok(answers) => answers.failure.as_ref(),
                         Err(failure) => Some(failure),
                     };
                     failure.into_iter().for_each(log::failed);
-                    let result = probed;
                     Message::Probed { request, result }
                 });
             }

@@ -3,10 +3,11 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::painter::{Painter, RenderContext, Spans, row, width, without_right};
+use super::areas::{row, without_right};
+use super::painter::{Painter, RenderContext, Spans, width};
 use crate::action::{Action, Context};
 use crate::app::state::{Screen, State};
-use crate::domain::text;
+
 use crate::layout::BannerLines;
 use crate::theme::Role;
 
@@ -50,9 +51,8 @@ pub(crate) fn render_footer(paint: &mut Painter<'_, '_>, area: Rect, state: &Sta
         // Beside it, the first key and the one to all others stay.
         let first = hints.first().map_or(0, |hint| width(hint) + GAP);
         let most = columns.saturating_sub(first + width(&help) + NOTICE_GAP + 2);
-        let notice = ctx.clean(&notice.text).into_owned();
-        let notice = text::truncate(&notice, most, ctx.glyphs().ellipsis);
-        let notice = [ctx.span(Role::Strong, &notice), Span::raw(" ")];
+        let notice = ctx.span(Role::Strong, &ctx.cut(&notice.text, most));
+        let notice = [notice, Span::raw(" ")];
         paint.render_spans_right(area, &notice);
         room = columns.saturating_sub(width(&notice) + NOTICE_GAP);
     }

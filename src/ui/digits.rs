@@ -2,7 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::painter::{Painter, row};
+use super::areas::row;
+use super::painter::Painter;
 use crate::theme::Role;
 
 /// The rows of a digit.

@@ -3,7 +3,8 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::painter::{Painter, RenderContext, Spans, bottom, row, width};
+use super::areas::{across, bottom, row};
+use super::painter::{Painter, RenderContext, Spans, width};
 use crate::action::{Action, Context};
 use crate::app::form::TextField;
 use crate::domain::scope::ScopeKind;
@@ -72,11 +73,8 @@ pub(crate) struct Form<'a> {
 
 impl Form<'_> {
     fn marker(&self, has_focus: bool) -> Span<'static> {
-        let marker = if has_focus {
-            self.ctx.glyphs().marker
-        } else {
-            " "
-        };
+        let glyphs = self.ctx.glyphs();
+        let marker = if has_focus { glyphs.marker } else { " " };
         self.ctx.span(Role::Accent, &format!(" {marker} "))
     }
 
@@ -115,7 +113,7 @@ impl Form<'_> {
         };
         let style = ctx.style(Role::Field);
         spans.push(if value.is_empty() {
-            let shown = text::fit(&ctx.clean(placeholder), room, ctx.glyphs().ellipsis);
+            let shown = ctx.fitted(placeholder, room);
             Span::styled(shown, style.patch(ctx.style(Role::Muted)))
         } else {
             Span::styled(shown, style)
@@ -346,18 +344,15 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, rows: Vec<FormRow>
     }
     let [up, down] = paint.ctx.glyphs().arrows;
     let frame = Rect {
-        x: area.x.saturating_sub(1),
         y: area.y.saturating_sub(1),
-        width: area.width + 2,
         height: area.height + 2,
+        ..across(area)
     };
     let below = rows.len().saturating_sub(top + height);
     for (line, arrow, count) in [(row(frame, 0), up, top), (bottom(frame), down, below)] {
         if count > 0 {
-            let mark = paint
-                .ctx
-                .span(Role::Muted, &format!("{arrow} {count} more"));
-            paint.frame_title_right(line, &[mark]);
+            let more = format!("{arrow} {count} more");
+            paint.frame_title_right(line, &[paint.ctx.span(Role::Muted, &more)]);
         }
     }
 }
@@ -409,8 +404,7 @@ pub(crate) fn render_query(
         field_window(&query, room, ctx)
     } else {
         let cursor = text::width(&ctx.clean(query.before_cursor()));
-        let shown = text::truncate(&shown, room, ctx.glyphs().ellipsis);
-        (shown.into_owned(), cursor)
+        (ctx.cut(&shown, room), cursor)
     };
     let spans = [ctx.span(Role::Accent, "/ "), ctx.plain(&shown)];
     paint.frame_title(line, &spans);

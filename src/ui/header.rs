@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
+use super::areas::without_right;
 use super::painter::{Painter, RenderContext, Spans, width};
 use crate::action::Action;
 use crate::app::handler::{Fetch, Pending, Rows};
@@ -10,7 +11,7 @@ use crate::app::state::State;
 use crate::domain::credential::CredentialSource;
 use crate::domain::credential_command::CredentialCommand;
 use crate::domain::duration;
-use crate::domain::text;
+
 use crate::domain::text::number;
 use crate::theme::Role;
 
@@ -67,13 +68,8 @@ pub(crate) fn render_header(paint: &mut Painter<'_, '_>, area: Rect, state: &Sta
         paint.render_spans_right(area, &spans(right));
     }
     let left = spans(joined(left));
-    let taken = Rect {
-        width: area
-            .width
-            .min(u16::try_from(room + MARGINS).unwrap_or(u16::MAX)),
-        ..area
-    };
-    paint.render_spans(taken, &left);
+    let taken = usize::from(area.width).saturating_sub(room + MARGINS);
+    paint.render_spans(without_right(area, taken), &left);
 }
 
 /// Drops parts until the rest fits: the crumbs before the last one, and the least useful parts first.
@@ -122,8 +118,7 @@ fn shorten_last(parts: &mut [Part], room: usize, ctx: &RenderContext<'_>) {
     if last.width() > room
         && let [span] = &mut last.spans[..]
     {
-        let cut = text::truncate(&span.content, room, ctx.glyphs().ellipsis).into_owned();
-        *span = Span::styled(cut, span.style);
+        *span = Span::styled(ctx.cut(&span.content, room), span.style);
     }
 }
 
@@ -142,14 +137,14 @@ fn joined(parts: Vec<Part>) -> Spans {
 /// shown at any width.
 fn crumbs(state: &State, ctx: &RenderContext<'_>) -> Vec<Part> {
     let session = &state.session;
-    let is_demo = session.is_demo() || session.demo_only;
+
     let dotted = |role: Option<Role>, text: &str, worth| Part {
         separator: ctx.dot(),
         spans: vec![ctx.span(role, text)],
         worth,
     };
     let mut parts = Vec::new();
-    if is_demo {
+    if session.shows_demo() {
         parts.push(dotted(Some(Role::Title), "demo", Worth::Name));
         let key = ctx.keymap.key_for(state.context(), Action::OpenDemo);
         if let Some(key) = key.filter(|_| !session.demo_only) {
@@ -160,9 +155,9 @@ fn crumbs(state: &State, ctx: &RenderContext<'_>) -> Vec<Part> {
         parts.push(dotted(Some(Role::Title), name, Worth::Name));
     }
     let in_view = state.screen.handler().scope(state);
-    if let Some(scope) = in_view.or_else(|| session.active.scope.clone()) {
-        let name = state.scope_name(&scope).map(str::to_owned);
-        let scope = name.unwrap_or_else(|| ctx.scope(&scope, false));
+    if let Some(scope) = in_view.or(session.active.scope.as_ref()) {
+        let name = state.scope_name(scope).map(str::to_owned);
+        let scope = name.unwrap_or_else(|| ctx.scope(scope, false));
         parts.push(dotted(None, &scope, Worth::Scope));
     }
     if let Some(host) = session.foreign_host() {
@@ -236,28 +231,19 @@ fn data(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
     }
     let handler = state.screen.handler();
     let fetch = handler.fetch(state);
-    let waits = match handler.pending(state) {
+    match handler.pending(state) {
         Some(Pending::First) => {
-            let text = if fetch.is_some() {
-                " reloading"
-            } else {
-                " loading"
-            };
-            Some(vec![
-                ctx.spinner(state.clock.steady),
-                ctx.span(Role::Accent, text),
-            ])
+            let again = if fetch.is_some() { "re" } else { "" };
+            let text = ctx.span(Role::Accent, &format!(" {again}loading"));
+            return vec![vec![ctx.spinner(state.clock.steady), text]];
         }
-        Some(Pending::Reload { since, .. }) => {
+        Some(Pending::Reload { since }) => {
             let seconds = state.clock.seconds_since(since);
             let seconds = (seconds > 0 && !ctx.calm).then(|| format!(" {seconds} s"));
             let text = format!("reloading{}", seconds.unwrap_or_default());
-            Some(vec![ctx.span(Role::Accent, &text)])
+            return vec![vec![ctx.span(Role::Accent, &text)]];
         }
-        None => None,
-    };
-    if let Some(waits) = waits {
-        return vec![waits];
+        None => {}
     }
     let Some(Fetch { at, stale }) = fetch else {
         return Vec::new();

@@ -2,6 +2,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub(crate) mod areas;
 pub(crate) mod bars;
 pub(crate) mod digits;
 pub(crate) mod form;

@@ -14,6 +14,7 @@ use ratatui::symbols::border;
 use ratatui::text::Span;
 use ratatui::widgets::{Block, Clear, Widget};
 
+use super::areas::{bottom, cells, centred, inset, row};
 use crate::action::{Action, Context};
 use crate::domain::fields;
 use crate::domain::scope::Scope;
@@ -64,6 +65,25 @@ impl RenderContext<'_> {
         let id = text::beginning(token.id_text());
         let name = fields::title(token);
         self.glyphs().token_name(&name, id).into_owned()
+    }
+
+    /// Text made safe to draw, and cut to some cells.
+    pub(crate) fn cut(&self, text: &str, cells: usize) -> String {
+        text::truncate(&self.clean(text), cells, self.glyphs().ellipsis).into_owned()
+    }
+
+    /// The same, filled up with blanks.
+    pub(crate) fn fitted(&self, text: &str, cells: usize) -> String {
+        text::fit(
+            &self.clean(text::beginning(text)),
+            cells,
+            self.glyphs().ellipsis,
+        )
+    }
+
+    /// What precedes the name in a row: the end of the bar, a symbol, and a blank.
+    pub(crate) fn lead(&self, role: impl Into<Option<Role>>, symbol: &str) -> Spans {
+        vec![Span::raw(" "), self.span(role, symbol), Span::raw(" ")]
     }
 
     /// Text in the style of a role; without one, body text.
@@ -157,6 +177,22 @@ impl RenderContext<'_> {
         key.map_or_else(Vec::new, |key| self.key_hint(&key, label))
     }
 
+    /// The same after a separator; empty without a key.
+    pub(crate) fn dotted_hint(&self, context: Context, action: Action, label: &str) -> Spans {
+        let hint = self.hint(context, action, label);
+        let dot = (!hint.is_empty()).then(|| self.dot());
+        dot.into_iter().chain(hint).collect()
+    }
+
+    /// Which lines are visible, unless all are: `1–20 of 34`.
+    pub(crate) fn range(&self, first: usize, rows: usize, total: usize) -> Spans {
+        if rows >= total {
+            return Spans::new();
+        }
+        let range = format!("{}–{} of {total}", first + 1, (first + rows).min(total));
+        vec![self.span(Role::Muted, &range)]
+    }
+
     /// The keys of those actions that have one, with gaps between them.
     pub(crate) fn hints(&self, context: Context, actions: &[(Action, &str)], gap: &str) -> Spans {
         let hints = actions.iter();
@@ -196,15 +232,6 @@ impl Drawn {
         let (at, selected) = (i16::try_from(at).ok()?, i16::try_from(self.selected?).ok()?);
         at.checked_sub(selected)
     }
-}
-
-/// How the bar across a selected row looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bar {
-    /// In bold: keys move it.
-    Focused,
-    /// Marks what Enter opens, while the focus is elsewhere.
-    Unfocused,
 }
 
 impl<'p, 'f> Painter<'p, 'f> {
@@ -305,30 +332,22 @@ impl<'p, 'f> Painter<'p, 'f> {
     }
 
     /// Draws the visible rows of a list, with a bar across the selected one. Rows begin with a blank
-    /// cell, for the end of the bar; a symbol in the second one keeps its colour.
+    /// cell, for the end of the bar; a symbol in the second one keeps its colour. The bar is bold where
+    /// keys move it: without the focus, it marks what Enter opens.
     pub(crate) fn render_list<'a>(
         &mut self,
         area: Rect,
         rows: impl IntoIterator<Item = impl AsRef<[Span<'a>]>>,
         selected: Option<usize>,
-    ) {
-        self.render_list_with(area, rows, selected.map(|at| (at, Bar::Focused)));
-    }
-
-    /// Draws the visible rows of a list, with a bar in the given style across the selected one.
-    pub(crate) fn render_list_with<'a>(
-        &mut self,
-        area: Rect,
-        rows: impl IntoIterator<Item = impl AsRef<[Span<'a>]>>,
-        selected: Option<(usize, Bar)>,
+        has_focus: bool,
     ) {
         for (at, spans) in rows.into_iter().take(usize::from(area.height)).enumerate() {
             let place = row(area, at);
             self.render_spans(place, spans.as_ref());
             self.drawn.rows.push(place);
-            if let Some((_, bar)) = selected.filter(|it| it.0 == at && !self.is_covered) {
+            if selected == Some(at) && !self.is_covered {
                 self.drawn.selected = Some(self.drawn.rows.len() - 1);
-                self.render_bar(place, bar);
+                self.render_bar(place, has_focus);
                 self.select(place);
             }
         }
@@ -336,18 +355,16 @@ impl<'p, 'f> Painter<'p, 'f> {
 
     /// Gives a row one foreground and one background; only the symbol of a status, or of a severity,
     /// keeps its colour.
-    fn render_bar(&mut self, place: Rect, bar: Bar) {
+    fn render_bar(&mut self, place: Rect, has_focus: bool) {
         let (selected, accent) = (self.ctx.style(Role::Selected), self.ctx.style(Role::Accent));
         let edge = self.ctx.glyphs().bar;
         let buffer = self.buffer();
         let symbol = symbol_of(buffer, place);
         let reset = Style::new().fg(Color::Reset).bg(Color::Reset);
-        let style = match bar {
-            Bar::Focused => reset.patch(selected),
-            Bar::Unfocused => reset
-                .patch(selected)
-                .remove_modifier(Modifier::BOLD | Modifier::DIM),
-        };
+        let mut style = reset.patch(selected);
+        if !has_focus {
+            style = style.remove_modifier(Modifier::BOLD | Modifier::DIM);
+        }
         buffer.set_style(place, style);
         if let Some((at, symbol)) = symbol
             && let Some(cell) = buffer.cell_mut(at)
@@ -373,7 +390,7 @@ impl<'p, 'f> Painter<'p, 'f> {
         let rows = usize::from(area.height);
         let first = layout::first_row_centred(selected.unwrap_or(0), total, rows);
         let shown = items.skip(first).map(row);
-        self.render_list(area, shown, selected.map(|at| at - first));
+        self.render_list(area, shown, selected.map(|at| at - first), true);
         first
     }
 
@@ -454,10 +471,7 @@ impl<'p, 'f> Painter<'p, 'f> {
     /// ╰ 1–20 of 34 ────╯
     /// ```
     pub(crate) fn frame_position(&mut self, frame: Rect, first: usize, rows: usize, total: usize) {
-        if rows < total {
-            let place = format!("{}–{} of {total}", first + 1, first + rows);
-            self.frame_title(bottom(frame), &[self.ctx.span(Role::Muted, &place)]);
-        }
+        self.frame_title(bottom(frame), &self.ctx.range(first, rows, total));
     }
 
     /// Draws a line across a frame that joins its sides, with a title on it.
@@ -516,76 +530,4 @@ fn padded<'a>(spans: &[Span<'a>]) -> Vec<Span<'a>> {
 /// The width of a row of spans, in cells.
 pub(crate) fn width(spans: &[Span<'_>]) -> usize {
     spans.iter().map(|span| text::width(&span.content)).sum()
-}
-
-/// Converts a number of cells to ratatui's type.
-pub(crate) fn cells(count: usize) -> u16 {
-    u16::try_from(count).unwrap_or(u16::MAX)
-}
-
-/// The row at an offset from the top of an area; empty past its bottom.
-pub(crate) fn row(area: Rect, at: usize) -> Rect {
-    let at = cells(at);
-    Rect {
-        y: area.y.saturating_add(at),
-        height: u16::from(at < area.height),
-        ..area
-    }
-}
-
-/// The last row of an area.
-pub(crate) fn bottom(area: Rect) -> Rect {
-    row(area, usize::from(area.height.saturating_sub(1)))
-}
-
-/// The first rows of an area.
-pub(crate) fn first_rows(area: Rect, rows: usize) -> Rect {
-    Rect {
-        height: cells(rows).min(area.height),
-        ..area
-    }
-}
-
-/// An area without its first rows.
-pub(crate) fn below(area: Rect, rows: usize) -> Rect {
-    let rows = cells(rows).min(area.height);
-    Rect {
-        y: area.y + rows,
-        height: area.height - rows,
-        ..area
-    }
-}
-
-/// An area without its first and last column.
-pub(crate) fn inset(area: Rect) -> Rect {
-    Rect {
-        x: area.x + 1,
-        width: area.width.saturating_sub(2),
-        ..area
-    }
-}
-
-/// An area without its last columns.
-pub(crate) fn without_right(area: Rect, columns: usize) -> Rect {
-    Rect {
-        width: area.width.saturating_sub(cells(columns)),
-        ..area
-    }
-}
-
-/// A centred area of the given size within the body.
-pub(crate) fn centred(body: Rect, width: u16, height: u16) -> Rect {
-    let (width, height) = (width.min(body.width), height.min(body.height));
-    Rect {
-        x: body.x + (body.width - width) / 2,
-        y: body.y + (body.height - height) / 2,
-        width,
-        height,
-    }
-}
-
-/// The area of an overlay with a maximum size, centred in the body.
-pub(crate) fn overlay(body: Rect, columns: u16, rows: usize) -> Rect {
-    let (width, height) = layout::overlay((body.width, body.height), columns, cells(rows));
-    centred(body, width, height)
 }

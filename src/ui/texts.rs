@@ -1,14 +1,18 @@
-//! Text that several screens show: instants, and the progress of a lookup.
+//! Text that several screens show: the title of a token, instants, and the progress of a lookup.
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use ratatui::layout::Rect;
+use ratatui::text::Span;
 
-use super::painter::{RenderContext, Spans};
+use super::painter::{Painter, RenderContext, Spans, width};
 use crate::action::Action;
 use crate::app::message::Stage;
 use crate::app::state::State;
 use crate::domain::credential::{Access, CredentialSource};
 use crate::domain::duration;
+use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status};
 use crate::domain::text;
+use crate::domain::token::ServiceToken;
 use crate::theme::Role;
 
 /// An instant as a distance from now, in local time, and in UTC.
@@ -85,6 +89,37 @@ pub(crate) fn distance(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
+/// Draws the status and the name of a token on the upper line of a frame and, at its right end, the first
+/// of some forms that leaves the name room.
+pub(crate) fn render_token_title(
+    paint: &mut Painter<'_, '_>,
+    line: Rect,
+    (token, context): (&ServiceToken, EvaluationContext),
+    forms: Vec<Spans>,
+) {
+    let ctx = paint.ctx;
+    let status = Status::of(token, context);
+    let role = Role::from(Emphasis::at(Lifecycle::of(token), context));
+    let name = ctx.token_name(token);
+    let room = usize::from(line.width).saturating_sub(8);
+    let least = text::width(&name).min(room / 2) + 2;
+    let mut forms = forms.into_iter();
+    let fitting = forms.find(|form| width(form) + least + 3 <= room);
+    let right = fitting.unwrap_or_default();
+    let taken = if right.is_empty() {
+        0
+    } else {
+        width(&right) + 3
+    };
+    let name = ctx.cut(&name, room.saturating_sub(taken + 2));
+    let symbol = ctx.span(role, status.symbol(ctx.ascii));
+    paint.frame_title(
+        line,
+        &[symbol, Span::raw(" "), ctx.span(Role::Title, &name)],
+    );
+    paint.frame_title_right(line, &right);
+}
+
 /// What a lookup waits for, and how long it has taken.
 ///
 /// ```text
@@ -96,13 +131,11 @@ pub(crate) fn lookup_progress(
     columns: usize,
     ctx: &RenderContext<'_>,
 ) -> Option<Vec<Spans>> {
-    let seconds = state
-        .clock
-        .seconds_since(state.detail.token.loading_since()?);
+    let since = state.detail.token.loading_since()?;
+    let seconds = state.clock.seconds_since(since);
     let what = state.detail.reference.as_ref().map(ToString::to_string);
-    let what = ctx.clean(what.as_deref().unwrap_or("")).into_owned();
     let room = columns.saturating_sub(36).clamp(8, 40);
-    let what = text::truncate(&what, room, ctx.glyphs().ellipsis);
+    let what = ctx.cut(what.as_deref().unwrap_or(""), room);
     let mut line = vec![
         ctx.spinner(state.clock.steady),
         ctx.plain(" Looking up "),
@@ -112,11 +145,7 @@ pub(crate) fn lookup_progress(
     if seconds > 0 && !ctx.calm {
         line.push(ctx.plain(&format!(" {seconds} s")));
     }
-    let cancel = ctx.hint(state.context(), Action::Back, "cancel");
-    if !cancel.is_empty() {
-        line.push(ctx.dot());
-        line.extend(cancel);
-    }
+    line.extend(ctx.dotted_hint(state.context(), Action::Back, "cancel"));
     let mut lines = vec![line];
     let access = state.detail.access.as_ref();
     let waited = (state.detail.stage, seconds);
@@ -136,17 +165,13 @@ pub(crate) fn credential_note(
     if waits_for != Stage::Credential || seconds <= 1 {
         return Vec::new();
     }
-    let profile = match access.map(|access| &access.identity.source) {
-        Some(CredentialSource::Command { profile }) => Some(profile),
-        Some(
-            CredentialSource::Environment { .. }
-            | CredentialSource::Keyring { .. }
-            | CredentialSource::Session
-            | CredentialSource::Demo,
-        )
-        | None => None,
-    };
-    let texts = match profile.and_then(|name| state.session.settings.command_of(name)) {
+    let command = access.and_then(|access| {
+        let CredentialSource::Command { profile } = &access.identity.source else {
+            return None;
+        };
+        state.session.settings.command_of(profile)
+    });
+    let texts = match command {
         Some(command) => [
             format!(
                 "waiting for {}, which prints the credential",
@@ -159,10 +184,7 @@ pub(crate) fn credential_note(
             "(an unlock prompt may be on the desktop)".to_owned(),
         ],
     };
-    let line = |text: &str| {
-        let text = text::truncate(text, columns, ctx.glyphs().ellipsis);
-        vec![ctx.span(Role::Muted, &text)]
-    };
+    let line = |text: &str| vec![ctx.span(Role::Muted, &ctx.cut(text, columns))];
     if columns > 76 {
         vec![line(&texts.join(" "))]
     } else {

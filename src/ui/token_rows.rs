@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, Utc};
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::painter::{RenderContext, Spans};
+use super::painter::{RenderContext, Spans, width as cells_of};
 use super::texts::distance;
 use crate::app::access_reading::OpensCounts;
 use crate::domain::access::verdict::Verdict;
@@ -38,11 +38,8 @@ impl TokenRows<'_> {
         let mut line = " ".repeat(LEAD);
         for (at, (column, width)) in self.columns.iter().enumerate() {
             let arrow = sorted.filter(|(by, _)| *by == column);
-            let name = format!(
-                "{}{}",
-                heading(column),
-                arrow.map_or("", |(_, arrow)| arrow)
-            );
+            let arrow = arrow.map_or("", |(_, arrow)| arrow);
+            let name = format!("{}{arrow}", heading(column));
             line.push_str(&" ".repeat(if at > 0 { GAP } else { 0 }));
             line.push_str(&aligned(column, &name, width));
         }
@@ -60,11 +57,7 @@ impl TokenRows<'_> {
         let status = Status::of(token, self.context);
         let emphasis = Emphasis::at(Lifecycle::of(token), self.context);
         let (is_quiet, role) = (emphasis == Emphasis::Quiet, Role::from(emphasis));
-        let mut spans = vec![
-            Span::raw(" "),
-            ctx.span(role, status.symbol(ctx.ascii)),
-            Span::raw(" "),
-        ];
+        let mut spans = ctx.lead(role, status.symbol(ctx.ascii));
         for (at, (column, width)) in self.columns.iter().enumerate() {
             if at > 0 {
                 spans.push(Span::raw(" ".repeat(GAP)));
@@ -75,7 +68,7 @@ impl TokenRows<'_> {
                 }
                 Column::Profile => {
                     let role = is_quiet.then_some(Role::Muted);
-                    let profile = self.fitted(profile.unwrap_or_default(), width);
+                    let profile = ctx.fitted(profile.unwrap_or_default(), width);
                     spans.push(ctx.span(role, &profile));
                 }
                 Column::Left => {
@@ -85,11 +78,11 @@ impl TokenRows<'_> {
                 Column::Expires => {
                     let role = is_quiet.then_some(Role::Muted);
                     let day = self.expires(token, status);
-                    spans.push(ctx.span(role, &self.fitted(&day, width)));
+                    spans.push(ctx.span(role, &ctx.fitted(&day, width)));
                 }
                 Column::LastSeen => {
                     let (role, seen) = self.last_seen(token, width);
-                    spans.push(ctx.span(role, &self.fitted(&seen, width)));
+                    spans.push(ctx.span(role, &ctx.fitted(&seen, width)));
                 }
                 Column::Note => {
                     spans.extend(self.note(token, filter, (width, is_quiet)));
@@ -97,7 +90,7 @@ impl TokenRows<'_> {
                 Column::Opens => spans.extend(self.opens(token, is_quiet, width)),
                 Column::Lifetime => spans.extend(self.lifetime(token, role, width)),
                 Column::ClientId => {
-                    let id = self.fitted(&token.display_text(&token.client_id), width);
+                    let id = ctx.fitted(&token.display_text(&token.client_id), width);
                     let marks = filter.in_id(id.trim_end());
                     spans.extend(marked(&id, &marks, ctx.style(Role::Muted), ctx));
                 }
@@ -125,21 +118,21 @@ impl TokenRows<'_> {
         let name = ctx.token_name(token);
         let name = text::beginning(&name);
         if token.display_text(&token.name).trim().is_empty() {
-            return vec![ctx.span(Role::Muted, &self.fitted(name, width))];
+            return vec![ctx.span(Role::Muted, &ctx.fitted(name, width))];
         }
         let style = if is_quiet {
             ctx.style(Role::Muted)
         } else {
             Style::new()
         };
-        let fitted = self.fitted(name, width);
+        let fitted = ctx.fitted(name, width);
         let marks = filter.in_name(name);
         let room = width - text::width(fitted.trim_end());
         let id = ctx.clean(text::beginning(token.id_text()));
         let in_id = filter.in_id(&id);
         if marks.is_empty() && !in_id.is_empty() && room > GAP + 8 {
             let mut spans = vec![Span::styled(format!("{}  ", fitted.trim_end()), style)];
-            let id = self.fitted(&id, room - GAP);
+            let id = ctx.fitted(&id, room - GAP);
             spans.extend(marked(&id, &in_id, ctx.style(Role::Muted), ctx));
             spans
         } else {
@@ -195,7 +188,7 @@ impl TokenRows<'_> {
             Some(_) => self.ctx.style(Role::Strong),
             None => Style::new(),
         };
-        let words = self.fitted(&note.text(self.context.now), width);
+        let words = self.ctx.fitted(&note.text(self.context.now), width);
         marked(&words, &filter.in_note(note), style, self.ctx)
     }
 
@@ -216,12 +209,12 @@ impl TokenRows<'_> {
         ];
         for (verdict, count) in others.into_iter().filter(|(_, count)| *count > 0) {
             let text = format!(" {}{count}", verdict.symbol(ctx.ascii));
-            if super::painter::width(&spans) + text::width(&text) > width {
+            if cells_of(&spans) + text::width(&text) > width {
                 break;
             }
             spans.push(ctx.span(quiet.or(Some(Role::from(verdict.tone()))), &text));
         }
-        let drawn = super::painter::width(&spans);
+        let drawn = cells_of(&spans);
         spans.push(Span::raw(" ".repeat(width.saturating_sub(drawn))));
         spans
     }
@@ -241,11 +234,6 @@ impl TokenRows<'_> {
             part(role, glyphs.bar_half, half),
             part(Role::Border, glyphs.horizontal, width - done - half),
         ]
-    }
-
-    fn fitted(&self, text: &str, cells: usize) -> String {
-        let clean = self.ctx.clean(text::beginning(text));
-        text::fit(&clean, cells, self.ctx.glyphs().ellipsis)
     }
 }
 

@@ -156,25 +156,21 @@ fn read_text() -> Result<Secret, Failure> {
         .lock()
         .take(CAPACITY as u64 + 1)
         .read_to_end(&mut bytes);
-    read.map_err(|error| {
-        unreadable(
-            "Standard input cannot be read.",
-            "Pipe the secret in.",
-            &error,
-        )
-    })?;
+    read.map_err(|error| unreadable(&error))?;
     if bytes.len() > CAPACITY {
         return Err(not_a_credential(InvalidSecret::Long));
     }
     let text = std::str::from_utf8(&bytes).map_err(|error| {
+        let why = "Standard input is not valid UTF-8.";
         let hint = "Pass only the secret, as UTF-8 text.";
-        unreadable("Standard input is not valid UTF-8.", hint, &error)
+        Failure::new(FailureKind::Usage, why, hint).caused_by(&error)
     })?;
     Ok(Secret::new(text.to_owned()))
 }
 
-fn unreadable(why: &str, hint: &str, error: &impl ToString) -> Failure {
-    Failure::new(FailureKind::Usage, why, hint).caused_by(error)
+fn unreadable(error: &impl ToString) -> Failure {
+    let why = "Standard input cannot be read.";
+    Failure::new(FailureKind::Usage, why, "Pipe the secret in.").caused_by(error)
 }
 
 fn not_a_credential(error: InvalidSecret) -> Failure {

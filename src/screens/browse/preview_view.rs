@@ -11,9 +11,10 @@ use crate::app::state::State;
 use crate::domain::fields::last_seen_word;
 use crate::domain::status::{Emphasis, EvaluationContext, Lifecycle, Status, elapsed};
 use crate::domain::text;
-use crate::domain::token::{Reported, ServiceToken};
+use crate::domain::token::ServiceToken;
 use crate::theme::Role;
-use crate::ui::painter::{Painter, RenderContext, Spans, below, inset, row};
+use crate::ui::areas::{below, inset, row};
+use crate::ui::painter::{Painter, RenderContext, Spans};
 use crate::ui::texts::distance;
 
 /// The cells of a label.
@@ -41,8 +42,7 @@ pub(super) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let status = Status::of(token, context);
     let role = Role::from(Emphasis::at(Lifecycle::of(token), context));
     let room = usize::from(area.width).saturating_sub(6);
-    let name = ctx.token_name(token);
-    let name = text::truncate(&name, room, ctx.glyphs().ellipsis).into_owned();
+    let name = ctx.cut(&ctx.token_name(token), room);
     let heading = [
         ctx.span(role, status.symbol(ctx.ascii)),
         Span::raw(" "),
@@ -91,24 +91,19 @@ impl Preview<'_> {
     /// ```
     fn headline(&self) -> Vec<Spans> {
         let (ctx, now) = (self.ctx, self.context.now);
-        let status = Status::of(self.token, self.context);
-        let left = Lifecycle::of(self.token)
-            .remaining(now)
-            .map(|left| left.calm(ctx.calm));
+        let life = Lifecycle::of(self.token);
+        let status = Status::at(life, self.context);
+        let left = life.remaining(now).map(|left| left.calm(ctx.calm));
         let left = left.filter(|_| status != Status::Disabled);
-        let left = left.map(|left| left.calm(ctx.calm));
         let words = status.headline();
-        let emphasis = Emphasis::at(Lifecycle::of(self.token), self.context);
+        let role = Role::from(Emphasis::at(life, self.context));
         let text = match (status, left) {
             (Status::Active, Some(left)) => format!("{words} · {} left", left.short()),
             (_, Some(left)) => format!("{words} {}", left.short()),
             (_, None) => words.to_owned(),
         };
-        let mut spans = vec![Span::styled(
-            ctx.clean(&text).into_owned(),
-            ctx.style(Role::from(emphasis))
-                .patch(ctx.style(Role::Strong)),
-        )];
+        let style = ctx.style(role).patch(ctx.style(Role::Strong));
+        let mut spans = vec![Span::styled(ctx.clean(&text).into_owned(), style)];
         let share = elapsed(self.token, now).filter(|_| left.is_some_and(|it| !it.is_over()));
         if let Some(share) = share {
             let percent = (share * 1000.0).floor() / 10.0;
@@ -148,13 +143,11 @@ impl Preview<'_> {
         ];
         let mut lines: Vec<Spans> = Vec::new();
         for (label, time) in times {
-            match time {
-                Reported::Valid(at) => lines.push(self.time(label, *at)),
-                Reported::Null | Reported::Absent | Reported::Malformed(_) => {
-                    let word = last_seen_word(token, self.columns);
-                    let word = word.filter(|_| label == "Last seen");
-                    lines.extend(word.map(|word| self.fact(label, word)));
-                }
+            if let Some(at) = time.valid() {
+                lines.push(self.time(label, *at));
+            } else if label == "Last seen" {
+                let word = last_seen_word(token, self.columns);
+                lines.extend(word.map(|word| self.fact(label, word)));
             }
         }
         let duration = token.display_text(&token.duration);

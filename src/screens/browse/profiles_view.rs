@@ -7,7 +7,7 @@ use crate::app::profile_reads::{Outcome, ProfileReads};
 use crate::app::state::State;
 use crate::domain::failure::Failure;
 use crate::domain::text;
-use crate::domain::text::number;
+
 use crate::layout;
 use crate::theme::Role;
 use crate::ui::painter::{RenderContext, Spans, width};
@@ -19,10 +19,8 @@ use crate::ui::painter::{RenderContext, Spans, width};
 /// ```
 pub(crate) fn progress(state: &State) -> Option<String> {
     let (read, all) = state.list.profiles.as_ref()?.progress();
-    let received = state.list.progress.received;
-    let tokens = if received == 1 { "token" } else { "tokens" };
-    let received = number(received);
-    Some(format!("{read} of {all} profiles, {received} {tokens}"))
+    let received = text::counted(state.list.progress.received, "token", "tokens");
+    Some(format!("{read} of {all} profiles, {received}"))
 }
 
 /// What is missing, in one line, and the key that shows all failures. After a failure, also which
@@ -42,26 +40,18 @@ pub(crate) fn note(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Op
     if has_failed && !read.is_empty() {
         doubts.push(format!("read: {read}"));
     }
-    let key = if has_failed {
-        ctx.hint(Context::Browse, Action::ErrorDetails, "details")
-    } else {
-        Spans::new()
-    };
     let glyphs = ctx.glyphs();
-    let (role, symbol) = if has_failed {
-        (Role::Warning, glyphs.warning)
+    let (role, symbol, key) = if has_failed {
+        let key = ctx.hint(Context::Browse, Action::ErrorDetails, "details");
+        (Role::Warning, glyphs.warning, key)
     } else {
-        (Role::Muted, " ")
+        (Role::Muted, " ", Spans::new())
     };
     let room = columns.saturating_sub(3 + 2 + width(&key) + 1);
     let doubts = ctx.clean(&doubts.join(glyphs.dot)).into_owned();
-    let mut spans = vec![
-        Span::raw(" "),
-        ctx.span(role, symbol),
-        Span::raw(" "),
-        ctx.plain(&text::fit(&doubts, room, glyphs.ellipsis)),
-        Span::raw("  "),
-    ];
+    let mut spans = ctx.lead(role, symbol);
+    spans.push(ctx.plain(&text::fit(&doubts, room, glyphs.ellipsis)));
+    spans.push(Span::raw("  "));
     spans.extend(key);
     Some(spans)
 }
@@ -117,44 +107,31 @@ pub(crate) fn nothing(
     let all = profiles.reads.len() + profiles.without_scope.len();
     let read = profiles.read_names();
     let glyphs = ctx.glyphs();
-    let (mark, what) = match (failures.is_empty(), read.len(), all) {
-        (true, _, 1) => (None, "No service tokens in 1 profile.".to_owned()),
-        (true, _, _) => (None, format!("No service tokens in {all} profiles.")),
-        (false, 0, 1) => (
-            Some(Role::Critical),
-            "The profile could not be read.".to_owned(),
-        ),
-        (false, 0, 2) => (
-            Some(Role::Critical),
-            "Neither profile could be read.".to_owned(),
-        ),
-        (false, 0, _) => (
-            Some(Role::Critical),
-            format!("None of the {all} profiles could be read."),
-        ),
+    let blank = (Role::Muted, " ");
+    let mark = match (failures.is_empty(), read.is_empty()) {
+        (true, _) => blank,
+        (false, true) => (Role::Critical, glyphs.critical),
+        (false, false) => (Role::Warning, glyphs.warning),
+    };
+    let what = match (failures.is_empty(), read.len(), all) {
+        (true, _, 1) => "No service tokens in 1 profile.".to_owned(),
+        (true, _, _) => format!("No service tokens in {all} profiles."),
+        (false, 0, 1) => "The profile could not be read.".to_owned(),
+        (false, 0, 2) => "Neither profile could be read.".to_owned(),
+        (false, 0, _) => format!("None of the {all} profiles could be read."),
         (false, _, _) => {
-            let read = read.join(", ");
-            (
-                Some(Role::Warning),
-                format!("No service tokens in what could be read: {read}."),
+            format!(
+                "No service tokens in what could be read: {}.",
+                read.join(", ")
             )
         }
     };
-    let marked = |role: Role| {
-        let symbol = if role == Role::Critical {
-            glyphs.critical
-        } else {
-            glyphs.warning
-        };
-        (role, symbol)
-    };
-    let blank = (Role::Muted, " ");
     let columns = columns.saturating_sub(2);
     let text = |mark, role, text: &str| {
         let lines = layout::marked(mark, role, &ctx.clean(text), columns);
         ctx.lines(&lines)
     };
-    let mut lines = text(mark.map_or(blank, marked), Some(Role::Strong), &what);
+    let mut lines = text(mark, Some(Role::Strong), &what);
     let reasons = reasons(profiles);
     for (at, Reason { names, why, hint }) in reasons.iter().enumerate() {
         lines.extend(text(blank, None, &format!("{}: {why}", names.join(", "))));

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
-
 use crate::app::form::TextField;
 use crate::app::token_list::TokenList;
 use crate::app::token_table::TokenTable;
-use crate::domain::duration::Remaining;
+
 use crate::domain::fetched::RequestId;
-use crate::domain::status::{Lifecycle, Status};
+use crate::domain::status::Status;
 use crate::domain::token::ServiceToken;
 use crate::layout::first_row_kept;
 
@@ -68,8 +66,8 @@ impl Browse {
         rows.saturating_sub(1 + list.note_rows())
     }
 
-    /// The visible rows among those inside the panel.
-    fn visible<'a>(
+    /// The tokens of the visible rows, of those inside the panel.
+    pub(crate) fn visible<'a>(
         &self,
         list: &'a TokenList,
         rows: usize,
@@ -77,40 +75,6 @@ impl Browse {
         let rows = Self::table_rows(list, rows);
         let first = first_row_kept(self.top, self.selected, self.table.rows(), rows);
         self.table.tokens(list, first, rows)
-    }
-
-    /// Whether something visible counts down by the second: a token in its last day, or the previous
-    /// secret of the one in the preview. `rows` are those inside the panel.
-    pub(crate) fn is_counting(
-        &self,
-        list: &TokenList,
-        now: DateTime<Utc>,
-        (rows, has_preview): (usize, bool),
-    ) -> bool {
-        let is_last_day = |left: Remaining| (0..LAST_DAY.num_seconds()).contains(&left.seconds());
-        let previewed = self.token(list).filter(|_| has_preview);
-        let secret = previewed.and_then(|it| it.previous_client_secret_expires_at.valid());
-        secret.is_some_and(|end| is_last_day(Remaining::until(*end, now)))
-            || self
-                .visible(list, rows)
-                .filter_map(|token| remaining(token, now))
-                .any(is_last_day)
-    }
-
-    /// When a visible row begins to count down by the second.
-    pub(crate) fn next_last_day(
-        &self,
-        list: &TokenList,
-        now: DateTime<Utc>,
-        rows: usize,
-    ) -> Option<DateTime<Utc>> {
-        let begins = self.visible(list, rows).filter_map(|token| {
-            let end = Lifecycle::of(token).end();
-            let end = end.filter(|_| !Lifecycle::of(token).is_disabled())?;
-            let just_below = LAST_DAY - TimeDelta::nanoseconds(1);
-            end.checked_sub_signed(just_below)
-        });
-        begins.filter(|begin| *begin > now).min()
     }
 
     /// Clears everything. The list is not part of it.
@@ -221,12 +185,4 @@ impl Browse {
         };
         self.selected = row.unwrap_or(gone).min(self.table.rows().saturating_sub(1));
     }
-}
-
-/// The time before its end in which a token counts down by the second.
-const LAST_DAY: TimeDelta = TimeDelta::days(1);
-
-fn remaining(token: &ServiceToken, now: DateTime<Utc>) -> Option<Remaining> {
-    let life = Lifecycle::of(token);
-    life.remaining(now).filter(|_| !life.is_disabled())
 }

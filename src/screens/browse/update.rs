@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::action::{Action, Context, Motion};
 use crate::app::all_profiles::{back, open_token};
 use crate::app::form::Editor;
-use crate::app::handler::{Browse, Copied, Fetch, Handler, Pending, Place, Rows};
+use crate::app::handler::{Browse, Copied, Fetch, Handler, Pending, Place, Rows, listed_end};
 use crate::app::list_fetch::fetch_list;
 
 use crate::app::profile_lists::can_open;
@@ -163,21 +163,12 @@ impl Handler for Browse {
         Some((token.clone(), state.list.access_of(token)?))
     }
 
-    fn scope(&self, state: &State) -> Option<Scope> {
-        let access = state.list.access.as_ref();
-        access.map(|access| access.scope.clone())
+    fn scope<'a>(&self, state: &'a State) -> Option<&'a Scope> {
+        state.list.access.as_ref().map(|access| &access.scope)
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {
-        let list = &state.list;
-        let since = list.extent.loading_since()?;
-        Some(match list.extent.value() {
-            Some(_) => Pending::Reload {
-                since,
-                back_cancels: !list.is_automatic,
-            },
-            None => Pending::First,
-        })
+        Pending::of(&state.list.extent)
     }
 
     fn instant(&self, state: &State) -> DateTime<Utc> {
@@ -199,21 +190,19 @@ impl Handler for Browse {
     }
 
     fn next_countdown(&self, state: &State) -> Option<DateTime<Utc>> {
-        let now = state.clock.corrected();
-        let next = whole_second(now) + TimeDelta::seconds(1);
-        let browse = &state.browse;
+        let (browse, list) = (&state.browse, &state.list);
         let layout = BrowseLayout::new(state.size.0, !browse.hides_preview);
-        let shown = (state.body_rows(), layout.preview.is_some());
-        let is_counting = browse.is_counting(&state.list, now, shown);
-        is_counting.then(|| state.clock.steady_at(next))
+        let previewed = browse.token(list).filter(|_| layout.preview.is_some());
+        let secret = previewed.and_then(|it| it.previous_client_secret_expires_at.valid());
+        let visible = browse.visible(list, state.body_rows());
+        let ends = visible.filter_map(|token| listed_end(token));
+        state.next_second(ends.chain(secret.copied()))
     }
 
     /// The minutes and hours of a calm list change with its age, once a minute.
     fn next_change(&self, state: &State) -> Option<DateTime<Utc>> {
-        let (browse, list) = (&state.browse, &state.list);
-        let last_day = browse.next_last_day(list, state.clock.corrected(), state.body_rows());
-        let at = list.next_change().into_iter().chain(last_day).min()?;
-        Some(state.steady_second(at))
+        let visible = state.browse.visible(&state.list, state.body_rows());
+        state.next_list_change(visible.filter_map(|token| listed_end(token)))
     }
 }
 
@@ -258,7 +247,7 @@ fn count_opens(state: &mut State) {
 /// Whether the user waits for the list. One that is fetched again by itself is visible already.
 fn is_awaited(state: &State) -> bool {
     let list = &state.list;
-    list.extent.is_loading() && (!list.is_automatic || list.extent.value().is_none())
+    list.extent.is_first() || list.extent.is_loading() && !list.is_automatic
 }
 
 /// Sorts the list by the next column that is on screen.
@@ -308,7 +297,7 @@ fn status_of(action: Action) -> Option<Status> {
 }
 
 /// The actions that show a status, in the order of the counts on screen.
-const STATUSES: [(Action, Status); 7] = [
+pub(crate) const STATUSES: [(Action, Status); 7] = [
     (Action::ShowExpired, Status::Expired),
     (Action::ShowCritical, Status::Critical),
     (Action::ShowExpiring, Status::Expiring),

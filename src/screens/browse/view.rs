@@ -7,35 +7,24 @@ use ratatui::text::Span;
 use super::preview_view;
 use super::profiles_view;
 use super::state::Browse;
+use super::update::STATUSES;
 use crate::action::{Action, Context};
 use crate::app::profile_reads::ProfileReads;
 use crate::app::state::State;
 use crate::app::token_list::TokenList;
 use crate::app::token_table::TokenTable;
 use crate::domain::status::Status;
-use crate::domain::text::number;
+use crate::domain::text::{counted, number};
 use crate::layout;
 use crate::layout::token_columns::{BrowseLayout, MoreColumns};
 use crate::theme::Role;
+use crate::ui::areas::{below, bottom, first_rows, inset, last_columns, row, without_right};
 use crate::ui::form::render_query;
-use crate::ui::painter::{
-    Painter, RenderContext, Spans, below, bottom, first_rows, inset, row, width, without_right,
-};
+use crate::ui::painter::{Painter, RenderContext, Spans, width};
 use crate::ui::texts::credential_note;
 use crate::ui::token_rows::TokenRows;
 
-/// The order of the counts in the title.
-const COUNTED: [Status; 7] = [
-    Status::Expired,
-    Status::Critical,
-    Status::Expiring,
-    Status::Unknown,
-    Status::Active,
-    Status::NeverExpires,
-    Status::Disabled,
-];
-
-/// How many of them have a word beside their symbol.
+/// How many of the counts in the title have a word beside their symbol.
 const WITH_WORDS: usize = 3;
 
 /// ```text
@@ -67,14 +56,9 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     paint.frame_title_right(line, &place);
     render_filter(paint, line, state, width(&place));
     if let Some(columns) = parts.preview {
-        let x = area.right() - columns;
-        paint.splitter(x, (area.y, area.bottom() - 1), None);
-        let area = Rect {
-            x,
-            width: columns,
-            ..area
-        };
-        preview_view::render(paint, area, state);
+        let preview = last_columns(area, columns);
+        paint.splitter(preview.x, (area.y, area.bottom() - 1), None);
+        preview_view::render(paint, preview, state);
     }
 }
 
@@ -101,19 +85,15 @@ fn render_rows(paint: &mut Painter<'_, '_>, list: Rect, state: &State, parts: &B
     let places = table.places().iter().skip(first).take(rows);
     let tokens = places.filter_map(|place| {
         let token = state.list.token(*place)?;
-        let profile = state
-            .list
-            .origin(*place)
-            .map(|origin| origin.profile.as_str());
+        let origin = state.list.origin(*place);
+        let profile = origin.map(|origin| origin.profile.as_str());
         let is_changed = state.list.has_changed(*place);
         Some(drawing.row((token, profile), &mut filter, is_changed))
     });
     let place = first_rows(below(list, 1), rows);
-    paint.render_list(place, tokens, browse.selected.checked_sub(first));
-    paint.render_lines(
-        below(list, 1 + rows),
-        notes(state, usize::from(list.width), ctx),
-    );
+    paint.render_list(place, tokens, browse.selected.checked_sub(first), true);
+    let notes = notes(state, usize::from(list.width), ctx);
+    paint.render_lines(below(list, 1 + rows), notes);
 }
 
 /// Draws the number of tokens of each status. The first three have a word, since their symbols are
@@ -133,19 +113,16 @@ fn render_counts(
         return;
     }
     let line = inset(line);
-    let counts = COUNTED.map(|status| Count {
-        status,
-        tokens: list.count(status),
-        is_chosen: table.is_chosen(status),
-    });
-    let shown: Vec<_> = counts
-        .into_iter()
-        .filter(|it| it.tokens > 0 || it.is_chosen)
-        .collect();
     let with_words = |words: usize| -> Spans {
-        let has_word = |status| COUNTED[..words].contains(&status);
-        let counts = shown.iter();
-        counts.map(|it| it.span(has_word(it.status), ctx)).collect()
+        let shown = STATUSES
+            .into_iter()
+            .enumerate()
+            .filter_map(|(at, (_, status))| {
+                let (count, is_chosen) = (list.count(status), table.is_chosen(status));
+                (count > 0 || is_chosen)
+                    .then(|| count_of(status, count, (is_chosen, at < words), ctx))
+            });
+        shown.collect()
     };
     let fits = |spans: &Spans| width(spans) <= usize::from(line.width);
     let mut forms = (0..=WITH_WORDS).rev().map(with_words);
@@ -158,35 +135,25 @@ fn render_counts(
     paint.render_spans(line, &spans);
 }
 
-/// The tokens of a status.
-struct Count {
+/// The number of tokens of a status: ` ✖ 2 expired `, or `[✖ 2 expired]` if only chosen statuses are
+/// shown.
+fn count_of(
     status: Status,
-    tokens: usize,
-    is_chosen: bool,
-}
-
-impl Count {
-    /// ` ✖ 2 expired `, or `[✖ 2 expired]` if only chosen statuses are shown.
-    fn span(&self, has_word: bool, ctx: &RenderContext<'_>) -> Span<'static> {
-        let word = if has_word {
-            format!(" {}", self.status.word().to_lowercase())
-        } else {
-            String::new()
-        };
-        let role = if self.status == Status::Disabled {
-            Role::Muted
-        } else {
-            Role::from(self.status.tone())
-        };
-        let [open, close] = if self.is_chosen {
-            ["[", "]"]
-        } else {
-            [" ", " "]
-        };
-        let symbol = self.status.symbol(ctx.ascii);
-        let text = format!("{open}{symbol} {}{word}{close}", number(self.tokens));
-        ctx.span(role, &text)
-    }
+    count: usize,
+    (is_chosen, has_word): (bool, bool),
+    ctx: &RenderContext<'_>,
+) -> Span<'static> {
+    let word = has_word.then(|| format!(" {}", status.word().to_lowercase()));
+    let role = match status {
+        Status::Disabled => Role::Muted,
+        status => Role::from(status.tone()),
+    };
+    let (open, close) = if is_chosen { ('[', ']') } else { (' ', ' ') };
+    let (symbol, word) = (status.symbol(ctx.ascii), word.unwrap_or_default());
+    ctx.span(
+        role,
+        &format!("{open}{symbol} {}{word}{close}", number(count)),
+    )
 }
 
 /// The number of tokens, and of those that pass the filter; and the sort column.
@@ -266,7 +233,7 @@ fn notes(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Spans> {
 }
 
 fn progress(state: &State, ctx: &RenderContext<'_>) -> Spans {
-    let (browse, list) = (&state.browse, &state.list);
+    let list = &state.list;
     let received = list.progress.received;
     let again = match list.extent.value() {
         Some(_) => "Fetching again: ",
@@ -288,10 +255,8 @@ fn progress(state: &State, ctx: &RenderContext<'_>) -> Spans {
         spans.push(ctx.dot());
         spans.push(ctx.plain(&format!("{seconds} s")));
     }
-    let cancel = ctx.hint(state.context(), Action::Back, "cancel");
-    if !browse.is_filtering && !cancel.is_empty() {
-        spans.push(ctx.dot());
-        spans.extend(cancel);
+    if !state.browse.is_filtering {
+        spans.extend(ctx.dotted_hint(state.context(), Action::Back, "cancel"));
     }
     spans
 }
@@ -303,8 +268,7 @@ fn waited(state: &State) -> i64 {
 }
 
 fn tokens(count: usize) -> String {
-    let noun = if count == 1 { "token" } else { "tokens" };
-    format!("{} {noun}", number(count))
+    counted(count, "token", "tokens")
 }
 
 /// The replacement for the rows of an empty list: the progress, or why it is empty.
@@ -319,7 +283,7 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
     let (browse, list) = (&state.browse, &state.list);
     let is_filtered = list.total() > 0;
     let mut lines = Vec::new();
-    if list.extent.is_loading() && list.extent.value().is_none() {
+    if list.extent.is_first() {
         lines.push(progress(state, ctx));
         if !is_filtered {
             let waited = (list.progress.stage, waited(state));

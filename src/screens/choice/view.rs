@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use ratatui::layout::Rect;
-use ratatui::text::Span;
 
 use crate::app::state::State;
 use crate::domain::fields::last_seen_word;
@@ -12,7 +11,8 @@ use crate::domain::text;
 use crate::domain::token::ServiceToken;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::painter::{Painter, RenderContext, Spans, centred};
+use crate::ui::areas::centred;
+use crate::ui::painter::{Painter, RenderContext, Spans};
 use crate::ui::texts::distance;
 
 /// From this width on, in cells, IDs are shown whole.
@@ -58,12 +58,11 @@ fn choice_row(
     let id = ctx.clean(&token.display_text(&token.id)).into_owned();
     let id = ctx.id(&id, is_wide);
     let id = text::fit(&id, text::width(&id).max(if is_wide { 36 } else { 9 }), "");
-    vec![
-        Span::raw(" "),
-        ctx.span(role, status.symbol(ctx.ascii)),
-        Span::raw(" "),
+    let mut spans = ctx.lead(role, status.symbol(ctx.ascii));
+    spans.extend([
         ctx.span(role, &text::fit(status.word(), word, "")),
         ctx.plain(&format!("  {id}")),
         ctx.span(Role::Muted, &format!("  {seen}")),
-    ]
+    ]);
+    spans
 }

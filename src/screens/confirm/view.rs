@@ -4,8 +4,9 @@ use ratatui::layout::Rect;
 
 use crate::action::{Action, Context};
 use crate::app::state::State;
-use crate::domain::text;
-use crate::ui::painter::{Painter, bottom, inset, overlay};
+
+use crate::ui::areas::{bottom, inset, overlay};
+use crate::ui::painter::Painter;
 
 /// Maximum width of the box, in cells.
 const WIDEST: u16 = 64;
@@ -18,11 +19,8 @@ const WIDEST: u16 = 64;
 /// ```
 pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
     let ctx = paint.ctx;
-    let name = state
-        .profiles
-        .pending_removal
-        .as_deref()
-        .unwrap_or_default();
+    let removed = state.profiles.pending_removal.as_deref();
+    let name = removed.unwrap_or_default();
     let is_printed = state.session.settings.command_of(name).is_some();
     let mut text = match state.profiles.location_of(name) {
         _ if is_printed => "Its credential comes from a command and stays there.".to_owned(),
@@ -40,9 +38,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
     let columns = overlay(body, WIDEST, 0).width.saturating_sub(4);
     let lines = ctx.wrapped(None, &text, usize::from(columns));
     let area = overlay(body, WIDEST, lines.len() + 2);
-    let name = ctx.clean(name);
-    let room = usize::from(area.width).saturating_sub(28);
-    let name = text::truncate(&name, room, ctx.glyphs().ellipsis);
+    let name = ctx.cut(name, usize::from(area.width).saturating_sub(28));
     let title = format!("Remove the profile {name}?");
     let inner = inset(paint.overlay_panel(area, &title));
     paint.render_lines(inner, lines);

@@ -14,7 +14,7 @@ use crate::domain::text::number;
 use crate::domain::token::ServiceToken;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::painter::{Bar, Painter, RenderContext, Spans, width};
+use crate::ui::painter::{Painter, RenderContext, Spans, width};
 use crate::ui::texts::{FormattedInstant, distance};
 
 /// The usual width of the column of labels, in cells: those of all known fields fit, whether the
@@ -103,13 +103,7 @@ impl<'a> FactTable<'a> {
         let labels = self.label_width(columns);
         let lines = items.iter().skip(first);
         let lines = lines.map(|item| self.line(item, labels, columns.saturating_sub(labels + 3)));
-        let bar = if has_focus {
-            Bar::Focused
-        } else {
-            Bar::Unfocused
-        };
-        let selected = selected.map(|at| (at - first, bar));
-        paint.render_list_with(area, lines, selected);
+        paint.render_list(area, lines, selected.map(|at| at - first), has_focus);
     }
 
     /// The columns in which no row is cut or shortened, but for very long values.
@@ -168,8 +162,7 @@ impl<'a> FactTable<'a> {
         let room = labels.saturating_sub(1);
         let is_tight = field.key == OLD_SECRET && text::width(&label) > room;
         let label = if is_tight { "Old secret".into() } else { label };
-        let label = text::truncate(&label, room, ctx.glyphs().ellipsis);
-        let label = text::fit(&label, labels, "");
+        let label = text::fit(&ctx.cut(&label, room), labels, "");
         let (mark, role) = if self.is_changed(field) {
             (ctx.glyphs().changed, Role::Warning)
         } else {
@@ -213,9 +206,7 @@ impl<'a> FactTable<'a> {
                 (None, _) => Self::words(old, before).1,
             },
         );
-        let most = (room / 2).min(40);
-        let old = self.ctx.clean(&old).into_owned();
-        Some(text::truncate(&old, most, self.ctx.glyphs().ellipsis).into_owned())
+        Some(self.ctx.cut(&old, (room / 2).min(40)))
     }
 
     fn new_value(&self, field: &Field, room: usize) -> Spans {
@@ -277,8 +268,7 @@ impl<'a> FactTable<'a> {
             None => format!("\"{}\" was not sent", field.key),
         };
         let room = usize::from(line.width).saturating_sub(9 + place.len());
-        let text = text::truncate(&ctx.clean(&text), room, ctx.glyphs().ellipsis).into_owned();
-        paint.frame_title(line, &[ctx.plain(&text)]);
+        paint.frame_title(line, &[ctx.plain(&ctx.cut(&text, room))]);
         paint.frame_title_right(line, &[ctx.span(Role::Muted, &place)]);
     }
 }
@@ -296,12 +286,8 @@ fn raw<'t>(field: &Field, token: &'t ServiceToken) -> Option<&'t str> {
 fn time_forms(time: &FormattedInstant, columns: usize) -> Vec<String> {
     let distance = text::fit(&time.distance, columns, "");
     let [long, ..] = &time.local;
-    let whole = time.utc.iter();
-    let whole = whole.map(|utc| format!("{distance}   {long}   {utc}"));
-    let local = time
-        .local
-        .iter()
-        .map(|local| format!("{distance}   {local}"));
-    let forms = whole.chain(local);
-    forms.map(|form| form.trim_end().to_owned()).collect()
+    let whole = time.utc.iter().map(|utc| format!("{long}   {utc}"));
+    let forms = whole.chain(time.local.iter().cloned());
+    let forms = forms.map(|form| format!("{distance}   {form}").trim_end().to_owned());
+    forms.collect()
 }

@@ -6,10 +6,11 @@ use ratatui::text::Span;
 
 use super::state::RawView;
 use crate::app::state::State;
-use crate::domain::text;
+
 use crate::theme::Role;
+use crate::ui::areas::{bottom, row};
 use crate::ui::form::render_query;
-use crate::ui::painter::{Painter, RenderContext, Spans, bottom, row, width};
+use crate::ui::painter::{Painter, RenderContext, Spans, width};
 
 /// ```text
 /// ╭ CI/CD token · raw JSON ───────────── 3/7 matches · 12–40 of 88 ╮
@@ -28,8 +29,7 @@ pub(super) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State, raw
     };
     let place = position(raw, usize::from(area.height.saturating_sub(2)), ctx);
     let room = usize::from(area.width).saturating_sub(width(&place) + 8);
-    let title = text::truncate(&ctx.clean(&title), room, ctx.glyphs().ellipsis).into_owned();
-    let inner = paint.panel(area, &title);
+    let inner = paint.panel(area, &ctx.cut(&title, room));
     paint.frame_title_right(row(area, 0), &place);
     let query = ctx.clean(raw.query.value());
     let lines = raw.lines.window(raw.top, usize::from(inner.height));
@@ -49,10 +49,10 @@ fn position(raw: &RawView, rows: usize, ctx: &RenderContext<'_>) -> Spans {
     let mut spans = Vec::new();
     if !raw.query.value().is_empty() {
         let matches = &raw.matches.lines;
-        let at = raw
+        let current = raw
             .current
-            .and_then(|line| matches.binary_search(&line).ok())
-            .map_or(0, |at| at + 1);
+            .and_then(|line| matches.binary_search(&line).ok());
+        let at = current.map_or(0, |at| at + 1);
         let text = match matches.len() {
             _ if raw.is_searching() => format!("searching {}", ctx.glyphs().ellipsis),
             0 => "no match".to_owned(),
@@ -73,19 +73,18 @@ fn position(raw: &RawView, rows: usize, ctx: &RenderContext<'_>) -> Spans {
 pub(super) fn marked(line: &str, query: &str, is_current: bool, ctx: &RenderContext<'_>) -> Spans {
     let mut spans = vec![Span::raw(" ")];
     let matches = occurrences(line, query);
-    let role = if is_current {
+    let marked = ctx.style(if is_current {
         Role::Selected
     } else {
         Role::Matched
-    };
+    });
     for (start, end, style) in parts(line, ctx) {
         let mut at = start;
         for (from, to) in &matches {
             let (from, to) = ((*from).clamp(at, end), (*to).clamp(at, end));
             if from < to {
                 spans.push(Span::styled(line[at..from].to_owned(), style));
-                let style = style.patch(ctx.style(role));
-                spans.push(Span::styled(line[from..to].to_owned(), style));
+                spans.push(Span::styled(line[from..to].to_owned(), style.patch(marked)));
                 at = to;
             }
         }

@@ -15,7 +15,7 @@ use crate::domain::raw::{Matches, RawLines};
 use crate::domain::status::Lifecycle;
 use crate::domain::token::{ServiceToken, TokenRef};
 use crate::layout::detail::Part;
-use crate::layout::first_row_centred;
+use crate::layout::{first_row_centred, next_place};
 
 /// JSON of up to this many bytes is searched at once. Longer JSON would delay keys.
 const SEARCHED_AT_ONCE: usize = 64 * 1024;
@@ -270,22 +270,12 @@ impl RawView {
 
     /// Moves to the next or previous match, wrapping around.
     pub(crate) fn go_to_match(&mut self, forward: bool, rows: usize) {
-        let matches = &self.matches.lines;
-        let next = match (self.current, forward) {
-            (None, _) => matches.first(),
-            (Some(at), true) => matches.iter().find(|line| **line > at).or(matches.first()),
-            (Some(at), false) => matches
-                .iter()
-                .rev()
-                .find(|line| **line < at)
-                .or(matches.last()),
+        let Some(line) = next_place(&self.matches.lines, self.current, forward) else {
+            return;
         };
-        let Some(line) = next.copied() else { return };
         self.current = Some(line);
         if line < self.top || line >= self.top + rows {
-            self.top = line
-                .saturating_sub(rows / 2)
-                .min(self.lines.len().saturating_sub(rows));
+            self.top = first_row_centred(line, self.lines.len(), rows);
         }
     }
 }

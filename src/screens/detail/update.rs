@@ -63,12 +63,7 @@ impl Handler for Detail {
     }
 
     fn place(&self, state: &State) -> Option<Place> {
-        let (row, total) = neighbours::place(state)?;
-        Some(Place {
-            at: Some(row + 1),
-            total,
-            rows: neighbours::rows(state),
-        })
+        neighbours::place(state)
     }
 
     fn can(&self, state: &State, action: Action) -> bool {
@@ -222,9 +217,8 @@ impl Handler for Detail {
         state.copy(&what, text.as_deref());
     }
 
-    fn scope(&self, state: &State) -> Option<Scope> {
-        let access = state.detail.access.as_ref();
-        access.map(|access| access.scope.clone())
+    fn scope<'a>(&self, state: &'a State) -> Option<&'a Scope> {
+        state.detail.access.as_ref().map(|access| &access.scope)
     }
 
     fn token(&self, state: &State) -> Option<(Arc<ServiceToken>, Access)> {
@@ -233,15 +227,7 @@ impl Handler for Detail {
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {
-        let token = &state.detail.token;
-        let since = token.loading_since()?;
-        Some(match token.value() {
-            Some(_) => Pending::Reload {
-                since,
-                back_cancels: !state.detail.opened_from_list,
-            },
-            None => Pending::First,
-        })
+        Pending::of(&state.detail.token)
     }
 
     fn instant(&self, state: &State) -> DateTime<Utc> {

@@ -16,11 +16,12 @@ use crate::domain::token::ServiceToken;
 use crate::layout::detail::{DetailLayout, LARGE_DIGITS, Part};
 use crate::layout::half_cells;
 use crate::theme::Role;
-use crate::ui::digits;
-use crate::ui::painter::{
-    Painter, RenderContext, Spans, below, bottom, cells, first_rows, inset, row, width,
+use crate::ui::areas::{
+    across, below, bottom, cells, first_rows, inset, last_columns, row, without_right,
 };
-use crate::ui::texts::{FormattedInstant, lookup_progress};
+use crate::ui::digits;
+use crate::ui::painter::{Painter, RenderContext, Spans, width};
+use crate::ui::texts::{FormattedInstant, lookup_progress, render_token_title};
 
 /// The fewest columns of JSON beside the facts.
 const FEWEST_JSON_COLUMNS: u16 = 34;
@@ -53,7 +54,8 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
         context,
         layout,
     };
-    headline.render_title(paint, row(area, 0));
+    let dates = headline.dates(paint.ctx);
+    render_token_title(paint, row(area, 0), (token, context), dates);
     headline.render(paint, inner);
     let sections = Sections {
         frame: area,
@@ -76,37 +78,8 @@ struct Headline<'a> {
 }
 
 impl Headline<'_> {
-    /// Draws the name and the date on the frame; a date always says what it is of.
-    fn render_title(&self, paint: &mut Painter<'_, '_>, line: Rect) {
-        let ctx = paint.ctx;
-        let name = ctx.token_name(self.token);
-        let symbol = self.status.symbol(ctx.ascii);
-        let room = usize::from(line.width).saturating_sub(8);
-        let least = text::width(&name).min(room / 2) + 2;
-        let dates = self.dates(ctx);
-        let date = dates
-            .iter()
-            .find(|date| text::width(date) + least + 3 <= room);
-        let date = date.map_or("", String::as_str);
-        let taken = if date.is_empty() {
-            0
-        } else {
-            text::width(date) + 3
-        };
-        let ellipsis = ctx.glyphs().ellipsis;
-        let name = text::truncate(&name, room.saturating_sub(taken + 2), ellipsis).into_owned();
-        let role = self.role();
-        let title = [
-            ctx.span(role, symbol),
-            Span::raw(" "),
-            Span::styled(name, ctx.style(Role::Title)),
-        ];
-        paint.frame_title(line, &title);
-        paint.frame_title_right(line, &[ctx.plain(date)]);
-    }
-
-    /// When the token ends, longest form first.
-    fn dates(&self, ctx: &RenderContext<'_>) -> Vec<String> {
+    /// When the token ends, longest form first; a date always says what it is of.
+    fn dates(&self, ctx: &RenderContext<'_>) -> Vec<Spans> {
         let Some(end) = Lifecycle::of(self.token).end() else {
             return Vec::new();
         };
@@ -121,7 +94,9 @@ impl Headline<'_> {
             | Status::Active => "expires",
         };
         let dates = FormattedInstant::new(end, self.context.now, ctx).dates();
-        dates.map(|date| format!("{word} {date}")).to_vec()
+        dates
+            .map(|date| vec![ctx.plain(&format!("{word} {date}"))])
+            .to_vec()
     }
 
     /// How much the status stands out.
@@ -285,15 +260,6 @@ impl Sections<'_> {
         paint.frame_title(line, &[paint.ctx.span(role, title)]);
     }
 
-    /// Draws which lines of a part are visible, unless all are.
-    fn position(paint: &mut Painter<'_, '_>, line: Rect, first: usize, rows: usize, total: usize) {
-        if rows < total {
-            let last = (first + rows).min(total);
-            let place = format!("{}–{last} of {total}", first + 1);
-            paint.frame_title_right(line, &[paint.ctx.span(Role::Muted, &place)]);
-        }
-    }
-
     fn render_advice(&self, paint: &mut Painter<'_, '_>) {
         let (ctx, layout) = (paint.ctx, self.layout);
         let columns = usize::from(self.inner.width.saturating_sub(2));
@@ -307,25 +273,18 @@ impl Sections<'_> {
                 Spans::new()
             };
             paint.render_spans_right(place, &more);
-            let room = place.width.saturating_sub(cells(width(&more)) + 1);
             let mut first = lines.into_iter().next().unwrap_or_default();
             if total > 1 {
                 first.push(ctx.plain(&format!(" {}", ctx.glyphs().ellipsis)));
             }
-            paint.render_spans(
-                Rect {
-                    width: room,
-                    ..place
-                },
-                &first,
-            );
+            paint.render_spans(without_right(place, width(&more) + 1), &first);
             return;
         }
         let line = row(self.frame, 1 + layout.headline);
         self.divider(paint, line, Part::Advice);
         let top = self.state.detail.advice_top;
         let top = top.min(total.saturating_sub(layout.advice));
-        Self::position(paint, line, top, layout.advice, total);
+        paint.frame_title_right(line, &ctx.range(top, layout.advice, total));
         let area = first_rows(below(self.inner, layout.headline + 1), layout.advice);
         paint.render_lines(inset(area), lines.into_iter().skip(top));
     }
@@ -346,23 +305,13 @@ impl Sections<'_> {
         if layout.is_beside {
             let most = area.width.saturating_sub(FEWEST_JSON_COLUMNS);
             let columns = cells(facts.columns()).min(most);
-            let left = Rect {
-                width: columns,
-                ..area
-            };
+            let right = last_columns(area, area.width - columns - 1);
+            let left = without_right(area, usize::from(right.width + 1));
             facts.render(paint, left, has_focus);
             paint.splitter(left.right(), (line.y, area.bottom()), None);
             facts.render_raw(paint, bottom(self.frame));
-            let right = Rect {
-                x: left.right() + 1,
-                width: area.width - columns - 1,
-                ..area
-            };
-            let title = Rect {
-                x: left.right(),
-                width: right.width + 2,
-                ..line
-            };
+            let title = row(across(right), 0);
+            let title = Rect { y: line.y, ..title };
             self.title(paint, title, Part::Json, "JSON");
             self.render_json(paint, right, title);
             return;
@@ -383,7 +332,7 @@ impl Sections<'_> {
         let lines = self.token.lines();
         let rows = usize::from(area.height);
         let first = detail.first_json_line(&lines, rows, self.focus == Part::Json);
-        Self::position(paint, line, first, rows, lines.len());
+        paint.frame_title_right(line, &ctx.range(first, rows, lines.len()));
         let selected = detail.selected_json_line(&lines);
         let shown = lines.window(first, rows);
         let shown = shown.iter().enumerate().map(|(at, line)| {

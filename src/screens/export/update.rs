@@ -58,17 +58,12 @@ impl Handler for handler::Export {
 
 /// Whether the rows on screen can be written to a file.
 pub(crate) fn can_export(state: &State) -> bool {
-    !is_demo(state) && state.browse.table.rows() > 0
-}
-
-/// Whether no file may be written at all.
-fn is_demo(state: &State) -> bool {
-    state.session.is_demo() || state.session.demo_only
+    !state.session.shows_demo() && state.browse.table.rows() > 0
 }
 
 /// Asks for the file to write the rows on screen to. In the demo, says why it does not.
 pub(crate) fn open(state: &mut State) {
-    if is_demo(state) {
+    if state.session.shows_demo() {
         return state.notify("The demo writes no files.");
     }
     if !can_export(state) {

@@ -6,10 +6,11 @@ use super::state::{Phase, USUAL_FILE};
 use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::domain::text;
-use crate::domain::text::number;
+
 use crate::theme::Role;
+use crate::ui::areas::{bottom, overlay};
 use crate::ui::form::{self, Form, FormRow};
-use crate::ui::painter::{Painter, Spans, bottom, overlay};
+use crate::ui::painter::{Painter, Spans};
 
 /// Maximum width of the box, in cells.
 const WIDEST: u16 = 84;
@@ -37,8 +38,8 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, body: Rect, state: &State) {
         Phase::Writing { count, .. } => count,
         Phase::Typing | Phase::Asking => state.browse.table.rows(),
     };
-    let tokens = if count == 1 { "token" } else { "tokens" };
-    let title = format!("Write {} {tokens} to a file", number(count));
+    let tokens = text::counted(count, "token", "tokens");
+    let title = format!("Write {tokens} to a file");
     let inner = paint.overlay_panel(area, &title);
     form::render(paint, inner, rows);
     let (context, keys): (_, [(Action, &str); 2]) = match state.export.phase {

@@ -149,7 +149,7 @@ impl State {
         let matches = &find.matches;
         let list = &self.list;
         let is_empty = matches.count() == 0;
-        let is_loading = list.extent.is_loading() && list.extent.value().is_none();
+        let is_loading = list.extent.is_first();
         let reference = TokenRef::parse(find.token.value());
         let is_id = reference.is_ok_and(|reference| reference.id().is_some());
         let has_match = !is_empty && matches.kind != MatchKind::Nearest;

@@ -72,19 +72,15 @@ impl ItemCounts {
 
     /// The item at a place, with all lists as one.
     pub fn item(self, at: usize) -> Option<Item> {
-        if at < self.matches {
-            return Some(Item::Match(at));
+        let needs = at.checked_sub(self.matches);
+        let more = needs.and_then(|at| at.checked_sub(self.needs));
+        let recents = more.and_then(|at| at.checked_sub(usize::from(self.has_more)));
+        match (needs, more, recents) {
+            (None, ..) => Some(Item::Match(at)),
+            (Some(at), None, _) => Some(Item::Need(at)),
+            (_, Some(_), None) => Some(Item::More),
+            (.., Some(at)) => (at < self.recents).then_some(Item::Recent(at)),
         }
-        let at = at - self.matches;
-        if at < self.needs {
-            return Some(Item::Need(at));
-        }
-        let at = at - self.needs;
-        if self.has_more && at == 0 {
-            return Some(Item::More);
-        }
-        let at = at - usize::from(self.has_more);
-        (at < self.recents).then_some(Item::Recent(at))
     }
 
     /// The place of an item.

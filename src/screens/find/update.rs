@@ -9,7 +9,7 @@ use super::state::{Item, ItemCounts, MatchKind};
 use crate::action::{Action, Context, Motion};
 use crate::app::credential_switch::look_up_again;
 use crate::app::form::Editor;
-use crate::app::handler::{Copied, Fetch, Find, Handler, Pending};
+use crate::app::handler::{Copied, Fetch, Find, Handler, Pending, listed_end};
 use crate::app::list_fetch::{choose_scope, fetch_list, open_needs};
 
 use crate::app::navigation::{choose_profile, open_session_setup};
@@ -19,10 +19,11 @@ use crate::app::token_fetch::{look_up, open_row};
 use crate::domain::credential::Access;
 use crate::domain::fetched::RequestId;
 use crate::domain::recent_lookups::Recent;
-use crate::domain::status::Lifecycle;
+
 use crate::domain::text;
 use crate::domain::token::{InvalidTokenRef, ServiceToken, TokenRef};
 use crate::layout::find::Section;
+use crate::layout::next_place;
 
 /// How old a list is, at most, that proves that a token does not exist.
 const FRESH: TimeDelta = TimeDelta::seconds(60);
@@ -144,32 +145,15 @@ impl Handler for Find {
     /// Selects the first item of the next list, or of the previous one.
     fn move_focus(&self, state: &mut State, forward: bool) {
         let counts = state.find_items();
-        let starts = [
-            Item::Match(0),
-            if counts.needs > 0 {
-                Item::Need(0)
-            } else {
-                Item::More
-            },
-            Item::Recent(0),
+        let lists = [
+            (Item::Match(0), counts.matches > 0),
+            (Item::Need(0), counts.needs > 0 || counts.has_more),
+            (Item::Recent(0), counts.recents > 0),
         ];
-        let sections = [
-            counts.matches > 0,
-            counts.needs > 0 || counts.has_more,
-            counts.recents > 0,
-        ];
-        let present = starts.into_iter().zip(sections);
-        let places: Vec<usize> = present
-            .filter(|(_, is_present)| *is_present)
-            .map(|(start, _)| counts.place(start))
-            .collect();
+        let present = lists.into_iter().filter(|(_, is_present)| *is_present);
+        let starts: Vec<usize> = present.map(|(start, _)| counts.place(start)).collect();
         let now = state.find.selected.map(|item| counts.place(item));
-        let next = match now {
-            None => places.first(),
-            Some(now) if forward => places.iter().find(|place| **place > now).or(places.first()),
-            Some(now) => places.iter().rfind(|place| **place < now).or(places.last()),
-        };
-        if let Some(at) = next.copied() {
+        if let Some(at) = next_place(&starts, now, forward) {
             pick(state, counts, at);
         }
     }
@@ -200,16 +184,10 @@ impl Handler for Find {
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {
-        let extent = &state.list.extent;
         // Shows every lookup, including a reload that the user left behind.
         let is_waiting = state.detail.token.is_loading() || state.find.is_waiting;
-        if is_waiting || extent.is_loading() && extent.value().is_none() {
-            return Some(Pending::First);
-        }
-        extent.loading_since().map(|since| Pending::Reload {
-            since,
-            back_cancels: false,
-        })
+        let first = is_waiting.then_some(Pending::First);
+        first.or_else(|| Pending::of(&state.list.extent))
     }
 
     fn instant(&self, state: &State) -> DateTime<Utc> {
@@ -222,13 +200,12 @@ impl Handler for Find {
 
     /// Without a list, the dates of recent lookups are relative to the wall clock.
     fn age(&self, state: &State) -> Option<TimeDelta> {
-        let since_fetch = self.fetch(state).map(|fetch| fetch.at);
-        if let Some(at) = since_fetch {
-            return Some(state.clock.steady.signed_duration_since(at));
+        let clock = &state.clock;
+        if let Some(fetch) = self.fetch(state) {
+            return Some(clock.steady.signed_duration_since(fetch.at));
         }
         let has_recents = !state.find.recents.is_empty();
-        let epoch = DateTime::UNIX_EPOCH;
-        has_recents.then(|| state.clock.local.signed_duration_since(epoch))
+        has_recents.then(|| clock.local.signed_duration_since(DateTime::UNIX_EPOCH))
     }
 
     /// Searches again if the list or the text has changed, and updates the selection.
@@ -245,32 +222,11 @@ impl Handler for Find {
     }
 
     fn next_countdown(&self, state: &State) -> Option<DateTime<Utc>> {
-        let now = whole_second(state.clock.corrected());
-        let next = now + TimeDelta::seconds(1);
-        let in_seconds = |token: &Arc<ServiceToken>| {
-            let life = Lifecycle::of(token);
-            let remaining = life.remaining(now).filter(|_| !life.is_disabled());
-            remaining.is_some_and(|left| !left.is_over() && left.seconds() < 86_400)
-        };
-        let is_counting = state.find_tokens().any(in_seconds);
-        is_counting.then(|| state.clock.steady_at(next))
+        state.next_second(state.find_tokens().filter_map(|token| listed_end(token)))
     }
 
     fn next_change(&self, state: &State) -> Option<DateTime<Utc>> {
-        let now = state.clock.corrected();
-        let last_days = state.find_tokens().filter_map(|token| {
-            let life = Lifecycle::of(token);
-            let end = life.end().filter(|_| !life.is_disabled())?;
-            end.checked_sub_signed(TimeDelta::days(1) - TimeDelta::nanoseconds(1))
-        });
-        let last_days = last_days.filter(|begin| *begin > now);
-        let at = state
-            .list
-            .next_change()
-            .into_iter()
-            .chain(last_days)
-            .min()?;
-        Some(state.steady_second(at))
+        state.next_list_change(state.find_tokens().filter_map(|token| listed_end(token)))
     }
 }
 
@@ -359,7 +315,7 @@ fn submit_text(state: &mut State) {
     if !is_listed {
         return look_up(state, reference, &scope);
     }
-    if list.extent.is_loading() && list.extent.value().is_none() {
+    if list.extent.is_first() {
         state.find.is_waiting = true;
         return;
     }

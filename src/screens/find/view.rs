@@ -18,10 +18,9 @@ use crate::domain::token::{Reported, ServiceToken};
 use crate::layout::find::FindLayout;
 use crate::layout::find::ListColumns;
 use crate::theme::Role;
+use crate::ui::areas::{below, bottom, first_rows, inset, last_columns, row};
 use crate::ui::form::field_window;
-use crate::ui::painter::{
-    Bar, GAP, Painter, RenderContext, Spans, below, bottom, first_rows, inset, row, width,
-};
+use crate::ui::painter::{GAP, Painter, RenderContext, Spans, width};
 use crate::ui::texts::{distance, lookup_progress};
 use crate::ui::token_rows::marked;
 
@@ -66,12 +65,11 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
         }
         paint.divider(row(area, at + 1), &title);
         let lines = first_rows(below(inner, at + 1), rows);
-        let lines = Rect {
-            x: lines.x + 1,
-            width: lines.width.saturating_sub(1),
-            ..lines
-        };
-        draw(&lists, paint, lines);
+        draw(
+            &lists,
+            paint,
+            last_columns(lines, lines.width.saturating_sub(1)),
+        );
         at += 1 + rows;
     }
     if let Some(column) = cursor.filter(|_| state.overlay.is_none()) {
@@ -93,14 +91,8 @@ fn render_scope(paint: &mut Painter<'_, '_>, line: Rect, state: &State) {
     let named = named.map(|name| format!("{} {name}", scope.kind().word()));
     let text = named.unwrap_or_else(|| ctx.scope(scope, false));
     let room = usize::from(line.width).saturating_sub(20);
-    let clean = ctx.clean(&text);
-    let text = text::truncate(&clean, room, ctx.glyphs().ellipsis);
-    let mut spans = vec![ctx.span(Role::Muted, &text)];
-    let hint = ctx.hint(state.context(), Action::PickScope, "change");
-    if !hint.is_empty() {
-        spans.push(ctx.dot());
-        spans.extend(hint);
-    }
+    let mut spans = vec![ctx.span(Role::Muted, &ctx.cut(&text, room))];
+    spans.extend(ctx.dotted_hint(state.context(), Action::PickScope, "change"));
     paint.frame_title_right(line, &spans);
 }
 
@@ -119,9 +111,7 @@ fn render_field(paint: &mut Painter<'_, '_>, line: Rect, state: &State) -> Optio
         if field.value().is_empty() {
             spans.extend(ctx.hint(Context::Find, Action::Search, "finds a token"));
         } else {
-            let shown = ctx.clean(field.value());
-            let shown = text::truncate(&shown, room, ctx.glyphs().ellipsis);
-            spans.push(ctx.span(Role::Muted, &shown));
+            spans.push(ctx.span(Role::Muted, &ctx.cut(field.value(), room)));
         }
         paint.render_spans(line, &spans);
         return None;
@@ -166,11 +156,7 @@ fn render_remarks(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
             ctx.spinner(state.clock.steady),
             ctx.plain(" Waiting for the rest of the list"),
         ];
-        let cancel = ctx.hint(state.context(), Action::Back, "cancel");
-        if !cancel.is_empty() {
-            line.push(ctx.dot());
-            line.extend(cancel);
-        }
+        line.extend(ctx.dotted_hint(state.context(), Action::Back, "cancel"));
         lines.push(line);
     }
     for line in &mut lines {
@@ -198,12 +184,10 @@ struct Lists<'a> {
 impl Lists<'_> {
     fn match_title(&self) -> String {
         let matches = &self.state.find.matches;
-        match (matches.kind, matches.count()) {
-            (MatchKind::Nearest, _) | (_, 0) => "No match".to_owned(),
-            (MatchKind::Containing | MatchKind::Fuzzy, 1) => "1 match".to_owned(),
-            (MatchKind::Containing | MatchKind::Fuzzy, count) => {
-                format!("{} matches", number(count))
-            }
+        if matches.kind == MatchKind::Nearest || matches.count() == 0 {
+            "No match".to_owned()
+        } else {
+            text::counted(matches.count(), "match", "matches")
         }
     }
 
@@ -258,7 +242,7 @@ impl Lists<'_> {
             Some(Item::Match(at)) => at.checked_sub(first),
             Some(Item::Need(_) | Item::More | Item::Recent(_)) | None => None,
         };
-        paint.render_list_with(area, rows, self.barred(selected));
+        paint.render_list(area, rows, selected, state.find.is_commanding);
     }
 
     fn render_needs(&self, paint: &mut Painter<'_, '_>, area: Rect) {
@@ -285,7 +269,8 @@ impl Lists<'_> {
             Some(Item::More) => Some(shown),
             Some(Item::Match(_) | Item::Recent(_)) | None => None,
         };
-        paint.render_list_with(area, tokens.chain(more), self.barred(selected));
+        let rows = tokens.chain(more);
+        paint.render_list(area, rows, selected, state.find.is_commanding);
     }
 
     /// `5 more: 2 expiring, 1 unknown, 1 unused, 1 never used`
@@ -315,20 +300,9 @@ impl Lists<'_> {
         };
         let rows = usize::from(area.height);
         let first = crate::layout::first_row_centred(selected.unwrap_or(0), recents.len(), rows);
-        let shown = recents.iter().skip(first);
-        let shown = shown.map(|recent| self.recent_row(recent));
-        let selected = self.barred(selected.map(|at| at - first));
-        paint.render_list_with(area, shown, selected);
-    }
-
-    /// The bar across a row: bold only where letters are commands.
-    fn barred(&self, selected: Option<usize>) -> Option<(usize, Bar)> {
-        let bar = if self.state.find.is_commanding {
-            Bar::Focused
-        } else {
-            Bar::Unfocused
-        };
-        selected.map(|at| (at, bar))
+        let shown = recents.iter().skip(first).map(|it| self.recent_row(it));
+        let selected = selected.map(|at| at - first);
+        paint.render_list(area, shown, selected, self.state.find.is_commanding);
     }
 
     /// ```text
@@ -366,12 +340,8 @@ impl Lists<'_> {
         let state = self.state;
         let status = recent.status(state.evaluation_context());
         let id = recent.id.as_str();
-        let name = if recent.name.trim().is_empty() {
-            id
-        } else {
-            recent.name.as_str()
-        };
-        let name = ctx.glyphs().token_name(name, id);
+        let named = Some(recent.name.as_str()).filter(|name| !name.trim().is_empty());
+        let name = ctx.glyphs().token_name(named.unwrap_or(id), id);
         let age = state.clock.local.signed_duration_since(recent.looked_up_at);
         let mut seen = duration::ago(age);
         if !self.is_terse() {
@@ -396,23 +366,15 @@ impl Lists<'_> {
         let (ctx, columns) = (self.ctx, self.columns);
         let context = self.state.evaluation_context();
         let is_over = Urgency::of(life, context).is_over();
-        let symbol = if is_over {
-            Role::Muted
+        let (role, name_style) = if is_over {
+            (Role::Muted, ctx.style(Role::Muted))
         } else {
-            Role::from(status.tone())
+            (Role::from(status.tone()), Style::new())
         };
-        let fitted = |text: &str, cells: usize| text::fit(text, cells, ctx.glyphs().ellipsis);
-        let name_style = if is_over {
-            ctx.style(Role::Muted)
-        } else {
-            Style::new()
-        };
-        let mut spans = vec![
-            Span::raw(" "),
-            ctx.span(symbol, status.symbol(ctx.ascii)),
-            Span::raw(" "),
-        ];
-        spans.extend(marked(&fitted(name, columns.name), marks, name_style, ctx));
+        let mut spans = ctx.lead(role, status.symbol(ctx.ascii));
+        let name = ctx.fitted(name, columns.name);
+        spans.extend(marked(&name, marks, name_style, ctx));
+        let left = life.remaining(context.now).map(Remaining::short);
         let left = match status {
             Status::Disabled => "off".to_owned(),
             Status::NeverExpires => "never".to_owned(),
@@ -420,17 +382,13 @@ impl Lists<'_> {
             | Status::Expired
             | Status::Critical
             | Status::Expiring
-            | Status::Active => {
-                let left = life.remaining(context.now);
-                left.map_or_else(|| "no date".to_owned(), Remaining::short)
-            }
+            | Status::Active => left.unwrap_or_else(|| "no date".to_owned()),
         };
         let is_urgent = matches!(status, Status::Expired | Status::Critical) && !is_over;
         let left_role = is_over.then_some(Role::Muted);
         let left_role = left_role.or_else(|| is_urgent.then_some(Role::Strong));
-        let has_note = !note.is_empty();
-        let seen_cells = columns.seen_without_note(!has_note);
-        let note_cells = if has_note { columns.note } else { 0 };
+        let seen_cells = columns.seen_without_note(note.is_empty());
+        let note_cells = if note.is_empty() { 0 } else { columns.note };
         let cells = [
             (columns.left, left_role, left.as_str()),
             (seen_cells, Some(seen_role), seen),
@@ -439,7 +397,7 @@ impl Lists<'_> {
         for (cells, role, text) in cells {
             if cells > 0 {
                 spans.push(Span::raw(" ".repeat(GAP)));
-                spans.push(ctx.span(role, &fitted(text, cells)));
+                spans.push(ctx.span(role, &ctx.fitted(text, cells)));
             }
         }
         spans

@@ -74,20 +74,8 @@ impl Handler for Help {
                 starts.push(items);
             }
         }
-        let here = state.help.selected;
-        let next = if forward {
-            starts.iter().find(|start| **start > here)
-        } else {
-            starts.iter().rev().find(|start| **start < here)
-        };
-        let wrapped = || {
-            if forward {
-                starts.first()
-            } else {
-                starts.last()
-            }
-        };
-        state.help.selected = next.or_else(wrapped).copied().unwrap_or(0);
+        let next = layout::next_place(&starts, Some(state.help.selected), forward);
+        state.help.selected = next.unwrap_or(0);
     }
 
     /// Ends the search, or closes the help.

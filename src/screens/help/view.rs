@@ -7,8 +7,9 @@ use crate::app::state::State;
 use crate::domain::text;
 use crate::screens::help::update::{HelpLine, LEAD_MARGINS, lead_width};
 use crate::theme::Role;
+use crate::ui::areas::{bottom, centred, inset, row};
 use crate::ui::form::render_query;
-use crate::ui::painter::{Painter, RenderContext, Spans, bottom, centred, inset, row};
+use crate::ui::painter::{Painter, RenderContext, Spans};
 
 /// ```text
 /// ╭ Keys ──────────────────────────────── line 1 of 42 ╮

@@ -9,9 +9,8 @@ use crate::app::state::State;
 use crate::domain::scope::NamedScope;
 use crate::domain::text;
 use crate::theme::Role;
-use crate::ui::painter::{
-    Painter, RenderContext, Spans, below, bottom, centred, first_rows, inset, row,
-};
+use crate::ui::areas::{across, below, bottom, centred, first_rows, inset, row, without_right};
+use crate::ui::painter::{Painter, RenderContext, Spans};
 
 /// ```text
 /// ╭ Accounts and zones ───────────────────────── 3 of 214 ╮
@@ -71,11 +70,7 @@ fn render_list_of(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     }
     let rows = (picker.rows(0, matching), matching);
     // The bar begins beside the text.
-    let list = Rect {
-        x: list.x.saturating_sub(1),
-        width: list.width + 1,
-        ..list
-    };
+    let list = without_right(across(list), 1);
     let row = |named: &_| list_row(named, picker, usize::from(list.width), ctx);
     paint.render_scrolled(list, rows, Some(picker.selected), row);
 }

@@ -12,10 +12,8 @@ use crate::domain::status::Status;
 use crate::domain::token::ServiceToken;
 
 /// A probe of an app with the current token.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Probe {
-    /// Where Back returns to.
-    pub opener: ProbeOpener,
     pub form: Form<ProbeField>,
     pub url: TextField,
     pub secret: MaskedField,
@@ -32,17 +30,10 @@ pub struct Probe {
     pub top: usize,
 }
 
-/// The screen that a probe was opened from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ProbeOpener {
-    #[default]
-    Detail,
-    Uses,
-}
-
 /// A field of the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ProbeField {
+    #[default]
     Url,
     Secret,
 }
@@ -84,23 +75,6 @@ impl ProbeBasis {
         Arc::ptr_eq(&self.token, &other.token)
             && (self.status, self.generation) == (other.status, other.generation)
             && self.url == other.url
-    }
-}
-
-impl Default for Probe {
-    fn default() -> Self {
-        Self {
-            opener: ProbeOpener::default(),
-            form: Form::on(ProbeField::Url),
-            url: TextField::default(),
-            secret: MaskedField::default(),
-            phase: ProbePhase::default(),
-            policies: None,
-            conclusion: None,
-            basis: None,
-            kept: None,
-            top: 0,
-        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::state::{ProbeBasis, ProbeField, ProbeOpener, ProbePhase};
+use super::state::{ProbeBasis, ProbeField, ProbePhase};
 use crate::action::{Action, Context, Motion};
 use crate::app::access_fetch;
-use crate::app::all_profiles::use_profile_of_row;
+
 use crate::app::form::{Editor, TextField};
 use crate::app::handler::{Copied, Detail, Handler, Pending, Probe};
 use crate::app::message::Effect;
@@ -22,7 +22,7 @@ use crate::domain::fetched::RequestId;
 use crate::domain::scope::Scope;
 use crate::domain::status::Status;
 use crate::domain::text;
-use crate::domain::token::{ClientId, ServiceToken};
+use crate::domain::token::ServiceToken;
 use crate::layout::TextLine;
 use crate::theme::Role;
 
@@ -39,7 +39,7 @@ impl Handler for Probe {
         judge_again(state);
     }
 
-    fn scope(&self, state: &State) -> Option<Scope> {
+    fn scope<'a>(&self, state: &'a State) -> Option<&'a Scope> {
         Detail.scope(state)
     }
 
@@ -68,7 +68,7 @@ impl Handler for Probe {
 
     fn crumbs(&self, state: &State) -> Vec<String> {
         let mut crumbs = Detail.crumbs(state);
-        if state.probe.opener == ProbeOpener::Uses {
+        if state.before_probe == Screen::Uses {
             crumbs.push("Uses".to_owned());
         }
         crumbs.push("Probe".to_owned());
@@ -127,13 +127,10 @@ impl Handler for Probe {
 
     fn back(&self, state: &mut State) {
         state.probe.secret = MaskedField::default();
-        match state.probe.opener {
-            ProbeOpener::Uses => state.screen = Screen::Uses,
-            ProbeOpener::Detail => {
-                state.screen = Screen::Detail;
-                let dropped = state.access_reading.stop();
-                state.cancel(dropped);
-            }
+        state.screen = state.before_probe;
+        if state.screen == Screen::Detail {
+            let dropped = state.access_reading.stop();
+            state.cancel(dropped);
         }
     }
 
@@ -195,16 +192,13 @@ pub(crate) fn address_on_uses(state: &State) -> Option<&str> {
 
 /// Asks for URL and secret to probe with the current token.
 pub(crate) fn open(state: &mut State) {
-    let address = address_on_uses(state).map(|address| format!("https://{address}"));
-    let (opener, address) = if state.screen == Screen::Detail {
-        (ProbeOpener::Detail, None)
-    } else if state.screen == Screen::Uses && address.is_some() {
-        (ProbeOpener::Uses, address)
-    } else {
+    let opener = state.screen;
+    let address = address_on_uses(state).filter(|_| opener == Screen::Uses);
+    let address = address.map(|address| format!("https://{address}"));
+    if opener != Screen::Detail && address.is_none() {
         return;
-    };
-    use_profile_of_row(state);
-    let Some((token, access)) = state.screen.handler().token(state) else {
+    }
+    let Some((token, access)) = opener.handler().token(state) else {
         return;
     };
     let probe = &mut state.probe;
@@ -216,13 +210,14 @@ pub(crate) fn open(state: &mut State) {
     if let Some(address) = address {
         probe.url = TextField::with(&address);
     }
-    probe.opener = opener;
+
     let field = if ProbeUrl::parse(probe.url.value()).is_ok() {
         ProbeField::Secret
     } else {
         ProbeField::Url
     };
     probe.type_in(field);
+    state.before_probe = opener;
     state.screen = Screen::Probe;
     state.overlay = None;
     access_fetch::read_once(state, &access);
@@ -290,7 +285,9 @@ fn checked_pair(state: &State, token: &ServiceToken) -> Result<TokenPair, String
     if let Some(kept) = probe.kept.as_ref().filter(|_| typed.is_empty()) {
         return Ok(kept.clone());
     }
-    let client_id = client_id(token).ok_or("the API reports no client ID for this token")?;
+    let client_id = read_client_id(token.client_id_text())
+        .map_err(|_| "the API reports no client ID for this token")?
+        .value;
     let text = if typed.is_empty() && state.session.is_demo() {
         DEMO_SECRET
     } else {
@@ -300,29 +297,15 @@ fn checked_pair(state: &State, token: &ServiceToken) -> Result<TokenPair, String
     Ok(TokenPair { client_id, secret })
 }
 
-fn client_id(token: &ServiceToken) -> Option<ClientId> {
-    let read = read_client_id(token.client_id_text()).ok()?;
-    Some(read.value)
-}
-
 /// Handles the end of a probe. One that is no longer awaited changes nothing.
 pub(crate) fn probed(state: &mut State, request: RequestId, result: Result<ProbeAnswers, Failure>) {
     let probe = &mut state.probe;
-    let ProbePhase::Waiting {
-        request: awaited,
-        url,
-    } = &probe.phase
-    else {
-        state.changed = false;
+    state.changed = probe.request() == Some(request);
+    let Some(url) = probe.current_url().filter(|_| state.changed) else {
         return;
     };
-    if *awaited != request {
-        state.changed = false;
-        return;
-    }
     match result {
         Ok(answers) => {
-            let url = url.clone();
             let answers = Box::new(answers);
             probe.phase = ProbePhase::Done { url, answers };
             probe.top = 0;
@@ -434,13 +417,13 @@ impl State {
         let advice = advice.flat_map(|hint| text::wrap(&self.glyphs().clean(hint), columns));
         let advice: Vec<TextLine> = advice.map(|line| vec![(None, line)]).collect();
         let advice = titled("What to do", advice);
-        if lines.len() + table.len() + advice.len() <= page {
-            lines.extend(table);
-            lines.extend(advice);
+        let fits = lines.len() + table.len() + advice.len() <= page;
+        let parts = if fits {
+            [table, advice]
         } else {
-            lines.extend(advice);
-            lines.extend(table);
-        }
+            [advice, table]
+        };
+        lines.extend(parts.into_iter().flatten());
         (lines, page)
     }
 
@@ -472,10 +455,8 @@ impl State {
 /// Lines with a title, or nothing without lines.
 fn titled(title: &'static str, lines: Vec<TextLine>) -> Vec<ProbeLine> {
     let title = (!lines.is_empty()).then_some(ProbeLine::Divider(title));
-    title
-        .into_iter()
-        .chain(lines.into_iter().map(ProbeLine::Text))
-        .collect()
+    let lines = lines.into_iter().map(ProbeLine::Text);
+    title.into_iter().chain(lines).collect()
 }
 
 /// Both answers side by side or, in few columns, one below the other.
@@ -526,17 +507,13 @@ fn answer_lines(answers: &ProbeAnswers, columns: usize, ellipsis: &str) -> Vec<T
 
 /// Status, who answered, ray and time of an answer.
 fn cells(answer: Option<&ProbeAnswer>, ellipsis: &str) -> [String; 4] {
+    let blank = String::new;
     let Some(answer) = answer else {
-        return [
-            "not sent".to_owned(),
-            String::new(),
-            String::new(),
-            String::new(),
-        ];
+        return ["not sent".to_owned(), blank(), blank(), blank()];
     };
     let took = format!("{} ms", answer.took.as_millis());
     let Some(status) = answer.status else {
-        return ["no answer".to_owned(), String::new(), String::new(), took];
+        return ["no answer".to_owned(), blank(), blank(), took];
     };
     let ray = answer.cf_ray.as_deref().unwrap_or("none");
     let ray = text::sanitize(text::beginning(ray)).into_owned();

@@ -10,8 +10,9 @@ use crate::app::state::State;
 use crate::domain::access::probe::AppView;
 use crate::domain::text;
 use crate::theme::Role;
+use crate::ui::areas::{across, bottom, inset, row, without_right};
 use crate::ui::form::{self, Form, FormRow};
-use crate::ui::painter::{Painter, Spans, bottom, cells, inset, row, width, without_right};
+use crate::ui::painter::{Painter, Spans, width};
 
 /// The side effect of a probe.
 const COUNTS: &str = "a probe counts as a use: last seen moves";
@@ -39,7 +40,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
             render_title(paint, area, &format!("Probe with {name}"));
             // The form says at the right how many rows are out of view.
             let foot = without_right(bottom(area), OUT_OF_VIEW);
-            render_foot(paint, foot, "");
+            render_foot(paint, foot, &[]);
             let rows = form_rows(paint, inner, state);
             form::render(paint, inner, rows);
         }
@@ -49,7 +50,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
             let asking = format!(" Asking {} …", url.host());
             let line: Spans = vec![spinner, paint.ctx.plain(&asking)];
             paint.render_spans(inset(row(inner, 0)), &line);
-            render_foot(paint, bottom(area), "");
+            render_foot(paint, bottom(area), &[]);
         }
         ProbePhase::Done { url, .. } => {
             render_title(paint, area, &url.to_string());
@@ -61,20 +62,18 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
 fn render_title(paint: &mut Painter<'_, '_>, area: Rect, title: &str) {
     let ctx = paint.ctx;
     let room = usize::from(area.width.saturating_sub(6));
-    let title = ctx.clean(title).into_owned();
-    let title = text::truncate(&title, room, ctx.glyphs().ellipsis);
-    paint.frame_title(row(area, 0), &[ctx.span(Role::Title, &title)]);
+    let title = ctx.span(Role::Title, &ctx.cut(title, room));
+    paint.frame_title(row(area, 0), &[title]);
 }
 
 /// Draws the side effect of a probe, and a position at the right end of the line.
-fn render_foot(paint: &mut Painter<'_, '_>, line: Rect, place: &str) {
+fn render_foot(paint: &mut Painter<'_, '_>, line: Rect, place: &[Span<'_>]) {
     let ctx = paint.ctx;
-    let place = [ctx.span(Role::Muted, place)];
-    paint.frame_title_right(line, &place);
-    let line = without_right(line, usize::from(cells(width(&place) + 2)));
+    paint.frame_title_right(line, place);
+    let line = without_right(line, width(place) + 2);
     let room = usize::from(line.width.saturating_sub(6));
-    let counts = text::truncate(COUNTS, room, ctx.glyphs().ellipsis);
-    paint.frame_title(line, &[ctx.span(Role::Muted, &counts)]);
+    let counts = ctx.span(Role::Muted, &ctx.cut(COUNTS, room));
+    paint.frame_title(line, &[counts]);
 }
 
 fn render_outcome(paint: &mut Painter<'_, '_>, area: Rect, inner: Rect, state: &State) {
@@ -83,12 +82,7 @@ fn render_outcome(paint: &mut Painter<'_, '_>, area: Rect, inner: Rect, state: &
     for (at, line) in lines.iter().skip(top).take(page).enumerate() {
         match line {
             ProbeLine::Divider(title) => {
-                let across = Rect {
-                    y: row(inner, at).y,
-                    height: 1,
-                    ..area
-                };
-                paint.divider(across, title);
+                paint.divider(across(row(inner, at)), title);
             }
             ProbeLine::Text(line) => {
                 let spans = paint.ctx.line(line);
@@ -96,11 +90,7 @@ fn render_outcome(paint: &mut Painter<'_, '_>, area: Rect, inner: Rect, state: &
             }
         }
     }
-    let place = if lines.len() > page {
-        format!("{}–{} of {}", top + 1, top + page, lines.len())
-    } else {
-        String::new()
-    };
+    let place = paint.ctx.range(top, page, lines.len());
     render_foot(paint, bottom(area), &place);
 }
 

@@ -23,24 +23,22 @@ impl Handler for Profiles {
     }
 
     fn can(&self, state: &State, action: Action) -> bool {
-        let settings = &state.session.settings;
         let row = selected(state);
         let profile = row.as_ref().and_then(|row| row.profile.as_ref());
         let is_of_profile = matches!(
             action,
             Action::EditProfile | Action::ReplaceCredential | Action::RemoveProfile
         );
-        let is_default = profile == Some(&settings.default_profile);
-        let needs = [
-            (action == Action::Submit, row.is_some()),
-            (action == Action::AddProfile, can_change(state)),
-            (is_of_profile, profile.is_some()),
-            (
-                action == Action::MakeDefault,
-                profile.is_some() && !is_default,
-            ),
-        ];
-        needs.iter().all(|(is_it, holds)| !is_it || *holds)
+        if action == Action::Submit {
+            row.is_some()
+        } else if is_of_profile {
+            profile.is_some()
+        } else if action == Action::MakeDefault {
+            let default = &state.session.settings.default_profile;
+            profile.is_some_and(|profile| profile != default)
+        } else {
+            action != Action::AddProfile || can_change(state)
+        }
     }
 
     fn crumbs(&self, _: &State) -> Vec<String> {

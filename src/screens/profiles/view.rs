@@ -10,9 +10,8 @@ use crate::domain::credential_command::CredentialCommand;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::painter::{
-    GAP, Painter, RenderContext, Spans, below, bottom, first_rows, inset, row,
-};
+use crate::ui::areas::{across, below, bottom, first_rows, inset, row};
+use crate::ui::painter::{GAP, Painter, RenderContext, Spans};
 
 /// ```text
 /// ╭ Profiles ────────────────────────────────────────────────────────╮
@@ -42,12 +41,7 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
         paint.frame_title(bottom(area), &short_facts(credential, state, ctx));
     } else if let Some(credential) = selected {
         let name = name(credential, ctx);
-        let line = Rect {
-            y: facts_area.y,
-            height: 1,
-            ..area
-        };
-        paint.divider(line, &name);
+        paint.divider(across(row(facts_area, 0)), &name);
         let place = inset(below(facts_area, 1));
         let facts = facts(credential, state, usize::from(place.width), ctx);
         paint.render_lines(place, facts);

@@ -11,7 +11,8 @@ use crate::domain::fields;
 use crate::domain::text;
 use crate::layout;
 use crate::theme::Role;
-use crate::ui::painter::{Painter, below, bottom, centred, first_rows, inset};
+use crate::ui::areas::{below, bottom, centred, first_rows, inset};
+use crate::ui::painter::Painter;
 
 /// ```text
 /// ╭ Copy a request: CI/CD token ─────────────────────────────╮
@@ -36,8 +37,7 @@ pub(crate) fn render(
     let area = centred(body, view.columns, view.rows);
     let title = format!("Copy a request: {}", fields::title(&view.token));
     let room = usize::from(area.width).saturating_sub(6);
-    let title = text::truncate(&ctx.clean(&title), room, ctx.glyphs().ellipsis).into_owned();
-    let inner = paint.overlay_panel(area, &title);
+    let inner = paint.overlay_panel(area, &ctx.cut(&title, room));
     let first = layout::first_row_centred(view.selected, view.commands.len(), view.list);
     let rows = view.commands.iter().skip(first).map(|(change, _)| {
         vec![
@@ -47,7 +47,7 @@ pub(crate) fn render(
         ]
     });
     let list = first_rows(inner, view.list);
-    paint.render_list(list, rows, Some(view.selected - first));
+    paint.render_list(list, rows, Some(view.selected - first), true);
     let below = below(inner, view.list + view.gap);
     paint.render_lines(inset(below), ctx.lines(&view.text[view.top..]));
     let keys = [(Action::Submit, "copy"), (Action::Back, "close")];

@@ -63,16 +63,6 @@ impl SetupButton {
             Self::Save
         }
     }
-
-    /// Whether it is a button that keeps the credential in memory.
-    pub(crate) fn is_for_session(self) -> bool {
-        matches!(self, Self::SessionOnly | Self::SessionUnchecked)
-    }
-
-    /// Whether it is a button that skips the check.
-    pub(crate) fn skips_check(self) -> bool {
-        matches!(self, Self::SaveUnchecked | Self::SessionUnchecked)
-    }
 }
 
 /// The opener of the form. Leaving the form returns there.
@@ -107,15 +97,6 @@ pub struct Offers {
     pub unchecked: bool,
     /// To keep the credential in memory, since it could not be stored.
     pub session: bool,
-}
-
-/// The effect of Enter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NextStep {
-    /// Moves on to a field.
-    To(SetupField),
-    /// Presses a button.
-    Press(SetupButton),
 }
 
 /// The request to repeat once a rejected credential has been re-entered.
@@ -261,11 +242,7 @@ impl Setup {
 
     /// The button that Enter takes from a field: without a store, the one that can work.
     pub fn first_button(&self) -> SetupButton {
-        if self.has_no_store() {
-            SetupButton::SessionOnly
-        } else {
-            SetupButton::Save
-        }
+        SetupButton::checking(self.has_no_store())
     }
 
     /// Moves the focus to the button that Enter takes if the row with the focus went away.
@@ -275,12 +252,12 @@ impl Setup {
         }
     }
 
-    /// What Enter does: it moves on to what is empty, and from a choice or a name to the next row;
-    /// from the secret or the ID of a filled form it presses the first button.
-    pub(crate) fn next_step(&self) -> NextStep {
+    /// What Enter moves on to: what is empty, and from a choice or a name the next row; or the button that
+    /// it presses, from the secret or the ID of a filled form the first one.
+    pub(crate) fn next_step(&self) -> SetupField {
         let focus = self.form.focus;
-        if let SetupField::Button(button) = focus {
-            return NextStep::Press(button);
+        if focus.is_button() {
+            return focus;
         }
         let rows = self.rows();
         let mut others = rows.iter().filter(|row| **row != focus);
@@ -295,7 +272,7 @@ impl Setup {
             None => below,
             empty => empty,
         };
-        next.map_or_else(|| NextStep::Press(self.first_button()), NextStep::To)
+        next.unwrap_or(SetupField::Button(self.first_button()))
     }
 
     /// The other kind of credential that the secret looks like.
@@ -305,34 +282,41 @@ impl Setup {
 
     /// Checks a name that is complete because the focus leaves it. The focus moves on.
     pub(crate) fn leave(&mut self, field: SetupField) {
-        if field == SetupField::Name
-            && let Some(complaint) = self.fault(field)
-        {
-            self.form.complaint = Some((field, complaint));
+        if field == SetupField::Name {
+            self.complain_of(field);
         }
     }
 
     /// Complains about a field that is filled in wrongly.
     pub(crate) fn complain_if_filled(&mut self, field: SetupField) {
-        let fault = self.fault(field).filter(|_| !self.is_blank(field));
-        if let Some(complaint) = fault {
+        if !self.is_blank(field) {
+            self.complain_of(field);
+        }
+    }
+
+    fn complain_of(&mut self, field: SetupField) {
+        if let Some(complaint) = self.fault(field) {
             self.form.complaint = Some((field, complaint));
         }
     }
 
     /// Complains about a secret in a field that shows what it contains.
     pub(crate) fn complain_of_secret(&mut self, field: SetupField) {
-        let text = match field {
-            SetupField::Name => &self.name,
-            SetupField::Email => &self.email,
-            SetupField::ScopeId => &self.scope_id,
+        if self.text(field).is_some_and(TextField::holds_secret) {
+            self.complain_if_filled(field);
+        }
+    }
+
+    /// The text of a field that shows what it contains.
+    fn text(&self, field: SetupField) -> Option<&TextField> {
+        match field {
+            SetupField::Name => Some(&self.name),
+            SetupField::Email => Some(&self.email),
+            SetupField::ScopeId => Some(&self.scope_id),
             SetupField::Secret
             | SetupField::Kind
             | SetupField::ScopeKind
-            | SetupField::Button(_) => return,
-        };
-        if text.holds_secret() {
-            self.complain_if_filled(field);
+            | SetupField::Button(_) => None,
         }
     }
 
@@ -354,10 +338,9 @@ impl Setup {
     /// Drops the complaint once its cause is gone.
     pub(crate) fn recheck(&mut self) {
         let rows = self.rows();
-        let is_gone = |field| !rows.contains(&field) || self.fault(field).is_none();
-        if let Some((field, _)) = &self.form.complaint
-            && is_gone(*field)
-        {
+        let is_there = |field| rows.contains(&field) && self.fault(field).is_some();
+        let complaint = self.form.complaint.as_ref();
+        if !complaint.is_some_and(|(field, _)| is_there(*field)) {
             self.form.complaint = None;
         }
     }
@@ -400,13 +383,8 @@ impl Setup {
 
     /// Whether a required field is empty.
     pub(crate) fn is_blank(&self, field: SetupField) -> bool {
-        match field {
-            SetupField::Name => self.name.is_blank(),
-            SetupField::Email => self.email.is_blank(),
-            SetupField::Secret => !self.can_ask(),
-            SetupField::ScopeId => self.scope_id.is_blank(),
-            SetupField::Kind | SetupField::ScopeKind | SetupField::Button(_) => false,
-        }
+        self.text(field).is_some_and(TextField::is_blank)
+            || field == SetupField::Secret && !self.can_ask()
     }
 
     /// Checks the fields. The first invalid one gets the focus and a complaint.
@@ -518,10 +496,8 @@ impl Setup {
 
     /// Whether letters go into a text field.
     pub fn is_editing(&self) -> bool {
-        let is_text = matches!(
-            self.form.focus,
-            SetupField::Name | SetupField::Email | SetupField::Secret | SetupField::ScopeId
-        );
+        let focus = self.form.focus;
+        let is_text = focus == SetupField::Secret || self.text(focus).is_some();
         self.form.editing && is_text && self.phase == Phase::Open
     }
 

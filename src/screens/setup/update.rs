@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::state::{Filled, NextStep, Opener, Phase, Setup as SetupState, SetupButton, SetupField};
+use super::state::{Filled, Opener, Phase, Setup as SetupState, SetupButton, SetupField};
 use crate::action::{Action, Context, Motion};
 use crate::app::credential_switch::enter;
 use crate::app::form::Editor;
@@ -37,41 +37,31 @@ impl Handler for Setup {
         let is_open = setup.phase == Phase::Open;
         let focus = setup.form.focus;
         let is_choice = matches!(focus, SetupField::Kind | SetupField::ScopeKind);
-        let needs = [
-            (
-                action == Action::Back,
-                !is_open || setup.is_editing() || leads_back(state),
-            ),
-            (
-                matches!(action, Action::Submit | Action::PickScope),
-                is_open,
-            ),
-            (
-                action == Action::Browse,
-                state.session.active.identity.is_some() || state.session.needs_choice(),
-            ),
-            (
-                matches!(action, Action::Left | Action::Right),
-                is_open && (is_choice || setup.is_editing()),
-            ),
-            (
-                action == Action::Edit,
-                is_open && !focus.is_button() && !is_choice,
-            ),
-        ];
-        needs.iter().all(|(is_it, holds)| !is_it || *holds)
+        if action == Action::Back {
+            !is_open || setup.is_editing() || leads_back(state)
+        } else if matches!(action, Action::Submit | Action::PickScope) {
+            is_open
+        } else if action == Action::Browse {
+            state.session.active.identity.is_some() || state.session.needs_choice()
+        } else if matches!(action, Action::Left | Action::Right) {
+            is_open && (is_choice || setup.is_editing())
+        } else {
+            action != Action::Edit || is_open && !focus.is_button() && !is_choice
+        }
     }
 
     fn submit_hint(&self, state: &State) -> Option<&'static str> {
         let setup = &state.setup;
-        Some(match setup.next_step() {
-            NextStep::To(_) => "next",
-            NextStep::Press(_) if setup.is_blank(setup.form.focus) => "next",
-            NextStep::Press(SetupButton::SaveUnchecked) => "save unchecked",
-            NextStep::Press(SetupButton::SessionOnly) => "check, keep",
-            NextStep::Press(SetupButton::SessionUnchecked) => "keep unchecked",
-            NextStep::Press(SetupButton::ProbeAgain) => "try again",
-            NextStep::Press(SetupButton::Save) => "check, save",
+        let SetupField::Button(button) = setup.next_step() else {
+            return Some("next");
+        };
+        Some(match button {
+            _ if setup.is_blank(setup.form.focus) => "next",
+            SetupButton::SaveUnchecked => "save unchecked",
+            SetupButton::SessionOnly => "check, keep",
+            SetupButton::SessionUnchecked => "keep unchecked",
+            SetupButton::ProbeAgain => "try again",
+            SetupButton::Save => "check, save",
         })
     }
 
@@ -141,16 +131,12 @@ impl Handler for Setup {
         if setup.form.complaint_about(focus).is_some() {
             return;
         }
-        match setup.next_step() {
-            NextStep::To(field) => {
-                setup.form.focus = field;
-                setup.form.editing = true;
-            }
-            NextStep::Press(SetupButton::ProbeAgain) => {
-                probe_store(state);
-                state.setup.settle_focus();
-            }
-            NextStep::Press(button) => press(state, button),
+        let next = setup.next_step();
+        if let SetupField::Button(button) = next {
+            press(state, button);
+        } else {
+            setup.form.focus = next;
+            setup.form.editing = true;
         }
     }
 
@@ -271,13 +257,22 @@ pub(crate) fn probed(state: &mut State, request: RequestId, result: Result<Locat
     }
 }
 
-/// Checks the fields, and checks, stores or keeps the credential.
+/// Checks the fields, and checks, stores or keeps the credential; or looks for the store again.
 fn press(state: &mut State, button: SetupButton) {
-    let session_only = button.is_for_session();
+    let (session_only, skips_check) = match button {
+        SetupButton::Save => (false, false),
+        SetupButton::SaveUnchecked => (false, true),
+        SetupButton::SessionOnly => (true, false),
+        SetupButton::SessionUnchecked => (true, true),
+        SetupButton::ProbeAgain => {
+            probe_store(state);
+            return state.setup.settle_focus();
+        }
+    };
     let Some(filled) = fill(state, session_only) else {
         return;
     };
-    if button.skips_check() {
+    if skips_check {
         state.setup.saw_no_token = false;
         keep(state, filled, session_only);
     } else {

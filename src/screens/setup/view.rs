@@ -6,7 +6,7 @@ use super::state::{Opener, Phase, SetupButton, SetupField};
 use crate::action::Action;
 use crate::app::form::TextField;
 use crate::app::state::State;
-use crate::domain::fetched::Remote;
+
 use crate::layout::glyphs::Glyphs;
 use crate::theme::Role;
 use crate::ui::form::{self, Form, FormRow};
@@ -66,11 +66,10 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     rows.push(FormRow::spacer());
     match waiting(form.ctx, state) {
         Some(line) => rows.push(FormRow::indented(3, line).in_view()),
-        None => rows.extend(
-            buttons
-                .into_iter()
-                .flat_map(|it| field_rows(form, state, it)),
-        ),
+        None => {
+            let buttons = buttons.into_iter();
+            rows.extend(buttons.flat_map(|it| field_rows(form, state, it)));
+        }
     }
     rows.push(FormRow::spacer());
     rows.extend(demo(form.ctx, state));
@@ -140,22 +139,18 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
 
 fn kind_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     if state.setup.is_global_key {
-        let warning = format!(
-            "{} A Global API key can do everything its user can. Prefer an API token.",
-            form.ctx.glyphs().warning
-        );
-        form.remark(Role::Warning, &warning)
-    } else {
-        let context = state.screen.handler().context(state);
-        let key = form.ctx.keymap.key_for(context, Action::MakeToken);
-        let needed = "Needs the permission Access: Service Tokens Read.";
-        let mut rows = form.remark(Role::Muted, needed);
-        if let Some(key) = key {
-            let way = format!("{key} opens the page that makes one.");
-            rows.extend(form.remark(Role::Muted, &way));
-        }
-        rows
+        let text = "A Global API key can do everything its user can. Prefer an API token.";
+        let warning = form.ctx.glyphs().warning;
+        return form.remark(Role::Warning, &format!("{warning} {text}"));
     }
+    let needed = "Needs the permission Access: Service Tokens Read.";
+    let mut rows = form.remark(Role::Muted, needed);
+    let context = state.screen.handler().context(state);
+    if let Some(key) = form.ctx.keymap.key_for(context, Action::MakeToken) {
+        let way = format!("{key} opens the page that makes one.");
+        rows.extend(form.remark(Role::Muted, &way));
+    }
+    rows
 }
 
 /// Where the credential goes, if not to Cloudflare.
@@ -187,24 +182,16 @@ fn store(form: &Form<'_>, state: &State) -> Vec<FormRow> {
         let text = format!("{program} prints the credential: `credential_command` in config.toml.");
         return form.paragraph(Role::Muted, &text);
     }
-    match &setup.store {
-        Remote::Idle => Vec::new(),
-        Remote::Loading { last: None, .. } if setup.store_is_slow => {
-            let waiting = "Waiting for the OS keyring (an unlock prompt may be on the desktop) …";
-            without_store(waiting)
-        }
-        Remote::Loading { last: None, .. } => form.paragraph(Role::Muted, "Checking the keyring …"),
-        store @ (Remote::Loading { .. }
-        | Remote::Ready(_)
-        | Remote::Failed(_)
-        | Remote::Stale { .. }) => {
-            if let Some(failure) = store.failure() {
-                without_store(&failure.summary)
-            } else {
-                let location = store.value().map(ToString::to_string).unwrap_or_default();
-                form.paragraph(Role::Muted, &format!("Will be stored in {location}."))
-            }
-        }
+    if let Some(failure) = setup.store.failure() {
+        without_store(&failure.summary)
+    } else if let Some(location) = setup.store.value() {
+        form.paragraph(Role::Muted, &format!("Will be stored in {location}."))
+    } else if setup.store_is_slow {
+        without_store("Waiting for the OS keyring (an unlock prompt may be on the desktop) …")
+    } else if setup.store.is_loading() {
+        form.paragraph(Role::Muted, "Checking the keyring …")
+    } else {
+        Vec::new()
     }
 }
 

@@ -15,8 +15,6 @@ use crate::layout::first_row_kept;
 /// Who uses the current token.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Uses {
-    /// Where Back returns to.
-    pub opener: Opener,
     pub report: UsesReport,
     /// The sources of the report; `None` before the first one.
     pub(crate) basis: Option<UsesBasis>,
@@ -36,15 +34,6 @@ pub struct Uses {
     pub selected: usize,
     /// The first visible line of the list when it was last scrolled.
     pub top: usize,
-}
-
-/// The screen that Uses was opened from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Opener {
-    #[default]
-    Detail,
-    Browse,
-    Find,
 }
 
 /// The sources of a report.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
-use super::state::{Opener, UsesBasis, UsesLines};
+use super::state::{UsesBasis, UsesLines};
 use crate::action::{Action, Context, Motion};
 use crate::app::access_fetch;
 use crate::app::all_profiles::use_profile_of;
@@ -142,12 +142,12 @@ impl Handler for Uses {
         Detail.token(state)
     }
 
-    fn scope(&self, state: &State) -> Option<Scope> {
+    fn scope<'a>(&self, state: &'a State) -> Option<&'a Scope> {
         Detail.scope(state)
     }
 
     fn dashboard_url(&self, state: &State) -> Option<String> {
-        self.scope(state).map(|scope| scope.apps_url())
+        self.scope(state).map(Scope::apps_url)
     }
 
     fn keep_up(&self, state: &mut State) {
@@ -155,15 +155,7 @@ impl Handler for Uses {
     }
 
     fn pending(&self, state: &State) -> Option<Pending> {
-        let map = &state.access_reading.map;
-        let since = map.loading_since()?;
-        Some(match map.value() {
-            Some(_) => Pending::Reload {
-                since,
-                back_cancels: false,
-            },
-            None => Pending::First,
-        })
+        Pending::of(&state.access_reading.map)
     }
 
     fn fetch(&self, state: &State) -> Option<Fetch> {
@@ -179,25 +171,20 @@ impl Handler for Uses {
 
 /// Shows who uses the token that keys act on, at once, and reads what is not known yet.
 pub(crate) fn open(state: &mut State) {
-    let openers = [
-        (Screen::Detail, Opener::Detail),
-        (Screen::Browse, Opener::Browse),
-        (Screen::Find, Opener::Find),
-    ];
-    let opener = openers.iter().find(|(screen, _)| *screen == state.screen);
-    let Some((_, opener)) = opener.copied() else {
+    let opener = state.screen;
+    if !matches!(opener, Screen::Detail | Screen::Browse | Screen::Find) {
         return;
-    };
-    let Some((token, _)) = state.screen.handler().token(state) else {
-        if opener == Opener::Find {
+    }
+    let Some((token, _)) = opener.handler().token(state) else {
+        if opener == Screen::Find {
             look_up_for_uses(state);
         }
         return;
     };
-    if opener == Opener::Find {
+    if opener == Screen::Find {
         keep_selection(state);
     }
-    if opener != Opener::Detail {
+    if opener != Screen::Detail {
         state.cancel_lookup();
         if !use_profile_of(state, &token) {
             return;
@@ -208,9 +195,8 @@ pub(crate) fn open(state: &mut State) {
         }
     }
     if let Some(access) = state.detail.access.clone() {
-        let uses = &mut state.uses;
-        uses.reset();
-        uses.opener = opener;
+        state.uses.reset();
+        state.before_uses = opener;
         state.screen = Screen::Uses;
         state.overlay = None;
         access_fetch::read_once(state, &access);
@@ -222,22 +208,24 @@ pub(crate) fn open_looked_up(state: &mut State) {
     let is_there = state.screen == Screen::Detail && state.overlay.is_none();
     if is_there && std::mem::take(&mut state.detail.shows_uses_on_answer) {
         open(state);
-        state.uses.opener = Opener::Find;
+        state.before_uses = Screen::Find;
     }
 }
 
 /// Goes back to where Uses was opened, and stops waiting.
 fn leave(state: &mut State) {
-    let opener = state.uses.opener;
+    let opener = state.before_uses;
     let map = state.access_reading.stop();
     state.cancel(map);
-    if opener != Opener::Detail {
-        state.cancel_lookup();
+    if opener == Screen::Detail {
+        state.screen = opener;
+        return;
     }
-    match opener {
-        Opener::Browse => back_to_list(state),
-        Opener::Find => return_to_find(state),
-        Opener::Detail => state.screen = Screen::Detail,
+    state.cancel_lookup();
+    if opener == Screen::Browse {
+        back_to_list(state);
+    } else {
+        return_to_find(state);
     }
 }
 

@@ -10,17 +10,16 @@ use crate::app::state::State;
 use crate::app::uses_report::{UsesFact, UsesMark, UsesRow};
 use crate::domain::access::Counts;
 use crate::domain::access::verdict::Verdict;
-use crate::domain::status::{Emphasis, Lifecycle, Status};
-use crate::domain::text;
 use crate::domain::text::number;
 use crate::layout::advice::sign;
 use crate::layout::uses::{UsesColumns, UsesLayout};
 use crate::theme::Role;
-use crate::ui::form::render_query;
-use crate::ui::painter::{
-    GAP, Painter, RenderContext, Spans, below, bottom, cells, first_rows, inset, row, width,
-    without_right,
+use crate::ui::areas::{
+    across, below, bottom, first_rows, inset, last_columns, row, without_right,
 };
+use crate::ui::form::render_query;
+use crate::ui::painter::{GAP, Painter, RenderContext, Spans, width};
+use crate::ui::texts::render_token_title;
 
 /// The title of the rows that are no apps.
 const PLACES: &str = "Other places";
@@ -46,17 +45,9 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     let layout = state.uses_layout();
     let inner = paint.panel(area, "");
     render_title(paint, row(area, 0), state);
-    for (at, fact) in state
-        .uses
-        .report
-        .facts
-        .iter()
-        .take(layout.facts)
-        .enumerate()
-    {
-        let spans = fact_line(fact, paint.ctx);
-        paint.render_spans(inset(row(inner, at)), &spans);
-    }
+    let facts = state.uses.report.facts.iter().take(layout.facts);
+    let facts = facts.map(|fact| fact_line(fact, paint.ctx));
+    paint.render_lines(inset(inner), facts);
     let divider = row(area, 1 + layout.facts);
     let lines = state.uses_lines();
     let first = state.uses.first_line(lines, layout.list);
@@ -67,11 +58,8 @@ pub(crate) fn render(paint: &mut Painter<'_, '_>, area: Rect, state: &State) {
     };
     paint.divider(divider, title);
     let beside = layout.beside.unwrap_or(0);
-    let list = without_right(
-        below(inner, layout.facts + 1),
-        usize::from(beside.saturating_sub(1)),
-    );
-    let list = first_rows(list, layout.list);
+    let list = first_rows(below(inner, layout.facts + 1), layout.list);
+    let list = without_right(list, usize::from(beside.saturating_sub(1)));
     if layout.beside.is_some() {
         let x = area.right() - beside;
         paint.splitter(x, (divider.y, area.bottom() - 1), None);
@@ -87,35 +75,9 @@ fn render_title(paint: &mut Painter<'_, '_>, line: Rect, state: &State) {
     let Some(token) = state.detail.token.value() else {
         return;
     };
-    let context = state.evaluation_context();
-    let status = Status::of(token, context);
-    let role = Role::from(Emphasis::at(Lifecycle::of(token), context));
-    let name = ctx.token_name(token);
-    let room = usize::from(line.width).saturating_sub(8);
-    let least = text::width(&name).min(room / 2) + 2;
     let report = &state.uses.report;
     let forms = report.counts.map(|it| counts(it, ctx)).unwrap_or_default();
-    let counted = forms
-        .into_iter()
-        .find(|form| width(form) + least + 3 <= room);
-    let counted = counted.unwrap_or_default();
-    let reserved = if counted.is_empty() {
-        0
-    } else {
-        width(&counted) + 3
-    };
-    let name = text::truncate(
-        &name,
-        room.saturating_sub(reserved + 2),
-        ctx.glyphs().ellipsis,
-    );
-    let title = [
-        ctx.span(role, status.symbol(ctx.ascii)),
-        Span::raw(" "),
-        ctx.span(Role::Title, &name),
-    ];
-    paint.frame_title(line, &title);
-    paint.frame_title_right(line, &counted);
+    render_token_title(paint, line, (token, state.evaluation_context()), forms);
 }
 
 /// `opens 2, depends 1, refused 1`, or with symbols where there is no room for words.
@@ -127,28 +89,18 @@ fn counts(counts: Counts, ctx: &RenderContext<'_>) -> Vec<Spans> {
         ("unknown", Verdict::Unknown, counts.unknown),
         ("open to all", Verdict::OpenToAll, counts.open_to_all),
     ];
-    let shown = all
-        .iter()
-        .filter(|(_, verdict, count)| *count > 0 || *verdict == Verdict::Opens);
-    let shown: Vec<_> = shown.collect();
-    let words = shown
-        .iter()
-        .map(|(word, _, count)| format!("{word} {}", number(*count)));
-    let words: Vec<String> = words.collect();
-    let short = shown
-        .iter()
-        .filter(|(_, verdict, _)| *verdict != Verdict::OpenToAll);
-    let short = short.map(|(_, verdict, count)| {
-        let (role, symbol) = symbol(*verdict, ctx);
-        ctx.span(role, &format!("{symbol} {}", number(*count)))
-    });
-    let short: Vec<Span<'static>> = short.collect();
-    let gap = Span::raw("  ");
-    let short: Spans = short
-        .into_iter()
-        .flat_map(|span| [gap.clone(), span])
-        .skip(1)
-        .collect();
+    let (mut words, mut short) = (Vec::new(), Vec::new());
+    for (word, verdict, count) in all {
+        if count == 0 && verdict != Verdict::Opens {
+            continue;
+        }
+        words.push(format!("{word} {}", number(count)));
+        if verdict != Verdict::OpenToAll {
+            let (role, symbol) = symbol(verdict, ctx);
+            short.push(vec![ctx.span(role, &format!("{symbol} {}", number(count)))]);
+        }
+    }
+    let short = short.join(&Span::raw("  "));
     vec![vec![ctx.plain(&words.join(", "))], short]
 }
 
@@ -181,27 +133,19 @@ fn render_list(paint: &mut Painter<'_, '_>, area: Rect, state: &State, layout: U
         match lines.at(line) {
             UsesLine::Remark(at) => {
                 let is_awaiting = !uses.report.awaited.is_empty();
-                let mark = if is_awaiting {
-                    ctx.spinner(state.clock.steady)
-                } else {
-                    Span::raw(" ")
-                };
+                let spinner = is_awaiting.then(|| ctx.spinner(state.clock.steady));
+                let mark = spinner.unwrap_or(Span::raw(" "));
                 let text = remark.get(at).map_or("", String::as_str);
                 let spans = [Span::raw(" "), mark, Span::raw(" "), ctx.plain(text)];
                 paint.render_spans(place, &spans);
             }
             UsesLine::Places => {
-                let line = Rect {
-                    x: place.x - 1,
-                    width: place.width + 2,
-                    ..place
-                };
-                paint.divider(line, PLACES);
+                paint.divider(across(place), PLACES);
             }
             UsesLine::Row(at) => {
                 let spans = uses.row(at).map(|row| row_line(row, columns, ctx));
                 let is_selected = selected == Some(line);
-                paint.render_list(place, spans, is_selected.then_some(0));
+                paint.render_list(place, spans, is_selected.then_some(0), true);
             }
         }
     }
@@ -209,27 +153,20 @@ fn render_list(paint: &mut Painter<'_, '_>, area: Rect, state: &State, layout: U
 
 /// `✖ REFUSED   metrics.example.com          under Robots: needs Service Auth`
 fn row_line(row: &UsesRow, columns: UsesColumns, ctx: &RenderContext<'_>) -> Spans {
-    let ellipsis = ctx.glyphs().ellipsis;
-    let fitted = |text: &str, cells: usize| {
-        let clean = ctx.clean(text::beginning(text));
-        text::fit(&clean, cells, ellipsis)
-    };
     let (role, mark) = match row.mark {
         UsesMark::App(verdict) => symbol(verdict, ctx),
         UsesMark::Place(_) => (Role::Label, " "),
     };
     let gap = || Span::raw(" ".repeat(GAP));
-    let mut spans = vec![
-        Span::raw(" "),
-        ctx.span(role, mark),
-        Span::raw(" "),
-        Span::styled(fitted(row.mark.word(), columns.word), ctx.style(role)),
+    let mut spans = ctx.lead(role, mark);
+    spans.extend([
+        ctx.span(role, &ctx.fitted(row.mark.word(), columns.word)),
         gap(),
-        ctx.plain(&fitted(&row.place, columns.place)),
-    ];
+        ctx.plain(&ctx.fitted(&row.place, columns.place)),
+    ]);
     if columns.note > 0 {
-        let note = fitted(&row.note, columns.note);
-        spans.extend([gap(), Span::styled(note, ctx.style(Role::Muted))]);
+        let note = ctx.fitted(&row.note, columns.note);
+        spans.extend([gap(), ctx.span(Role::Muted, &note)]);
     }
     spans
 }
@@ -241,28 +178,19 @@ fn render_why(paint: &mut Painter<'_, '_>, area: Rect, state: &State, layout: Us
     }
     let ctx = paint.ctx;
     let columns = layout.why_columns(area.width);
-    let lines = if state.uses.report.rows.is_empty() {
-        state.uses_reads(columns)
+    let (name, lines) = if state.uses.report.rows.is_empty() {
+        ("What was read", state.uses_reads(columns))
     } else {
-        state.uses_why(columns)
+        ("Why", state.uses_why(columns))
     };
     let (title, place) = if let Some(beside) = layout.beside {
-        let right = Rect {
-            x: area.right() - beside,
-            width: beside,
-            ..area
-        };
+        let right = last_columns(area, beside);
         let title = row(right, 1 + layout.facts);
         (title, below(right, 2 + layout.facts))
     } else {
         let at = 2 + layout.facts + layout.list;
         paint.divider(row(area, at), "");
         (row(area, at), below(area, at + 1))
-    };
-    let name = if state.uses.report.rows.is_empty() {
-        "What was read"
-    } else {
-        "Why"
     };
     paint.frame_title(title, &[ctx.span(Role::Title, name)]);
     if lines.len() > layout.why {
@@ -298,8 +226,6 @@ fn render_foot(paint: &mut Painter<'_, '_>, line: Rect, state: &State) {
     } else {
         Role::Muted
     };
-    let extent = ctx.clean(&uses.report.extent).into_owned();
-    let extent = text::truncate(&extent, room, ctx.glyphs().ellipsis);
-    let line = without_right(line, usize::from(cells(width(&place) + 2)));
-    paint.frame_title(line, &[ctx.span(role, &extent)]);
+    let extent = ctx.span(role, &ctx.cut(&uses.report.extent, room));
+    paint.frame_title(without_right(line, width(&place) + 2), &[extent]);
 }
