@@ -188,7 +188,7 @@ impl ScopeReader<'_> {
         };
         let token = match self.send(AccessEndpoint::Doh, parse).await {
             Err(Error::Refused(refusal)) if refusal.reason == Reason::NotFound => {
-                Fetched::new(None, self.context.elapsed())
+                Fetched::new(None, self.context.started.elapsed())
             }
             read => read?,
         };

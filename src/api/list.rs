@@ -227,7 +227,7 @@ impl<T> Collected<T> {
         let failure = self.error.map(|error| error.into_failure(scope));
         Fetched {
             value: self.pages.into_values().flatten().collect(),
-            took: context.elapsed(),
+            took: context.started.elapsed(),
             clock: self.clock,
             gap: reason.map(|reason| Gap { reason, failure }),
             announced,

@@ -192,12 +192,6 @@ impl App {
     }
 }
 
-impl AsRef<App> for App {
-    fn as_ref(&self) -> &App {
-        self
-    }
-}
-
 /// The hosts and paths, each once, in whatever member the API reports them.
 fn addresses(app: &Map<String, Value>) -> Vec<String> {
     let list = |key: &str| app.get(key).and_then(Value::as_array).into_iter().flatten();

@@ -237,12 +237,4 @@ impl PolicyView {
         self.strict
             .map(|is_strict| if is_strict { "strict" } else { "legacy" })
     }
-
-    /// The app that covers the URL. Untrusted text.
-    pub fn app_title(&self) -> Option<&str> {
-        match &self.app {
-            AppView::Judged { app, .. } | AppView::NotNamed { app } => Some(app),
-            AppView::HostNotListed | AppView::PathNotListed => None,
-        }
-    }
 }
