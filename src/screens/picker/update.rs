@@ -135,12 +135,8 @@ fn remarks(picker: &Picker, columns: usize, glyphs: &Glyphs) -> Vec<TextLine> {
     };
     let mut lines = Vec::new();
     for refusal in refusals {
-        lines.extend(layout::marked(
-            (role, symbol),
-            None,
-            &glyphs.clean(&refusal.summary),
-            columns,
-        ));
+        let summary = glyphs.clean(&refusal.summary);
+        lines.extend(layout::marked((role, symbol), None, &summary, columns));
     }
     let muted = Some(Role::Muted);
     lines.extend(layout::marked((role, " "), muted, way_out, columns));
