@@ -31,11 +31,6 @@ impl Destination {
         file.map_or(Self::StandardOutput, |path| Self::File(path.into()))
     }
 
-    /// Whether output may be written piece by piece.
-    fn takes_blocks(&self) -> bool {
-        matches!(self, Self::StandardOutput)
-    }
-
     /// Writes all of the output, or a block of it.
     ///
     /// # Errors
@@ -187,7 +182,8 @@ impl Output {
 /// Never fails, so that the error of a closed pipe is not one of printing.
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let in_blocks = self.is_over && !self.is_terminal && self.destination.takes_blocks();
+        let may_go = matches!(self.destination, Destination::StandardOutput);
+        let in_blocks = self.is_over && !self.is_terminal && may_go;
         if in_blocks && bytes.len() >= BLOCK {
             self.pass_on();
             if self.written.is_ok() {
