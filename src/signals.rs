@@ -68,7 +68,7 @@ pub enum Signal {
     Continue,
 }
 
-pub use platform::{TerminalSignals, block, ignore_file_size_limit, start, unblock};
+pub use platform::{TerminalSignals, block, ignore_file_size_limit, start};
 #[cfg(unix)]
 pub use platform::{on_stop, request_stop, stop};
 
@@ -98,39 +98,28 @@ mod platform {
     }
 
     /// Makes a write beyond the limit on file sizes fail instead of ending the process.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn ignore_file_size_limit() -> io::Result<()> {
-        Ok(SigSet::from(Number::SIGXFSZ).thread_block()?)
+    pub fn ignore_file_size_limit() {
+        let _fatal = SigSet::from(Number::SIGXFSZ).thread_block();
     }
 
-    /// Keeps the signals that end the program pending, until [`start`] or [`unblock`]. Call it before
-    /// any other thread starts: a thread that does not block these signals would end the whole process.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn block() -> io::Result<()> {
-        Ok(ending().thread_block()?)
+    /// Keeps the signals that end the program pending until [`start`]. Call it before any other thread
+    /// starts: a thread that does not block these signals would end the whole process. If this fails,
+    /// signals have their default effects.
+    pub fn block() {
+        let _unblocked = ending().thread_block();
     }
 
-    /// Gives these signals their default effects again, unless a thread receives them.
-    pub fn unblock() {
-        if !IS_RUNNING.load(Ordering::Relaxed) {
+    /// Blocks the signals that end the program, and starts the thread that receives them, unless it is
+    /// running. If this fails, signals have their default effects.
+    pub fn start() {
+        if !IS_RUNNING.swap(true, Ordering::Relaxed) && start_thread().is_err() {
+            IS_RUNNING.store(false, Ordering::Relaxed);
             let _blocked = ending().thread_unblock();
         }
     }
 
-    /// Blocks the signals that end the program, and starts the thread that receives them, unless it is
-    /// running.
-    ///
-    /// # Errors
-    /// If the thread cannot start; signals then have their default effects.
-    pub fn start() -> io::Result<()> {
-        if IS_RUNNING.swap(true, Ordering::Relaxed) {
-            return Ok(());
-        }
-        block()?;
+    fn start_thread() -> io::Result<()> {
+        block();
         // The new thread must not stop: it could then neither notice a closed terminal nor restore
         // the modes.
         let stopping = Number::SIGTSTP | Number::SIGTTOU;
@@ -143,10 +132,6 @@ mod platform {
                 }
             });
         masked.thread_set_mask()?;
-        if thread.is_err() {
-            IS_RUNNING.store(false, Ordering::Relaxed);
-            unblock();
-        }
         thread.map(drop)
     }
 
@@ -312,31 +297,13 @@ mod platform {
     use super::{ListenOptions, Listener, Signal, listen};
 
     /// Does nothing: there is no such signal.
-    ///
-    /// # Errors
-    /// Never.
-    pub fn ignore_file_size_limit() -> io::Result<()> {
-        Ok(())
-    }
+    pub fn ignore_file_size_limit() {}
 
     /// Does nothing: a thread hears signals once somebody listens.
-    ///
-    /// # Errors
-    /// Never.
-    pub fn block() -> io::Result<()> {
-        Ok(())
-    }
+    pub fn block() {}
 
     /// Does nothing, see [`block`].
-    pub fn unblock() {}
-
-    /// Does nothing, see [`block`].
-    ///
-    /// # Errors
-    /// Never.
-    pub fn start() -> io::Result<()> {
-        Ok(())
-    }
+    pub fn start() {}
 
     pub(super) fn send_to(_: ListenOptions, sender: UnboundedSender<u8>) {
         let _no_thread = thread::Builder::new()

@@ -50,8 +50,7 @@ pub fn run(
         Ok(context) => context,
         Err(failure) => return reporter.report(&failure, None),
     };
-    // Without it, signals keep their default action.
-    let _unblocked = signals::block();
+    signals::block();
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -89,7 +88,7 @@ async fn run_until_signal(command: Command, mut context: Context, reporter: &Err
     });
     let signal = async {
         tokio::time::sleep(SHORT_COMMAND).await;
-        let _no_thread = signals::start();
+        signals::start();
         listener.hear().await
     };
     let outcome = tokio::select! { biased;
@@ -101,7 +100,6 @@ async fn run_until_signal(command: Command, mut context: Context, reporter: &Err
     };
     // Signals end the program at once from now on: only printing is left to do.
     drop(listener);
-    signals::unblock();
     match outcome.and_then(|code| out.print_deferred().map(|()| code)) {
         Ok(code) => {
             let printed = out.finish(|text| reporter.on_terminal(text));
