@@ -118,7 +118,7 @@ fn form_rows(paint: &Painter<'_, '_>, inner: Rect, state: &State) -> Vec<FormRow
     let url = probe.current_url();
     let host = url.as_ref().map_or("this host", |url| url.host());
     let sent = format!(
-        "Sent once, to {host}, if Access refuses a request without it. Kept in memory alone."
+        "Sent once, to {host}, if Access refuses a request without it. Kept only in memory."
     );
     rows.extend(form.remark(Role::Muted, &sent));
     rows

@@ -29,8 +29,8 @@ use crate::screens::find::update::{keep_selection, look_up_for_uses};
 use crate::screens::probe::update::address_on_uses;
 use crate::theme::Role;
 
-/// The cells of the labels of reasons.
-const LABEL: usize = 12;
+/// The cells of the labels of facts and reasons.
+pub(super) const LABEL: usize = 11;
 
 impl Handler for Uses {
     fn context(&self, state: &State) -> Context {

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::state::UsesLine;
+use super::update::LABEL;
 use crate::action::{Action, Context};
 use crate::app::state::State;
 use crate::app::uses_report::{UsesFact, UsesMark, UsesRow};
@@ -23,9 +24,6 @@ use crate::ui::texts::render_token_title;
 
 /// The title of the rows that are no apps.
 const PLACES: &str = "Other places";
-
-/// The cells of the labels of facts.
-const LABEL: usize = 11;
 
 /// ```text
 /// ╭ ▲ CI/CD token ────────────────────────────── opens 2, depends 1, refused 1 ──╮
