@@ -40,8 +40,7 @@ fn main() -> ExitCode {
     }
     #[cfg(unix)]
     detached::enable();
-    // Without the thread, signals keep their default action.
-    let _no_thread = signals::start();
+    signals::ignore_file_size_limit();
     let words: Vec<String> = std::env::args_os()
         .skip(1)
         .map(|word| word.to_string_lossy().into_owned())
@@ -72,6 +71,7 @@ fn main() -> ExitCode {
 
 /// Opens the screens, and gives the exit code.
 fn open(flags: Flags, environment: Environment, token: Option<&str>) -> Result<u8, Failure> {
+    signals::start();
     let mut warnings = Vec::new();
     let context = Context::prepare(flags, Needs::Screens, environment, now, &mut warnings)?;
     let token = token.map(usage_error::parse_token_to_open).transpose()?;

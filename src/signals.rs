@@ -2,7 +2,8 @@
 //! continue, resize.
 //!
 //! A signal ends the program whatever it is doing, even if it computes or waits for a terminal that
-//! does not read: it requests the end first, then forces it.
+//! does not read: it requests the end first, then forces it. A command that takes a few milliseconds
+//! starts no thread, which would cost it a tenth of them.
 
 use std::time::Duration;
 
@@ -67,18 +68,19 @@ pub enum Signal {
     Continue,
 }
 
-pub use platform::{TerminalSignals, start};
+pub use platform::{TerminalSignals, block, ignore_file_size_limit, start};
 #[cfg(unix)]
 pub use platform::{on_stop, request_stop, stop};
 
 #[cfg(unix)]
 mod platform {
     use std::io;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Condvar, Mutex, PoisonError};
     use std::thread;
     use std::time::Duration;
 
-    use nix::sys::signal::{SigSet, Signal as Number, raise};
+    use nix::sys::signal::{SigSet, SigmaskHow, Signal as Number, raise};
     use rustix::process::kill_current_process_group;
     use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
     use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -89,31 +91,47 @@ mod platform {
     static LISTENER: Mutex<Option<(ListenOptions, UnboundedSender<u8>)>> = Mutex::new(None);
     static HEARD: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 
-    /// Starts the thread that receives signals. Call it before any other thread starts: a thread
-    /// that does not block these signals would end the whole process. From now on a write beyond
-    /// the limit on file sizes fails instead of ending the process.
-    ///
-    /// # Errors
-    /// If the thread cannot start; signals then have their default effects.
-    pub fn start() -> io::Result<()> {
-        SigSet::from(Number::SIGXFSZ).thread_block()?;
-        let ending = Number::SIGINT | Number::SIGQUIT | Number::SIGTERM | Number::SIGHUP;
+    static IS_RUNNING: AtomicBool = AtomicBool::new(false);
+
+    fn ending() -> SigSet {
+        Number::SIGINT | Number::SIGQUIT | Number::SIGTERM | Number::SIGHUP
+    }
+
+    /// Makes a write beyond the limit on file sizes fail instead of ending the process.
+    pub fn ignore_file_size_limit() {
+        let _fatal = SigSet::from(Number::SIGXFSZ).thread_block();
+    }
+
+    /// Keeps the signals that end the program pending until [`start`]. Call it before any other thread
+    /// starts: a thread that does not block these signals would end the whole process. If this fails,
+    /// signals have their default effects.
+    pub fn block() {
+        let _unblocked = ending().thread_block();
+    }
+
+    /// Blocks the signals that end the program, and starts the thread that receives them, unless it is
+    /// running. If this fails, signals have their default effects.
+    pub fn start() {
+        if !IS_RUNNING.swap(true, Ordering::Relaxed) && start_thread().is_err() {
+            IS_RUNNING.store(false, Ordering::Relaxed);
+            let _blocked = ending().thread_unblock();
+        }
+    }
+
+    fn start_thread() -> io::Result<()> {
+        block();
         // The new thread must not stop: it could then neither notice a closed terminal nor restore
         // the modes.
         let stopping = Number::SIGTSTP | Number::SIGTTOU;
-        ending.thread_block()?;
-        stopping.thread_block()?;
+        let masked = stopping.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
         let thread = thread::Builder::new()
             .name("signals".to_owned())
             .spawn(move || {
-                while let Ok(signal) = ending.wait() {
+                while let Ok(signal) = ending().wait() {
                     act_on(signal);
                 }
             });
-        stopping.thread_unblock()?;
-        if thread.is_err() {
-            ending.thread_unblock()?;
-        }
+        masked.thread_set_mask()?;
         thread.map(drop)
     }
 
@@ -278,13 +296,14 @@ mod platform {
 
     use super::{ListenOptions, Listener, Signal, listen};
 
+    /// Does nothing: there is no such signal.
+    pub fn ignore_file_size_limit() {}
+
     /// Does nothing: a thread hears signals once somebody listens.
-    ///
-    /// # Errors
-    /// Never.
-    pub fn start() -> io::Result<()> {
-        Ok(())
-    }
+    pub fn block() {}
+
+    /// Does nothing, see [`block`].
+    pub fn start() {}
 
     pub(super) fn send_to(_: ListenOptions, sender: UnboundedSender<u8>) {
         let _no_thread = thread::Builder::new()

@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 use super::client::ScopeReader;
 use super::envelope::Envelope;
 use super::error::{Error, Reason, Unreadable};
-use super::list::{self, List, Paging};
+use super::list::{self, List};
 use super::public_json;
-use super::request::{AccessEndpoint, PageQuery, Request};
+use super::request::{AccessEndpoint, PageQuery, Paging, Request};
 use super::transport::Parse;
 use crate::domain::access::map::{Part, PartObjects};
 use crate::domain::access::objects::{
@@ -20,11 +20,6 @@ use crate::domain::access::objects::{
 use crate::domain::credential_survey::CredentialValidity;
 use crate::domain::fetched::{Fetched, Gap};
 use crate::domain::scope::ScopeId;
-
-/// Entries in one page: the API's maximum.
-const PER_PAGE: Paging = Paging::Pages(1_000);
-/// The same for Hyperdrive.
-const HYPERDRIVE_PER_PAGE: Paging = Paging::Pages(100);
 
 /// Entries to accept where only the first matters.
 const MOST_IGNORED: u64 = 10_000;
@@ -67,32 +62,28 @@ impl ScopeReader<'_> {
                 objects: PartObjects::Nothing,
             }),
             Part::Apps => {
-                let apps = self.list(At::Apps, PER_PAGE, App::parse, |it| &it.id);
-                apps.await?
-                    .map(|it| PartContents::list(it, PartObjects::Apps))
+                let apps = self.list(At::Apps, App::parse, |it| &it.id).await?;
+                apps.map(|it| PartContents::list(it, PartObjects::Apps))
             }
             Part::Policies => {
-                let policies = self.list(At::Policies, PER_PAGE, Policy::parse, |it| &it.id);
+                let policies = self.list(At::Policies, Policy::parse, |it| &it.id);
                 let policies = policies.await?;
                 policies.map(|it| PartContents::list(it, PartObjects::Policies))
             }
             Part::Groups => {
-                let groups = self.list(At::Groups, PER_PAGE, Group::parse, |it| &it.id);
-                groups
-                    .await?
-                    .map(|it| PartContents::list(it, PartObjects::Groups))
+                let groups = self.list(At::Groups, Group::parse, |it| &it.id).await?;
+                groups.map(|it| PartContents::list(it, PartObjects::Groups))
             }
             Part::Organization => self.organization().await?,
             Part::Doh => self.doh().await?,
             Part::DeviceProfiles => self.device_profiles().await?,
             Part::Hyperdrive => {
-                let paging = HYPERDRIVE_PER_PAGE;
-                let configs = self.list(At::Hyperdrive, paging, Hyperdrive::parse, |it| &it.id);
+                let configs = self.list(At::Hyperdrive, Hyperdrive::parse, |it| &it.id);
                 let configs = configs.await?;
                 configs.map(|it| PartContents::list(it, PartObjects::Hyperdrive))
             }
             Part::Alerts => {
-                let alerts = self.list(At::Alerts, Paging::Whole, alert, |_| "").await?;
+                let alerts = self.list(At::Alerts, alert, |_| "").await?;
                 alerts.map(|all| PartContents {
                     count: all.len(),
                     objects: PartObjects::Alerts(all.into_iter().filter_map(|it| it.0).collect()),
@@ -108,35 +99,31 @@ impl ScopeReader<'_> {
     pub async fn sample(&self, part: Part) -> Result<Fetched<Sample>, Error> {
         use AccessEndpoint as At;
         let scope = self.scope;
-        let in_pages = |endpoint| {
-            move |page| Request::Access {
-                scope,
-                endpoint,
-                page: Some(page),
-            }
-        };
-        match part {
+        let endpoint = match part {
             Part::Tokens => {
                 let request = |page| Request::Tokens { scope, page };
-                self.first_page(request, PER_PAGE).await
+                return self.first_page(request, Paging::Pages(1_000)).await;
             }
-            Part::Apps => self.first_page(in_pages(At::Apps), PER_PAGE).await,
-            Part::Policies => self.first_page(in_pages(At::Policies), PER_PAGE).await,
-            Part::Groups => self.first_page(in_pages(At::Groups), PER_PAGE).await,
-            Part::Hyperdrive => {
-                let request = in_pages(At::Hyperdrive);
-                self.first_page(request, HYPERDRIVE_PER_PAGE).await
-            }
+            Part::Apps => At::Apps,
+            Part::Policies => At::Policies,
+            Part::Groups => At::Groups,
+            Part::Hyperdrive => At::Hyperdrive,
             Part::Organization | Part::Doh => {
                 let contents = self.read(part).await?;
-                Ok(contents.map(|contents| Sample {
+                return Ok(contents.map(|contents| Sample {
                     is_empty: contents.count == 0,
                     total: None,
-                }))
+                }));
             }
-            Part::DeviceProfiles => self.send(At::DeviceProfiles, all_entries).await,
-            Part::Alerts => self.send(At::Alerts, all_entries).await,
-        }
+            Part::DeviceProfiles => return self.send(At::DeviceProfiles, all_entries).await,
+            Part::Alerts => return self.send(At::Alerts, all_entries).await,
+        };
+        let request = |page| Request::Access {
+            scope,
+            endpoint,
+            page: Some(page),
+        };
+        self.first_page(request, endpoint.paging()).await
     }
 
     async fn first_page<'r>(
@@ -179,8 +166,7 @@ impl ScopeReader<'_> {
     /// [`Error`], if not even the first page could be read.
     pub async fn policies_of(&self, app: &str) -> Result<Fetched<Vec<Policy>>, Error> {
         let endpoint = AccessEndpoint::AppPolicies { app };
-        let policies = self.list(endpoint, PER_PAGE, Policy::parse, |it| &it.id);
-        policies.await
+        self.list(endpoint, Policy::parse, |it| &it.id).await
     }
 
     async fn organization(&self) -> Result<Fetched<PartContents>, Error> {
@@ -202,7 +188,7 @@ impl ScopeReader<'_> {
         };
         let token = match self.send(AccessEndpoint::Doh, parse).await {
             Err(Error::Refused(refusal)) if refusal.reason == Reason::NotFound => {
-                Fetched::new(None, self.context.elapsed())
+                Fetched::new(None, self.context.started.elapsed())
             }
             read => read?,
         };
@@ -214,14 +200,10 @@ impl ScopeReader<'_> {
 
     /// Reads the device profiles and the default one, which have an endpoint each.
     async fn device_profiles(&self) -> Result<Fetched<PartContents>, Error> {
+        use AccessEndpoint as At;
         let (profiles, default) = tokio::join!(
-            self.list(
-                AccessEndpoint::DeviceProfiles,
-                Paging::Whole,
-                DeviceProfile::parse,
-                |it| &it.id
-            ),
-            self.send(AccessEndpoint::DefaultDeviceProfile, optional_object),
+            self.list(At::DeviceProfiles, DeviceProfile::parse, |it| &it.id),
+            self.send(At::DefaultDeviceProfile, optional_object),
         );
         let (mut profiles, default) = match (profiles, default) {
             (Err(error), Err(_)) => return Err(error),
@@ -254,11 +236,10 @@ impl ScopeReader<'_> {
     async fn list<T: Send + 'static>(
         &self,
         endpoint: AccessEndpoint<'_>,
-        paging: Paging,
         parse: fn(&Value) -> Option<T>,
         key: fn(&T) -> &str,
     ) -> Result<Fetched<Vec<T>>, Error> {
-        let scope = self.scope;
+        let (scope, paging) = (self.scope, endpoint.paging());
         let request = |page: PageQuery| Request::Access {
             scope,
             endpoint,

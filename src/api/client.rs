@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 
 use super::envelope::{Envelope, bounded};
 use super::error::{Error, Reason};
-use super::list::{self, List, Page, Paging};
-use super::request::{PageQuery, Request};
+use super::list::{self, List, Page};
+use super::request::{PageQuery, Paging, Request};
 use super::transport::{Client, Deadlines, RequestContext};
 use crate::domain::credential::Credential;
 use crate::domain::fetched::{Fetched, Tokens};

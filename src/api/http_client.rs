@@ -62,7 +62,7 @@ impl Options {
 pub(super) struct HttpConfig {
     is_https: bool,
     idle_limit: Duration,
-    roots: TrustRoots,
+    pub(super) roots: TrustRoots,
     proxy: Option<ConfiguredProxy>,
 }
 
@@ -77,11 +77,13 @@ impl HttpConfig {
         known: Option<&Self>,
     ) -> Result<Self, Error> {
         let is_https = url.scheme() == "https";
-        let roots = match known {
-            Some(known) if known.is_https || !is_https => known.roots.clone(),
-            Some(known) => known.roots.clone().with_system()?,
+        let mut roots = match known {
+            Some(known) => known.roots.clone(),
             None => TrustRoots::load(is_https, options.ca_file.as_deref())?,
         };
+        if is_https && known.is_some_and(|known| !known.is_https) {
+            roots.add_system()?;
+        }
         Ok(Self {
             is_https,
             idle_limit: PROBE_IDLE_LIMIT,
@@ -112,11 +114,6 @@ impl HttpConfig {
 
     pub(super) fn proxy(&self) -> Option<ProxyInfo> {
         self.proxy.as_ref()?.info()
-    }
-
-    /// Sentences about certificates that cannot be used.
-    pub(super) fn complaint(&self) -> Option<&str> {
-        self.roots.complaint.as_deref()
     }
 
     /// Builds a client that records which requests open a connection.
@@ -222,7 +219,7 @@ where
 
 /// An HTTP client that is replaced when its idle connections cannot be trusted.
 pub(super) struct Connections {
-    config: HttpConfig,
+    pub(super) config: HttpConfig,
     current: Mutex<Current>,
 }
 
@@ -253,10 +250,6 @@ impl Connections {
             is_stale: false,
         });
         Ok(Self { config, current })
-    }
-
-    pub(super) fn config(&self) -> &HttpConfig {
-        &self.config
     }
 
     /// Records a use. Returns whether a clock jumped since the last one: the computer slept, or its clock

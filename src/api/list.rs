@@ -13,7 +13,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::envelope::{Envelope, PageNote};
 use super::error::{Error, Reason};
 use super::error_messages::seconds;
-use super::request::{PageQuery, Request};
+use super::request::{PageQuery, Paging, Request};
 use super::transport::{Client, MAX_CONCURRENT, RequestContext};
 use crate::domain::fetched::{Fetched, Gap, ServerClock};
 use crate::domain::scope::Scope;
@@ -26,18 +26,6 @@ const MAX_PAGES: u64 = 1_000;
 const MAX_ENTRIES: usize = 250_000;
 const MAX_BYTES: usize = 256 * 1024 * 1024;
 
-/// Most entries expected of an endpoint without pages.
-const UNPAGED_ENTRIES: u64 = 10_000;
-
-/// How an endpoint divides its list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Paging {
-    /// Into pages of a requested size.
-    Pages(u64),
-    /// Not at all.
-    Whole,
-}
-
 /// A list to fetch.
 pub(super) struct List<'a, T, P: Fn(&RawValue) -> Option<T>> {
     /// The request for one page.
@@ -49,15 +37,6 @@ pub(super) struct List<'a, T, P: Fn(&RawValue) -> Option<T>> {
     pub(super) parse: P,
     /// The key that identifies an entry; empty if it has none.
     pub(super) key: fn(&T) -> &str,
-}
-
-impl Paging {
-    pub(super) fn size(self) -> u64 {
-        match self {
-            Self::Pages(size) => size,
-            Self::Whole => UNPAGED_ENTRIES,
-        }
-    }
 }
 
 /// The entries of a page that were not on an earlier one.
@@ -248,7 +227,7 @@ impl<T> Collected<T> {
         let failure = self.error.map(|error| error.into_failure(scope));
         Fetched {
             value: self.pages.into_values().flatten().collect(),
-            took: context.elapsed(),
+            took: context.started.elapsed(),
             clock: self.clock,
             gap: reason.map(|reason| Gap { reason, failure }),
             announced,

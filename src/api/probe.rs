@@ -73,7 +73,8 @@ impl Prober {
             let _is_http = target.set_scheme("http");
             let _has_port = target.set_port(Some(address.port()));
         }
-        let config = HttpConfig::for_probe(options, &target, known.map(ApiClient::config))?;
+        let config =
+            HttpConfig::for_probe(options, &target, known.map(|it| &it.connections.config))?;
         let host = target.host_str().unwrap_or_default();
         let http = config.probe_client(via.map(|address| (host, address)))?;
         Ok(Self {
@@ -87,7 +88,7 @@ impl Prober {
 
     /// The configured certificates that cannot be used, in sentences.
     pub fn complaint(&self) -> Option<&str> {
-        self.config.complaint()
+        self.config.roots.complaint.as_deref()
     }
 
     /// Asks without the token. The permit is there if Access itself refused, and if the connection may

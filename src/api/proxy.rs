@@ -130,7 +130,9 @@ fn parse(proxy: &str, target: &Url) -> Result<Url, ProxyFault> {
         // GNOME's name for any version. As in GLib, the proxy resolves the name.
         "socks" | "socks5h" => socks("socks5h", rest),
         // Nothing to resolve, but the HTTP library would try.
-        "socks5" if is_address(target) => socks("socks5h", rest),
+        "socks5" if matches!(target.host(), Some(Host::Ipv4(_) | Host::Ipv6(_))) => {
+            socks("socks5h", rest)
+        }
         "socks5" => socks("socks5", rest),
         other if other.starts_with("socks") => Err(ProxyFault::OldSocks),
         _ => Err(ProxyFault::Malformed),
@@ -153,10 +155,6 @@ fn socks(scheme: &str, rest: &str) -> Result<Url, ProxyFault> {
         return Err(ProxyFault::LongLogin);
     }
     Ok(url)
-}
-
-fn is_address(target: &Url) -> bool {
-    matches!(target.host(), Some(Host::Ipv4(_) | Host::Ipv6(_)))
 }
 
 /// Whether `NO_PROXY` names the host.

@@ -77,6 +77,21 @@ impl<'a> AccessEndpoint<'a> {
         })
     }
 
+    /// How it divides its list, by the API's maximum.
+    pub(super) fn paging(self) -> Paging {
+        match self {
+            Self::Apps | Self::AppPolicies { .. } | Self::Policies | Self::Groups => {
+                Paging::Pages(1_000)
+            }
+            Self::Hyperdrive => Paging::Pages(100),
+            Self::Organization
+            | Self::Doh
+            | Self::DeviceProfiles
+            | Self::DefaultDeviceProfile
+            | Self::Alerts => Paging::Whole,
+        }
+    }
+
     /// The path below the scope.
     fn path(self) -> Vec<&'a str> {
         match self {
@@ -90,6 +105,27 @@ impl<'a> AccessEndpoint<'a> {
             Self::DefaultDeviceProfile => vec!["devices", "policy"],
             Self::Hyperdrive => vec!["hyperdrive", "configs"],
             Self::Alerts => vec!["alerting", "v3", "policies"],
+        }
+    }
+}
+
+/// Most entries expected of an endpoint without pages.
+const UNPAGED_ENTRIES: u64 = 10_000;
+
+/// How an endpoint divides its list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paging {
+    /// Into pages of a requested size.
+    Pages(u64),
+    /// Not at all.
+    Whole,
+}
+
+impl Paging {
+    pub(super) fn size(self) -> u64 {
+        match self {
+            Self::Pages(size) => size,
+            Self::Whole => UNPAGED_ENTRIES,
         }
     }
 }

@@ -12,13 +12,8 @@ pub(super) const MAX_RETRIES: u32 = 2;
 /// The pause before the first retry.
 const BACKOFF: Duration = Duration::from_millis(200);
 
-/// The pauses between retries after the computer slept.
-const AFTER_JUMP: [Duration; 4] = [
-    Duration::from_secs(1),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(3),
-];
+/// The seconds between retries after the computer slept.
+const AFTER_JUMP: [u64; 4] = [1, 1, 2, 3];
 
 /// How long Cloudflare blocks a client that exceeds its rate limit (API reference: *Rate limits*).
 const LIMIT_WINDOW: Duration = Duration::from_secs(300);
@@ -61,7 +56,7 @@ pub(super) fn after_jump(error: &Error, retries: u32) -> Option<Duration> {
             | TransportFault::ProxyUnreachable
     );
     let pause = AFTER_JUMP.get(usize::try_from(retries).ok()?)?;
-    is_of_the_network.then_some(*pause)
+    is_of_the_network.then_some(Duration::from_secs(*pause))
 }
 
 /// Whether the same request may soon succeed.

@@ -18,7 +18,7 @@ use super::envelope::{self, Envelope, bounded, brief};
 use super::error::{
     self, Error, Reason, Refusal, ResponseFacts, Subject, TransportFault, Unreadable,
 };
-use super::http_client::{self, Connections, HttpConfig, Options};
+use super::http_client::{self, Connections, Options};
 use super::proxy::{self, ProxyInfo};
 use super::request::{self, Request};
 use super::{connection_errors, retry};
@@ -67,7 +67,7 @@ pub(super) struct RequestContext {
     credential: &'static str,
     secret: Secret,
     deadlines: Deadlines,
-    started: Instant,
+    pub(super) started: Instant,
     /// Until when the API asked us to pause, and the response that said so.
     pause: Mutex<Option<(Instant, Error)>>,
     /// One for each request that may run.
@@ -100,15 +100,12 @@ impl RequestContext {
             sleep_until(until).await;
         }
     }
-
-    pub(super) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
-    }
 }
 
 /// A client of the API.
 pub struct Client {
-    connections: Connections,
+    /// How requests are sent.
+    pub(super) connections: Connections,
     base_url: BaseUrl,
     proxy: Option<ProxyInfo>,
     pub(super) clock: fn() -> DateTime<Utc>,
@@ -122,21 +119,16 @@ impl Client {
     pub fn new(options: &Options) -> Result<Self, Error> {
         let connections = Connections::new(options)?;
         Ok(Self {
-            proxy: connections.config().proxy(),
+            proxy: connections.config.proxy(),
             connections,
             base_url: options.base_url.clone(),
             clock: options.clock,
         })
     }
 
-    /// How requests are sent.
-    pub(super) fn config(&self) -> &HttpConfig {
-        self.connections.config()
-    }
-
     /// The configured certificates that cannot be used, in sentences.
     pub fn complaint(&self) -> Option<&str> {
-        self.connections.config().complaint()
+        self.connections.config.roots.complaint.as_deref()
     }
 
     /// Sends a request before the deadline, retries it if that may help, and parses the response.
@@ -213,7 +205,7 @@ impl Client {
         };
         parsed.map(|(value, notes)| Fetched {
             value,
-            took: context.elapsed(),
+            took: context.started.elapsed(),
             clock,
             gap: None,
             announced: None,
@@ -251,7 +243,7 @@ impl Client {
         tracing::debug!(
             request = request.line(),
             status = head.facts.status,
-            ms = context.elapsed().as_millis(),
+            ms = context.started.elapsed().as_millis(),
             cf_ray = head.cf_ray,
             "answered"
         );
@@ -261,7 +253,7 @@ impl Client {
     /// The error of a request without a response.
     async fn unanswered(&self, request: Request<'_>, error: reqwest::Error) -> Error {
         let target = self.base_url.join(&[]);
-        let schemes = self.connections.config().proxy_schemes(&target);
+        let schemes = self.connections.config.proxy_schemes(&target);
         let login = proxy::login(&error, self.proxy.as_ref(), schemes, request.line());
         let login = login.await;
         login.unwrap_or_else(|| self.broken(request, error))
@@ -376,20 +368,15 @@ impl ResponseHead {
         }
     }
 
-    /// Whether the status alone identifies the error, even without a body.
-    fn identifies_error(&self) -> bool {
-        matches!(self.facts.status, 401 | 407 | 408 | 429 | 500..)
-    }
-
     /// Reads the body if it matters. Does not wait long if the status is enough.
     async fn read_body(&self, response: &mut Response) -> Result<Vec<u8>, BodyError> {
         match self.facts.status {
             300..=399 => Ok(Vec::new()),
-            _ if self.identifies_error() => match timeout(ERROR_BODY_TIMEOUT, body(response)).await
-            {
-                Ok(Ok(bytes)) => Ok(bytes),
-                Ok(Err(_)) | Err(_) => Ok(Vec::new()),
-            },
+            // The status alone identifies the error.
+            401 | 407 | 408 | 429 | 500.. => {
+                let read = timeout(ERROR_BODY_TIMEOUT, body(response)).await;
+                Ok(read.ok().and_then(Result::ok).unwrap_or_default())
+            }
             _ => body(response).await,
         }
     }

@@ -63,15 +63,6 @@ impl TrustRoots {
         Ok(roots)
     }
 
-    /// Adds the system's.
-    ///
-    /// # Errors
-    /// [`Error::Setup`].
-    pub(super) fn with_system(mut self) -> Result<Self, Error> {
-        self.add_system()?;
-        Ok(self)
-    }
-
     /// Makes a client trust these authorities. Parsed certificates go in as they are, since parsing
     /// all of a system's again would take a millisecond.
     #[cfg(all(unix, not(target_os = "macos")))]
@@ -138,9 +129,12 @@ impl TrustRoots {
         }
     }
 
-    /// Linux has no verifier of its own, only files.
+    /// Adds the system's: Linux has no verifier of its own, only files.
+    ///
+    /// # Errors
+    /// [`Error::Setup`].
     #[cfg(all(unix, not(target_os = "macos")))]
-    fn add_system(&mut self) -> Result<(), Error> {
+    pub(super) fn add_system(&mut self) -> Result<(), Error> {
         let added = self.add_files();
         // The certificates of --ca-file may be enough.
         if self.roots.is_empty() {
@@ -156,7 +150,7 @@ impl TrustRoots {
         clippy::unused_self,
         reason = "Linux reads files here"
     )]
-    fn add_system(&mut self) -> Result<(), Error> {
+    pub(super) fn add_system(&mut self) -> Result<(), Error> {
         Ok(())
     }
 

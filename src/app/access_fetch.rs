@@ -64,7 +64,7 @@ pub(crate) fn ended(state: &mut State, request: RequestId, result: Result<Fetche
     let arrived = arrived.unwrap_or_else(|| Arc::new(AccessMap::new(access.scope.clone())));
     let result = result.and_then(|read| {
         state.clock.measured(read.clock.offset());
-        Ok(state.received(or_failure(arrived)?, read.took))
+        Ok(state.received(or_failure(arrived)?))
     });
     let failure = result.as_ref().err().cloned();
     state.access_reading.settle(request, result);

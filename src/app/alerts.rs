@@ -69,18 +69,12 @@ fn is_crossing(old: Status, new: Status) -> bool {
 
 /// The text of a notification.
 fn describe(crossings: &[Crossing]) -> Option<String> {
-    match crossings {
-        [] => None,
-        [(token, status)] => Some(format!("{} {}", token.name_text(), has_become(*status))),
-        [(token, status), rest @ ..] => {
-            let name = token.name_text();
-            let others = rest.len();
-            Some(format!(
-                "{name} {}, and {others} more crossed a threshold",
-                has_become(*status)
-            ))
-        }
-    }
+    let ((token, status), rest) = crossings.split_first()?;
+    let text = format!("{} {}", token.name_text(), has_become(*status));
+    Some(match rest.len() {
+        0 => text,
+        others => format!("{text}, and {others} more crossed a threshold"),
+    })
 }
 
 fn has_become(status: Status) -> &'static str {

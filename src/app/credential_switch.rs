@@ -259,7 +259,8 @@ pub(crate) fn profiles_changed(
     request: RequestId,
     result: Result<Settings, Failure>,
 ) {
-    let Some(change) = state.profiles.ended(request) else {
+    let change = &mut state.profiles.change;
+    let Some(change) = change.take_if(|it| it.request == request) else {
         return;
     };
     let settings = match result {

@@ -7,12 +7,12 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::form::TextField;
-use super::message::{Effect, Stage};
+use super::message::Effect;
 use super::navigation::{choose_profile, must_pause, open_session_setup, pick_scope};
 use super::profile_lists;
 use super::state::{Screen, State};
 use super::token_fetch::{is_typing_elsewhere, report, without_doubt};
-use super::token_list::{Extent, Progress};
+use super::token_list::Extent;
 use crate::action::Context;
 use crate::domain::credential::{Access, CredentialRef};
 use crate::domain::failure::{Failure, FailureKind};
@@ -207,13 +207,9 @@ pub(crate) fn fetch_list(state: &mut State) {
         return;
     }
     let request = state.next_request();
-    state.list.extent.begin(request, state.clock.steady);
+    state.list.begin(request, state.clock.steady);
     state.list.attempted_at = Some(state.clock.steady);
     state.list.is_automatic = false;
-    state.list.progress = Progress {
-        stage: Stage::Credential,
-        ..Progress::default()
-    };
     state.emit(Effect::ListTokens { request, access });
 }
 
@@ -225,8 +221,7 @@ pub(crate) fn page_arrived(
     tokens: Vec<Arc<ServiceToken>>,
     total: Option<usize>,
 ) {
-    state.changed = state.list.extent.request() == Some(request);
-    if !state.changed {
+    if !state.expects(state.list.extent.request(), request) {
         return;
     }
     let context = state.list_context();
@@ -244,8 +239,7 @@ pub(crate) fn listed(
     request: RequestId,
     result: Result<Fetched<Tokens>, Failure>,
 ) {
-    state.changed = state.list.extent.request() == Some(request);
-    if !state.changed {
+    if !state.expects(state.list.extent.request(), request) {
         return;
     }
     let listed = match result {
@@ -276,7 +270,7 @@ pub(crate) fn listed(
         incomplete: listed.gap.map(|gap| gap.reason),
         total: listed.announced,
     };
-    let fetched = state.received(extent, listed.took);
+    let fetched = state.received(extent);
     state.list.extent.settle(request, Ok(fetched));
     if state.screen == Screen::Browse {
         state.banner = None;

@@ -25,8 +25,6 @@ pub mod token_list;
 pub mod token_table;
 pub mod uses_report;
 
-use std::time::Duration;
-
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::action::{Action, Input, Motion};
@@ -192,7 +190,7 @@ pub fn update(state: &mut State, now: impl Into<Now>, message: Message) -> Vec<E
         } => state.note_response(&source, retry_after, note),
         Message::ScopesListed { request, result } => picker::update::listed(state, request, result),
         Message::SecretsFound { request, found } => {
-            let found = state.received(found, Duration::ZERO);
+            let found = state.received(found);
             state.profiles.locations.settle(request, Ok(found));
         }
         Message::SettingsRead(settings) => credential_switch::use_settings(state, settings),

@@ -4,12 +4,11 @@
 //! good tokens stay, and the list says what failed.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::message::{Effect, Stage};
+use super::message::Effect;
 use super::profile_reads::{Outcome, ProfileReads};
 use super::state::{Screen, State};
-use super::token_list::{Extent, Progress};
+use super::token_list::Extent;
 use crate::domain::credential::CredentialSource;
 use crate::domain::duration;
 use crate::domain::failure::{Failure, FailureKind};
@@ -132,11 +131,7 @@ pub(crate) fn fetch(state: &mut State) {
     }
     let scopes = reads.scopes();
     let request = state.next_request();
-    state.list.extent.begin(request, state.clock.steady);
-    state.list.progress = Progress {
-        stage: Stage::Credential,
-        ..Progress::default()
-    };
+    state.list.begin(request, state.clock.steady);
     state.emit(Effect::ListProfiles { request, scopes });
 }
 
@@ -157,8 +152,7 @@ pub(crate) fn page_arrived(
     source: &CredentialSource,
     tokens: Vec<Arc<ServiceToken>>,
 ) {
-    state.changed = state.list.extent.request() == Some(request);
-    if !state.changed {
+    if !state.expects(state.list.extent.request(), request) {
         return;
     }
     state.list.progress.received += tokens.len();
@@ -182,8 +176,7 @@ pub(crate) fn profile_listed(
     source: &CredentialSource,
     result: Result<Fetched<Tokens>, Failure>,
 ) {
-    state.changed = state.list.extent.request() == Some(request);
-    if !state.changed {
+    if !state.expects(state.list.extent.request(), request) {
         return;
     }
     let (offset, pause) = match &result {
@@ -209,12 +202,11 @@ pub(crate) fn profile_listed(
 
 /// Handles the end of all reads.
 pub(crate) fn finished(state: &mut State, request: RequestId) {
-    state.changed = state.list.extent.request() == Some(request);
-    if !state.changed {
+    if !state.expects(state.list.extent.request(), request) {
         return;
     }
     let is_first = state.list.extent.value().is_none();
-    let since = state.list.extent.loading_since();
+
     let Some(reads) = state.list.profiles.as_mut() else {
         return;
     };
@@ -232,10 +224,7 @@ pub(crate) fn finished(state: &mut State, request: RequestId) {
         let context = state.list_context();
         state.change_list(Follow::Token, |list| list.replace_profiles(context));
     }
-    let took = since.and_then(|since| {
-        let took = state.clock.steady.signed_duration_since(since);
-        took.to_std().ok()
-    });
+
     let extent = Extent {
         incomplete: None,
         total: Some(total),
@@ -243,7 +232,7 @@ pub(crate) fn finished(state: &mut State, request: RequestId) {
     let reads = state.list.profiles.as_ref().map_or(0, |it| it.reads.len());
     let result = match failure {
         Some(failure) if failed == reads => Err(failure),
-        _ => Ok(state.received(extent, took.unwrap_or(Duration::ZERO))),
+        _ => Ok(state.received(extent)),
     };
     state.list.extent.settle(request, result);
 }

@@ -506,9 +506,15 @@ impl State {
     }
 
     /// A value that arrived now.
-    pub(crate) fn received<T>(&self, value: T, took: Duration) -> Received<T> {
+    pub(crate) fn received<T>(&self, value: T) -> Received<T> {
         let at = self.clock.steady;
-        Received { value, at, took }
+        Received { value, at }
+    }
+
+    /// Notes whether a response is the one that is awaited. Another one changes nothing.
+    pub(crate) fn expects(&mut self, awaited: Option<RequestId>, request: RequestId) -> bool {
+        self.changed = awaited == Some(request);
+        self.changed
     }
 
     /// The name of an account or zone, if a profile or the choice between them knows it. Untrusted text.

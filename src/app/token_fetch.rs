@@ -3,7 +3,6 @@
 //! Runs one lookup at a time, and none during a pause requested by the API.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -123,8 +122,8 @@ pub(crate) fn fetched(
     request: RequestId,
     result: Result<Fetched<Tokens>, Failure>,
 ) {
-    state.changed = state.detail.token.request() == Some(request);
-    let Some(access) = state.detail.access.clone().filter(|_| state.changed) else {
+    let is_awaited = state.expects(state.detail.token.request(), request);
+    let Some(access) = state.detail.access.clone().filter(|_| is_awaited) else {
         return;
     };
     let found = match result {
@@ -141,7 +140,7 @@ pub(crate) fn fetched(
     };
     state.clock.measured(found.clock.offset());
     if let [token] = found.value.as_slice() {
-        let fetched = state.received(token.clone(), found.took);
+        let fetched = state.received(token.clone());
         return show(state, request, &access.scope, fetched);
     }
     state.detail.token.cancel();
@@ -338,10 +337,8 @@ pub(crate) fn show_row(state: &mut State, token: Arc<ServiceToken>) -> bool {
     let Some(access) = state.list.access_of(&token) else {
         return false;
     };
-    let (at, took) = match state.list.extent.fetched() {
-        Some(list) => (list.at, list.took),
-        None => (state.clock.steady, Duration::ZERO),
-    };
+    let listed = state.list.extent.fetched();
+    let at = listed.map_or(state.clock.steady, |list| list.at);
     let reference = Some(TokenRef::Id(id));
     let is_next = state.screen == Screen::Detail && state.detail.returns_to_find;
     let returns_to_find = is_next || state.screen == Screen::Find;
@@ -353,9 +350,8 @@ pub(crate) fn show_row(state: &mut State, token: Arc<ServiceToken>) -> bool {
         state.detail.view = View::Fields;
         state.detail.selected = 0;
     } else {
-        let value = token;
         state.detail = Detail {
-            token: Remote::Ready(Received { value, at, took }),
+            token: Remote::Ready(Received { value: token, at }),
             reference,
             access: Some(access),
             ..Detail::default()

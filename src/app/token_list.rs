@@ -201,6 +201,15 @@ impl TokenList {
         old.extent.request()
     }
 
+    /// Begins to fetch the list.
+    pub(crate) fn begin(&mut self, request: RequestId, now: DateTime<Utc>) {
+        self.extent.begin(request, now);
+        self.progress = Progress {
+            stage: Stage::Credential,
+            ..Progress::default()
+        };
+    }
+
     /// Stops waiting. A first list keeps the tokens that arrived; a reloaded list stays unchanged.
     pub(crate) fn stop(&mut self, now: DateTime<Utc>) -> Option<RequestId> {
         self.keep_part(now, "cancelled")
@@ -211,7 +220,6 @@ impl TokenList {
     /// arrived.
     pub(crate) fn keep_part(&mut self, now: DateTime<Utc>, why: &str) -> Option<RequestId> {
         let request = self.extent.request()?;
-        let since = self.extent.loading_since()?;
         if self.extent.value().is_some() || self.total() == 0 {
             return None;
         }
@@ -219,13 +227,7 @@ impl TokenList {
             incomplete: Some(why.to_owned()),
             total: self.progress.total,
         };
-        let took = now
-            .signed_duration_since(since)
-            .to_std()
-            .unwrap_or_default();
-        let at = now;
-        self.extent
-            .settle(request, Ok(Received { value, at, took }));
+        self.extent.settle(request, Ok(Received { value, at: now }));
         Some(request)
     }
 

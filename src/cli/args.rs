@@ -1,6 +1,6 @@
 //! The command line's grammar, as clap derives it. `help` adds the sections that `--help` ends with.
-//! Numbers may begin with a hyphen: `--warn -5` is an invalid value instead of an unknown option. The
-//! structs of arguments have no docs: clap would show those in place of the command's own.
+//! Numbers may begin with a hyphen: `--warn -5` is an invalid value instead of an unknown option.
+//! A struct of arguments is documented with the text that clap shows for its command.
 
 use std::ffi::OsStr;
 
@@ -31,15 +31,10 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
-    /// Show one token, by ID, client ID, URL or exact name
     Get(Get),
-    /// List all tokens of the scope, the most urgent first
     List(List),
-    /// Check tokens for monitoring (all, or those given); exits 0 ok, 1 warning, 2 critical, 3 unknown
     Check(Check),
-    /// Show who uses a token, or every token: apps and whether they open, policies, groups, other places
     Uses(Uses),
-    /// Send a token to a URL and say whose fault a refusal is; exits 0 opens, 1 the origin refuses, 2 refused, 3 undecided
     Probe(Probe),
     /// Store, show or remove the credential of a profile
     #[command(subcommand)]
@@ -116,6 +111,7 @@ impl Command {
     }
 }
 
+/// Show one token, by ID, client ID, URL or exact name
 #[derive(Debug, Args)]
 pub struct Get {
     /// Token to show
@@ -128,6 +124,7 @@ pub struct Get {
     pub output: OutputFormat,
 }
 
+/// List all tokens of the scope, the most urgent first
 #[derive(Debug, Args)]
 pub struct List {
     /// Only tokens with these statuses
@@ -152,6 +149,7 @@ pub struct List {
     pub output: OutputFormat,
 }
 
+/// Check tokens for monitoring (all, or those given); exits 0 ok, 1 warning, 2 critical, 3 unknown
 #[derive(Debug, Args)]
 pub struct Check {
     /// Tokens to check: IDs, client IDs, URLs or exact names; without any, all tokens of the scope
@@ -182,6 +180,7 @@ pub struct Check {
     pub output: OutputFormat,
 }
 
+/// Show who uses a token, or every token: apps and whether they open, policies, groups, other places
 #[derive(Debug, Args)]
 pub struct Uses {
     /// Token to look for: its ID, client ID, URL or exact name; without one, every token of the scope
@@ -201,6 +200,7 @@ pub struct Uses {
     pub output: OutputFormat,
 }
 
+/// Send a token to a URL and say whose fault a refusal is; exits 0 opens, 1 the origin refuses, 2 refused, 3 undecided
 #[derive(Debug, Args)]
 pub struct Probe {
     /// URL of the app; https unless it says http
@@ -291,6 +291,7 @@ pub enum Shell {
     PowerShell,
 }
 
+/// The flags that set the thresholds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
 pub struct ThresholdArgs {
     /// Warn when less than TIME is left: 30d, 12h, 90m, a plain number of days, or 10% of the token's duration [default: 30d, or a quarter of a shorter duration]

@@ -212,10 +212,9 @@ impl CheckResult {
 
     /// The worst verdict on any token or credential; at least unknown if not everything was read.
     pub fn verdict(&self) -> Verdict {
-        let worst = self.worst_credential().map(|(verdict, _)| verdict);
-        worst.map_or(self.verdict_on_tokens(), |worst| {
-            worst.max(self.verdict_on_tokens())
-        })
+        let worst = self.worst_credential();
+        let worst = worst.map_or(Verdict::Ok, |(verdict, _)| verdict);
+        worst.max(self.verdict_on_tokens())
     }
 
     /// The credential with the worst verdict, if any was checked.

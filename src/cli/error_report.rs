@@ -19,6 +19,7 @@ use crate::domain::redaction::scrub;
 use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Thresholds};
 use crate::domain::text;
+use crate::signals;
 
 /// The exit code of a probe that decides nothing.
 const UNDECIDED: u8 = 3;
@@ -209,7 +210,7 @@ impl ErrorReporter {
             OutputFormat::Table | OutputFormat::Csv | OutputFormat::Ics | OutputFormat::Nagios => {
                 let advice = advice(&failure.clone().scrubbed());
                 // A closed standard error cannot be reported anywhere.
-                let _closed = write!(io::stderr(), "{}", for_monitoring(&advice, &io::stderr()));
+                print(&for_monitoring(&advice, &io::stderr()));
             }
         }
     }
@@ -220,7 +221,7 @@ pub(super) fn explain(failure: &Failure) {
     let failure = failure.clone().scrubbed();
     let (summary, advice) = (text::line(&failure.summary), advice(&failure));
     // A closed standard error cannot be reported anywhere.
-    let _closed = write!(io::stderr(), "error: {summary}\n{advice}");
+    print(&format!("error: {summary}\n{advice}"));
 }
 
 /// The lines of a failure's hint and details.
@@ -255,7 +256,13 @@ pub(super) fn warn_beside_check(sentence: &str) {
 pub fn warn(sentence: &str) {
     log::warned(sentence);
     let sentence = scrub(sentence);
-    let _closed = writeln!(io::stderr(), "warning: {}", text::line(&sentence));
+    print(&format!("warning: {}\n", text::line(&sentence)));
+}
+
+/// Prints to standard error, whose reader may keep this waiting. A closed stream has no reader to tell.
+fn print(text: &str) {
+    signals::start();
+    let _closed = io::stderr().write_all(text.as_bytes());
 }
 
 /// Prints the warnings that had to wait until the screens were closed.

@@ -135,7 +135,7 @@ impl Fetcher {
         token: Option<&TokenRef>,
     ) -> Result<Fetched<(AccessMap, Tokens)>, Failure> {
         let service = &self.context.service;
-        let progress = Progress::counting("parts", self.context.style.is_dumb);
+        let progress = Progress::new(self.context.style.is_dumb).counting("parts");
         let parts = Part::ALL.into_iter();
         let parts = parts.filter(|part| token.is_none() || *part != Part::Tokens);
         let parts: Vec<Part> = parts.collect();

@@ -48,13 +48,8 @@ impl Progress {
     /// The progress of a command that fetches tokens. Shows nothing unless standard error is a terminal
     /// that can erase the line.
     pub(super) fn new(is_dumb: bool) -> Self {
-        Self::counting("tokens", is_dumb)
-    }
-
-    /// The same for something else.
-    pub(super) fn counting(noun: &'static str, is_dumb: bool) -> Self {
         Self {
-            noun,
+            noun: "tokens",
             is_wanted: io::stderr().is_terminal() && !is_dumb,
             received: AtomicUsize::new(0),
             total: AtomicUsize::new(0),
@@ -62,6 +57,12 @@ impl Progress {
             host: None,
             is_paused: AtomicBool::new(false),
         }
+    }
+
+    /// The same for something else.
+    pub(super) fn counting(mut self, noun: &'static str) -> Self {
+        self.noun = noun;
+        self
     }
 
     /// The progress of requests to an app.

@@ -100,14 +100,6 @@ pub(super) async fn ask(label: &str, is_dumb: bool) -> Result<Secret, Failure> {
     Secret::parse(answer(label, Purpose::Store, is_dumb).await?.expose()).map_err(unfit)
 }
 
-/// Prompts for the secret of a service token, as it is typed.
-///
-/// # Errors
-/// A usage failure without a terminal, or for input that is too long; an interruption on Ctrl-C.
-pub(super) async fn ask_token_secret(label: String, is_dumb: bool) -> Result<Secret, Failure> {
-    answer(label, Purpose::Probe, is_dumb).await
-}
-
 /// Whether somebody can be asked.
 ///
 /// # Errors
@@ -155,16 +147,6 @@ impl Purpose {
     }
 }
 
-/// Waits for Enter.
-///
-/// # Errors
-/// Errors of the terminal, and an interruption on Ctrl-C.
-pub(super) async fn ask_to_go_on(question: &str, is_dumb: bool) -> Result<(), Failure> {
-    answer(question.to_owned(), Purpose::Store, is_dumb)
-        .await
-        .map(drop)
-}
-
 /// Restores the terminal however the prompt ends.
 struct Closing;
 
@@ -174,7 +156,15 @@ impl Drop for Closing {
     }
 }
 
-async fn answer(label: String, purpose: Purpose, is_dumb: bool) -> Result<Secret, Failure> {
+/// Prompts for whatever is typed before Enter.
+///
+/// # Errors
+/// A usage failure without a terminal, or for input that is too long; an interruption on Ctrl-C.
+pub(super) async fn answer(
+    label: String,
+    purpose: Purpose,
+    is_dumb: bool,
+) -> Result<Secret, Failure> {
     let line = PromptLine::new(Keymap::built_in()?);
     check_terminal(purpose)?;
     let _closing = Closing;

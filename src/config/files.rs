@@ -272,7 +272,7 @@ pub(super) fn check_replaceable(path: &Path, _lock: &DirLock) -> Result<(), Fail
         if is_mount_point(&target) {
             return OpenOptions::new().append(true).open(&target).map(drop);
         }
-        temporary_in(folder_of(&target)).map(drop)
+        temporary_in(folder_of(&target), true).map(drop)
     };
     check().map_err(|error| unwritable(path, &error))
 }
@@ -284,7 +284,7 @@ fn replace_bytes(path: &Path, bytes: &[u8], links: Links) -> io::Result<()> {
     };
     let dir = folder_of(&target);
     remove_abandoned(dir);
-    let mut new = match temporary_in(dir) {
+    let mut new = match temporary_in(dir, true) {
         Err(error) if is_protected(&error) && is_mount_point(&target) => {
             return overwrite(&target, bytes);
         }
@@ -335,7 +335,7 @@ pub(super) fn write_for_user(
         }
         require_regular(old)?;
     }
-    let mut new = readable_temporary_in(folder_of(&target))?;
+    let mut new = temporary_in(folder_of(&target), false)?;
     let mut writer = BufWriter::new(new.as_file_mut());
     contents(&mut writer)?;
     writer.flush()?;
@@ -355,21 +355,17 @@ pub(super) fn write_for_user(
     Ok(())
 }
 
-/// A new file with the permissions that the umask leaves.
-fn readable_temporary_in(dir: &Path) -> io::Result<NamedTempFile> {
+/// A new file that only the user can read, or with the permissions that the umask leaves.
+fn temporary_in(dir: &Path, is_private: bool) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY).rand_bytes(TEMPORARY_LETTERS);
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    if !is_private {
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    }
+    #[cfg(not(unix))]
+    let _ = is_private;
     builder.tempfile_in(dir)
-}
-
-/// A new file that only the user can read.
-fn temporary_in(dir: &Path) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new()
-        .prefix(TEMPORARY)
-        .rand_bytes(TEMPORARY_LETTERS)
-        .tempfile_in(dir)
 }
 
 fn is_protected(error: &io::Error) -> bool {

@@ -159,16 +159,11 @@ impl Hosts {
                 Reply::new(StatusCode::FORBIDDEN, "Sorry, you have been blocked")
             }),
             ("metrics.example.com", "/-/healthy") => self.of_others(request, || page("Healthy")),
-            _ => self
-                .of_listed(request)
+            // The answer of a listed app.
+            _ => (self.accounts.iter().find_map(|it| it.answer(request)))
                 .unwrap_or_else(|| Reply::new(StatusCode::NOT_FOUND, "Nothing here")),
         };
         Some(reply)
-    }
-
-    /// The answer of a listed app.
-    fn of_listed(&self, request: &HostRequest<'_>) -> Option<Reply> {
-        self.accounts.iter().find_map(|it| it.answer(request))
     }
 
     /// The answer of another organization's app, which admits every token.

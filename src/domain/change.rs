@@ -1,10 +1,9 @@
 //! Changes to a token that the user can make with curl: tokenscope itself only reads.
 
-use std::fmt::Write as _;
-
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::credential::CredentialKind;
+use super::duration::Lifetime;
 use super::scope::{BaseUrl, Scope, ScopeKind};
 use super::text;
 use super::token::ServiceToken;
@@ -47,7 +46,7 @@ impl Change {
     fn applies_to(self, token: &ServiceToken) -> bool {
         let is_enabled = token.enabled.valid().copied();
         match self {
-            Self::Renew => !is_forever(token),
+            Self::Renew => !token.duration.valid().is_some_and(Lifetime::is_forever),
             Self::Rotate | Self::Delete => true,
             Self::Disable => is_enabled != Some(false),
             Self::Enable => is_enabled == Some(false),
@@ -132,11 +131,11 @@ fn request(
     let in_account = scope == ScopeKind::Account;
     let grace_ends = (change == Change::Rotate).then(|| now + GRACE);
     let name = || token.name.valid().map(|_| json_string(token.name_text()));
+    let length = token.duration.valid().and_then(Lifetime::length);
     let (method, action, body) = match change {
-        Change::Renew if in_account && lasts_a_year(token) => ("POST", Some("refresh"), None),
+        Change::Renew if in_account && length == Some(YEAR) => ("POST", Some("refresh"), None),
         Change::Renew => {
-            let duration = token.duration.valid()?;
-            duration.length()?;
+            let duration = token.duration.valid().filter(|_| length.is_some())?;
             let duration = json_string(duration.as_str());
             let body = format!(r#"{{"name":{},"duration":{duration}}}"#, name()?);
             ("PUT", None, Some(body))
@@ -163,38 +162,17 @@ fn request(
     })
 }
 
-fn is_forever(token: &ServiceToken) -> bool {
-    let duration = token.duration.valid();
-    duration.is_some_and(super::duration::Lifetime::is_forever)
-}
-
-fn lasts_a_year(token: &ServiceToken) -> bool {
-    let length = token
-        .duration
-        .valid()
-        .and_then(super::duration::Lifetime::length);
-    length == Some(YEAR)
-}
-
 /// Text as a JSON string. Escapes apostrophes, for the shell, and everything that a terminal might
 /// not show as it is.
 fn json_string(text: &str) -> String {
     let mut json = String::with_capacity(text.len() + 2);
     json.push('"');
-    let mut units = [0; 2];
-    let mut bytes = [0; 4];
     for c in text.chars() {
-        let shown = c.encode_utf8(&mut bytes);
         match c {
             '"' | '\\' => json.extend(['\\', c]),
             '\'' => json.push_str("\\u0027"),
-            c if text::sanitize(shown) == *shown => json.push(c),
-            c => {
-                for unit in c.encode_utf16(&mut units) {
-                    // Writing to a string cannot fail.
-                    let _ = write!(json, "\\u{unit:04x}");
-                }
-            }
+            c if text::is_inert(c) => json.push(c),
+            c => json.push_str(&text::unicode_escape(c)),
         }
     }
     json.push('"');

@@ -279,7 +279,6 @@ pub struct RequestId(pub u64);
 pub struct Received<T> {
     pub value: T,
     pub at: DateTime<Utc>,
-    pub took: Duration,
 }
 
 /// A value that the screens fetch. A response counts only for the request that it answers.

@@ -136,8 +136,9 @@ pub fn findings(token: &ServiceToken, context: EvaluationContext) -> Vec<Finding
             Some(advice) => format!("{summary} {advice}"),
             None => summary.clone(),
         };
+        let (code, _) = fact.words();
         Finding {
-            code: fact.code(),
+            code,
             severity,
             summary,
             message,
@@ -194,10 +195,11 @@ impl Note {
 /// The most severe finding that the status does not already express, as a note.
 pub fn note(token: &ServiceToken, context: EvaluationContext) -> Option<Note> {
     let notes = facts(token, context).filter_map(|(severity, fact)| {
+        let (_, words) = fact.words();
         let is_soon = severity >= Severity::Warning;
         Some(Note {
             severity,
-            words: fact.note()?,
+            words: words?,
             ends_at: fact.ends_at().filter(|_| is_soon),
         })
     });
@@ -331,22 +333,23 @@ fn long_lifetime(it: &Evaluated<'_>) -> Option<(Severity, Fact)> {
 }
 
 impl Fact {
-    fn code(self) -> &'static str {
+    /// The stable name and, where the status says nothing about it, two words for a list.
+    fn words(self) -> (&'static str, Option<&'static str>) {
         match self {
-            Self::Status(Status::Disabled) => "disabled",
-            Self::Status(Status::NeverExpires) => "never_expires",
-            Self::Status(Status::Unknown) => "expiry_unknown",
-            Self::Status(Status::Expired) | Self::ExpiredToo => "expired",
-            Self::Status(Status::Critical) => "expires_within_critical",
-            Self::Status(Status::Expiring) => "expires_within_warning",
-            Self::Status(Status::Active) => "active",
-            Self::EnabledUnknown => "enabled_unknown",
-            Self::SeenAfterExpiry(_) => "seen_after_expiry",
-            Self::PreviousSecretAlive(_) => "previous_secret_alive",
-            Self::NeverUsed { .. } => "never_used",
-            Self::Unused(_) => "unused",
-            Self::LongLifetime(_) => "long_lifetime",
-            Self::PreviousSecretRevoked => "previous_secret_revoked",
+            Self::Status(Status::Disabled) => ("disabled", None),
+            Self::Status(Status::NeverExpires) => ("never_expires", None),
+            Self::Status(Status::Unknown) => ("expiry_unknown", None),
+            Self::Status(Status::Expired) | Self::ExpiredToo => ("expired", None),
+            Self::Status(Status::Critical) => ("expires_within_critical", None),
+            Self::Status(Status::Expiring) => ("expires_within_warning", None),
+            Self::Status(Status::Active) => ("active", None),
+            Self::EnabledUnknown => ("enabled_unknown", None),
+            Self::SeenAfterExpiry(_) => ("seen_after_expiry", Some(STILL_USED)),
+            Self::PreviousSecretAlive(_) => ("previous_secret_alive", Some(TWO_SECRETS)),
+            Self::NeverUsed { .. } => ("never_used", Some("never used")),
+            Self::Unused(_) => ("unused", Some("unused")),
+            Self::LongLifetime(_) => ("long_lifetime", Some("long life")),
+            Self::PreviousSecretRevoked => ("previous_secret_revoked", Some("old secret off")),
         }
     }
 
@@ -362,19 +365,6 @@ impl Fact {
             | Self::Unused(_)
             | Self::LongLifetime(_)
             | Self::PreviousSecretRevoked => None,
-        }
-    }
-
-    /// Two words for a list, where the status says nothing about it.
-    fn note(self) -> Option<&'static str> {
-        match self {
-            Self::SeenAfterExpiry(_) => Some(STILL_USED),
-            Self::PreviousSecretAlive(_) => Some(TWO_SECRETS),
-            Self::NeverUsed { .. } => Some("never used"),
-            Self::Unused(_) => Some("unused"),
-            Self::LongLifetime(_) => Some("long life"),
-            Self::PreviousSecretRevoked => Some("old secret off"),
-            Self::Status(_) | Self::EnabledUnknown | Self::ExpiredToo => None,
         }
     }
 

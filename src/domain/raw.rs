@@ -319,38 +319,25 @@ impl RawLines {
         }
         let exact = query.chars().any(char::is_uppercase);
         let lower = query.to_lowercase();
-        let mut at = 0;
-        self.for_each(|line| {
-            let is_match = if exact {
-                line.contains(query)
-            } else {
-                line.to_lowercase().contains(&lower)
-            };
-            if is_match && matches.lines.len() < MOST_MATCHES {
-                matches.lines.push(at);
-            } else if is_match {
-                matches.has_more = true;
-            }
-            at += 1;
-            !matches.has_more
-        });
-        matches
-    }
-
-    /// Calls a function with each line until it returns false.
-    fn for_each(&self, mut each: impl FnMut(&str) -> bool) {
-        let mut line = String::new();
-        let mut place = self.nearest(0);
-        while place.line < self.total {
+        let (mut line, mut place) = (String::new(), self.nearest(0));
+        for at in 0..self.total {
             line.clear();
             place = walk(self.raw.as_str(), place, |piece| {
                 line.push_str(piece);
                 true
             });
-            if !each(&line) {
-                return;
+            let is_match = if exact {
+                line.contains(query)
+            } else {
+                line.to_lowercase().contains(&lower)
+            };
+            if is_match && matches.lines.len() == MOST_MATCHES {
+                matches.has_more = true;
+                break;
             }
+            matches.lines.extend(is_match.then_some(at));
         }
+        matches
     }
 
     /// The last recorded line up to a line.

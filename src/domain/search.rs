@@ -134,7 +134,9 @@ impl TokenFilter {
             };
             let is_state = with_state
                 && (word.begins[token.status as usize]
-                    || token.note.is_some_and(|note| word.begins_note(note))
+                    || token
+                        .note
+                        .is_some_and(|note| word.place_in_note(note).is_some())
                     || word.begins_profile(token.profile));
             let is_found = is_state
                 || has(&word.in_name, token.name)
@@ -241,10 +243,6 @@ impl Word {
         digits.clear();
         digits.extend(id.chars().filter(|c| *c != '-'));
         digits
-    }
-
-    fn begins_note(&self, note: Note) -> bool {
-        self.place_in_note(note).is_some()
     }
 
     /// Whether the word begins the name of a profile.

@@ -1,6 +1,7 @@
 //! Cleans, measures and cuts text that people typed or strangers sent.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -77,6 +78,20 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     Cow::Owned(clean)
+}
+
+/// Whether a terminal shows a character and does nothing else with it.
+pub fn is_inert(c: char) -> bool {
+    matches!(c, ' '..='~') || matches!(sanitize(c.encode_utf8(&mut [0; 4])), Cow::Borrowed(_))
+}
+
+/// A character as JSON escapes.
+pub fn unicode_escape(c: char) -> String {
+    let mut escaped = String::new();
+    for unit in c.encode_utf16(&mut [0; 2]) {
+        let _infallible = write!(escaped, "\\u{unit:04x}");
+    }
+    escaped
 }
 
 /// The most marks of a letter, and maximum characters of a grapheme: emoji join about a dozen.

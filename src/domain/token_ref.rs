@@ -29,15 +29,7 @@ impl TokenId {
         let is_dash = |c: char| c == '-' || TYPESET_DASHES.contains(&c);
         let digits: String = text.chars().filter(|c| !is_dash(*c)).collect();
         let digits = IdDigits::parse(&digits)?;
-        let mut parts = [8, 4, 4, 4, 12].into_iter();
-        let mut rest = digits.as_str();
-        let part = |length| {
-            let (part, after) = rest.split_at(length);
-            rest = after;
-            part
-        };
-        let uuid = parts.by_ref().map(part).collect::<Vec<_>>().join("-");
-        text.contains(is_dash).then_some(Self(uuid))
+        text.contains(is_dash).then(|| Self(digits.uuid()))
     }
 
     /// The UUID's text.
@@ -89,9 +81,17 @@ impl fmt::Display for ClientId {
 pub struct IdDigits(String);
 
 impl IdDigits {
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads the digits, in either case.
+    pub fn parse(text: &str) -> Option<Self> {
         let is_hex = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         is_hex.then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// The digits with the dashes of an ID.
+    pub fn uuid(&self) -> String {
+        let (digits, ends) = (self.as_str(), [0, 8, 12, 16, 20, 32]);
+        let parts: Vec<&str> = ends.windows(2).map(|at| &digits[at[0]..at[1]]).collect();
+        parts.join("-")
     }
 
     /// The digits.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{is_inert, parallel, rfc3339, unicode_escape};
+use super::{parallel, rfc3339};
 use crate::domain::duration::Remaining;
 use crate::domain::failure::Failure;
 use crate::domain::findings::{Finding, findings};
 use crate::domain::list_report::{ListReport, Origin, Origins, ProfileOutcome};
 use crate::domain::scope::Scope;
 use crate::domain::status::{EvaluationContext, Lifecycle, Status};
+use crate::domain::text::{is_inert, unicode_escape};
 use crate::domain::token::ServiceToken;
 
 /// Writes a JSON document that is safe to show on a terminal, and a line end.
@@ -176,7 +177,7 @@ struct AfterToken<'a> {
 impl<'a> AfterToken<'a> {
     fn of(token: &ServiceToken, origin: Option<&'a Origin>, context: EvaluationContext) -> Self {
         Self {
-            judged: Judged::of(token, context),
+            judged: Judged::of(Some(token), context),
             previous_secret_expires_at: previous_secret_end(token),
             profile: origin.map(|origin| origin.profile.as_str()),
             scope: origin.map(|origin| &origin.scope),
@@ -213,31 +214,21 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// The evaluation of a token.
-    pub fn of(token: &ServiceToken, context: EvaluationContext) -> Self {
-        let status = Status::of(token, context);
-        let end = Lifecycle::of(token).end();
+    /// The evaluation of a token, if it could be read.
+    pub fn of(token: Option<&ServiceToken>, context: EvaluationContext) -> Self {
+        let status = token.map_or(Status::Unknown, |token| Status::of(token, context));
+        let end = token.and_then(|token| Lifecycle::of(token).end());
         let end = end.filter(|_| status != Status::Unknown);
         let remaining = end.map(|end| Remaining::until(end, context.now));
+        let seen = token.and_then(|token| token.last_seen_at.valid().copied());
+        let findings = token.map(|token| findings(token, context));
         Self {
             status,
             expires_at: end.map(rfc3339),
             seconds_left: remaining.map(Remaining::seconds),
             days_left: remaining.map(Remaining::days),
-            last_seen_at: token.last_seen_at.valid().copied().map(rfc3339),
-            findings: findings(token, context),
-        }
-    }
-
-    /// The evaluation of a token that could not be read.
-    pub fn unknown() -> Self {
-        Self {
-            status: Status::Unknown,
-            expires_at: None,
-            seconds_left: None,
-            days_left: None,
-            last_seen_at: None,
-            findings: Vec::new(),
+            last_seen_at: seen.map(rfc3339),
+            findings: findings.unwrap_or_default(),
         }
     }
 }

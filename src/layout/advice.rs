@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::glyphs::Glyphs;
-use super::{Styled, TextLine, line_width, marked};
+use super::{Styled, TextLine, beside, line_width, marked};
 use crate::action::{Action, Context};
 use crate::domain::change::Change;
 use crate::domain::duration::{Lifetime, Remaining, humanize};
@@ -137,9 +137,9 @@ impl Advisor<'_> {
         let reserved = line_width(hint);
         let offered = prices(change, token);
         // The hint ends at the same column for every token.
-        let beside = columns.min(BESIDE).saturating_sub(INDENT + VERB).max(1);
+        let before_hint = columns.min(BESIDE).saturating_sub(INDENT + VERB).max(1);
         let fits = |price: &&String| {
-            let room = if reserved > 0 { beside } else { room };
+            let room = if reserved > 0 { before_hint } else { room };
             let gap = if reserved > 0 { GAP } else { 0 };
             text::width(price) + gap + reserved <= room
         };
@@ -147,11 +147,9 @@ impl Advisor<'_> {
         let chosen = offered.iter().find(fits).or(offered.last());
         let clean = self.glyphs.clean(chosen.map_or("", String::as_str));
         let first = lines.len();
-        for (at, part) in text::wrap(&clean, room).into_iter().enumerate() {
-            let verb = if at == 0 { change.word() } else { "" };
-            let verb = format!("{:INDENT$}{verb:VERB$}", "");
-            lines.push(vec![(Some(Role::Strong), verb), (None, part)]);
-        }
+        let verb = format!("{:INDENT$}{}", "", change.word());
+        let lead = (Some(Role::Strong), verb.as_str());
+        lines.extend(beside(lead, INDENT + VERB, (None, &clean), columns));
         if let Some(line) = lines.get_mut(first).filter(|_| has_room && reserved > 0) {
             let used = line_width(line) + reserved;
             let gap = columns.min(BESIDE).saturating_sub(used).max(GAP);

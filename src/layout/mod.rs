@@ -122,12 +122,28 @@ pub fn marked(
     text: &str,
     columns: usize,
 ) -> Vec<TextLine> {
-    let lines = text::wrap(text, columns.saturating_sub(2)).into_iter();
-    let marks = iter::once(mark).chain(iter::repeat(" "));
+    beside((Some(mark_role), mark), 2, (role, text), columns)
+}
+
+/// Wraps clean text beside a lead that takes some cells.
+pub fn beside(
+    (lead_role, lead): (Option<Role>, &str),
+    cells: usize,
+    (role, text): (Option<Role>, &str),
+    columns: usize,
+) -> Vec<TextLine> {
+    let lines = text::wrap(text, columns.saturating_sub(cells)).into_iter();
+    let leads = iter::once(lead).chain(iter::repeat(""));
+    let lines = lines.zip(leads);
     lines
-        .zip(marks)
-        .map(|(line, mark)| vec![(Some(mark_role), format!("{mark} ")), (role, line)])
+        .map(|(line, lead)| vec![(lead_role, text::fit(lead, cells, "")), (role, line)])
         .collect()
+}
+
+/// Wraps clean text in the style of a role.
+pub fn wrapped(role: Option<Role>, text: &str, columns: usize) -> Vec<TextLine> {
+    let lines = text::wrap(text, columns).into_iter();
+    lines.map(|line| vec![(role, line)]).collect()
 }
 
 /// The width of a line, in cells.

@@ -6,29 +6,22 @@ use tokio::time::Instant;
 use super::token_service::TokenService;
 use crate::config::settings;
 use crate::credentials::{CommandRun, check_program, run_command};
-use crate::domain::credential::Secret;
 use crate::domain::credential_command::CredentialCommand;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::profile::Profile;
 
 impl TokenService {
-    /// The secret that a profile's command prints. Requests at the same time share one run, and later
-    /// ones its secret. After a failure, the next request runs the command again.
-    ///
-    /// # Errors
-    /// The command's failure; `config`, if others may write to `config.toml`; `usage`, if the secret
-    /// may not go where requests go.
-    pub(super) async fn printed_secret(&self, name: &str) -> Result<Secret, Failure> {
-        self.printed.get(name, || self.run_of(name)).await
-    }
-
     /// Forgets what a profile's command printed: the next request runs it again.
     pub fn forget_printed(&self, profile: &str) {
         self.printed.forget(profile);
     }
 
     /// The run of a profile's command, which begins once it is awaited.
-    fn run_of(&self, name: &str) -> Result<CommandRun, Failure> {
+    ///
+    /// # Errors
+    /// `config`, if others may write to `config.toml`; `usage`, if the secret may not go where requests go.
+    /// The run itself has the command's failure.
+    pub(super) fn run_of(&self, name: &str) -> Result<CommandRun, Failure> {
         let (profile, command) = self.command_of(name)?;
         self.check_command(&profile)?;
         self.tell_of_foreign_host("the credential", name);

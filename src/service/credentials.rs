@@ -178,7 +178,9 @@ impl TokenService {
                 Ok(Credential { kind, secret })
             }
             CredentialSource::Command { profile } => {
-                let secret = self.printed_secret(profile).await?;
+                // Requests at the same time share one run, and later ones its secret. After a failure, the
+                // next request runs the command again.
+                let secret = self.printed.get(profile, || self.run_of(profile)).await?;
                 Ok(Credential { kind, secret })
             }
         }

@@ -131,13 +131,10 @@ impl Context {
 
     /// The command that prints the credential in use, if one does.
     pub fn command(&self) -> Option<&CredentialCommand> {
-        match self.credential.source()? {
-            CredentialSource::Command { profile } => self.settings.command_of(profile),
-            CredentialSource::Environment { .. }
-            | CredentialSource::Keyring { .. }
-            | CredentialSource::Session
-            | CredentialSource::Demo => None,
-        }
+        let CredentialSource::Command { profile } = self.credential.source()? else {
+            return None;
+        };
+        self.settings.command_of(profile)
     }
 
     /// Starts the demo where it was asked for; from then on the context is the demo's.

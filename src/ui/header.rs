@@ -75,14 +75,10 @@ pub(crate) fn render_header(paint: &mut Painter<'_, '_>, area: Rect, state: &Sta
 /// Drops parts until the rest fits: the crumbs before the last one, and the least useful parts first.
 fn drop_parts(left: &mut Vec<Part>, right: &mut Vec<Part>, columns: usize) {
     let total = |left: &[Part], right: &[Part], least: Option<usize>| {
-        let side = |parts: &[Part]| -> usize {
-            let separators = parts.iter().skip(1).map(|part| part.separator.width());
-            parts.iter().map(Part::width).sum::<usize>() + separators.sum::<usize>()
-        };
         let last = left.last().map_or(0, Part::width);
         let saved = least.map_or(0, |least| last.saturating_sub(least));
         let gap = if right.is_empty() { 0 } else { GAP };
-        side(left) + side(right) + gap - saved
+        joint_width(left) + joint_width(right) + gap - saved
     };
     let shrinks_from = Worth::Place;
     loop {
@@ -104,22 +100,20 @@ fn drop_parts(left: &mut Vec<Part>, right: &mut Vec<Part>, columns: usize) {
 
 /// Cuts the last part to what the others leave.
 fn shorten_last(parts: &mut [Part], room: usize, ctx: &RenderContext<'_>) {
-    let Some((last, others)) = parts.split_last_mut() else {
+    let excess = joint_width(parts).saturating_sub(room);
+    let Some(last) = parts.last_mut().filter(|_| excess > 0) else {
         return;
     };
-    let taken: usize = others.iter().map(Part::width).sum();
-    let separators: usize = others.iter().skip(1).map(|it| it.separator.width()).sum();
-    let own = if others.is_empty() {
-        0
-    } else {
-        last.separator.width()
-    };
-    let room = room.saturating_sub(taken + separators + own);
-    if last.width() > room
-        && let [span] = &mut last.spans[..]
-    {
+    let room = last.width().saturating_sub(excess);
+    if let [span] = &mut last.spans[..] {
         *span = Span::styled(ctx.cut(&span.content, room), span.style);
     }
+}
+
+/// The width of parts, with what separates them.
+fn joint_width(parts: &[Part]) -> usize {
+    let separators = parts.iter().skip(1).map(|part| part.separator.width());
+    parts.iter().map(Part::width).sum::<usize>() + separators.sum::<usize>()
 }
 
 fn joined(parts: Vec<Part>) -> Spans {

@@ -1,4 +1,4 @@
-"""The account that `uses` is measured with: tokens, apps, policies and groups, and what lies beside them.
+"""The account that `uses` is measured with: tokens, apps, policies and groups, and other objects.
 
 Every rule names one token, groups are nested ten deep, and some apps take any valid token. Bodies are
 built before the first request, and the server remembers when its last byte left.
@@ -11,7 +11,7 @@ import urllib.parse
 from server import Handler, Server, token
 
 ACCOUNT = "023e105f4ecef8ad9ca31a8372d0c353"
-# How many groups one holds in another, and how many tokens a policy or a group names.
+# The depth of nested groups, and the number of tokens that a policy or a group names.
 DEPTH = 10
 NAMED = 4
 

@@ -3,8 +3,8 @@
 //!
 //!     bare URL [CA_FILE]
 //!
-//! A URL that ends in `page=` is a list. Its first page says how many pages there are; the others follow
-//! four at a time.
+//! A URL that ends in `page=` is a list. Its first page states the number of pages; the others are
+//! fetched four at a time.
 
 #![expect(
     clippy::disallowed_methods,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What tokenscope costs, beside its budgets and beside what people use today.
+"""The costs of tokenscope, compared with its budgets and with usual alternatives.
 
     figures.py [PATH_OF_TOKENSCOPE] [--tokens N] [--idle SECONDS] [--runs N] [--bare PATH]
 
@@ -44,7 +44,7 @@ NODE_LIST = f"""const Cloudflare = require("cloudflare").default;
 
 
 class Api:
-    """The loopback API with a number of tokens, over TLS where a certificate is given."""
+    """The loopback API with a number of tokens, over TLS if a certificate is given."""
 
     def __init__(self, tokens, tls=()):
         command = [sys.executable, HERE / "server.py", str(tokens), *tls]
@@ -103,7 +103,7 @@ def browse_rows(binary, environment, tokens):
     name = f"{tokens:,} tokens"
     with Api(tokens) as api:
         browse = Terminal([binary], environment | api.environment())
-        # The age of the list, once it is whole.
+        # The age appears once the list is complete.
         browse.until(b"just", 120)
         yield f"{name}: listed in", f"{time.perf_counter() - browse.started:.2f} s", ""
         os.write(browse.master, b"\x1bOQ")
@@ -138,7 +138,7 @@ def in_turns(commands, environment, runs):
 
 
 def command_rows(what, commands, reference, most, environment, runs):
-    """One row for each command; the first is tokenscope's, with its share of the reference."""
+    """One row for each command; the first is tokenscope's, relative to the reference."""
     medians = in_turns(commands, environment, runs)
     ours = next(iter(commands))
     for name, median in medians.items():
@@ -149,14 +149,14 @@ def command_rows(what, commands, reference, most, environment, runs):
 
 
 def timed(command, environment):
-    """How long a command takes whose output goes to /dev/null, in milliseconds; None if it fails."""
+    """The duration of a command with its output in /dev/null, in milliseconds; None if it fails."""
     begun = time.perf_counter()
     done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return (time.perf_counter() - begun) * 1000 if done.returncode == 0 else None
 
 
 def bare_rows(what, ours, bare, most, environment, runs):
-    """One row for each of our commands, with its share of a bare program's time."""
+    """One row for each command of tokenscope, relative to the bare program's time."""
     commands = {"bare reqwest": bare, **ours}
     took = {name: [] for name in commands}
     for _ in range(runs + 1):
@@ -195,7 +195,7 @@ def get_rows(binary, bare, environment, runs):
 
 def tls_rows(binary, bare, environment, runs, home):
     certificate, key = f"{home}/cert.pem", f"{home}/key.pem"
-    # Its own authority and yet none, or it would not be taken for a server's.
+    # Self-signed, but not an authority: such a certificate is refused for servers.
     words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
     names = ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]
     made = subprocess.run(

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What an answer of 16 MiB costs, whatever its shape.
+"""The cost of an answer of 16 MiB in various shapes.
 
     large.py [PATH_OF_TOKENSCOPE] [--mib N]
 
@@ -24,7 +24,7 @@ from terminal import Terminal
 HERE = pathlib.Path(__file__).parent
 ACCOUNT = "023e105f4ecef8ad9ca31a8372d0c353"
 ID = "f174e90a-fafe-4643-bbbc-4a0ed4fc8415"
-# What a screen shows once the answer is there, or the error that it led to.
+# The text on screen once the answer or its error has arrived.
 ANSWERED = (b"just", b"NEVER", b"ACTIVE", b"API")
 TOKEN = f'"id":"{ID}","name":"large","duration":"8760h","expires_at":"2099-01-01T00:00:00Z"'
 
@@ -35,7 +35,7 @@ def envelope(result, errors="", messages=""):
 
 
 def repeated(make, size):
-    """Pieces with commas between them, of a whole size."""
+    """Pieces separated by commas, up to a total size."""
     pieces, length, number = [], 0, 0
     while length < size:
         piece = make(number)
@@ -46,7 +46,7 @@ def repeated(make, size):
 
 
 def nested(size):
-    """Lists in lists, as deep as parsers go, again and again."""
+    """Repeated nested lists, as deep as parsers go."""
     deep = "[" * 100 + "]" * 100
     return repeated(lambda _: deep, size)
 

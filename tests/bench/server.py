@@ -20,7 +20,7 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 ROUTE = re.compile(r"^/client/v4/(?:accounts|zones)/[0-9a-f]{32}/access/service_tokens(?:/([^/]+))?$")
-# One token in each list is about to expire, so that a verdict has something to say.
+# One token in each list is about to expire, so that a check has something to report.
 LIFE_DAYS = (3, 20, 90, 200, 330)
 
 
@@ -82,7 +82,7 @@ class World:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Head and body leave in one piece, or the second waits for the first one's acknowledgement.
+    # Head and body are sent together, or the second would wait for the first one's acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True
     world = None
@@ -115,7 +115,7 @@ class Server(ThreadingHTTPServer):
     def server_bind(self):
         # Inherited by each connection, whose handshake would wait for acknowledgements too.
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # The library's own would look the host's name up.
+        # The library's version would resolve the host name.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]
 

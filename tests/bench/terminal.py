@@ -1,4 +1,4 @@
-"""A program on a pseudo-terminal, and what it costs: the time to its frames, its memory, its wake-ups."""
+"""A program on a pseudo-terminal, and its costs: time to frames, memory, wake-ups."""
 import fcntl
 import os
 import pathlib
@@ -54,7 +54,7 @@ class Terminal:
             self.read(0.05)
             begun = time.perf_counter()
             os.write(self.master, keys[at % len(keys)])
-            # Not long enough for the next second's frame to be taken for this one.
+            # Shorter than a second, so that the next second's frame is not taken for this one.
             written, last = self.read(1, 0.004)
             if FRAME in written:
                 took.append((last - begun) * 1000)

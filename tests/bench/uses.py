@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What `tokenscope uses` costs, beside its budgets.
+"""The costs of `tokenscope uses`, compared with its budgets.
 
     uses.py [PATH_OF_TOKENSCOPE] [--runs N]
 
@@ -50,7 +50,7 @@ def curl_and_jq(api, one, home):
 
 
 def timed(command, environment):
-    """How long a command takes, in milliseconds, its peak of memory in MiB, and when it ended."""
+    """The duration of a command in milliseconds, its peak memory in MiB, and when it ended."""
     begun = time.monotonic()
     with open(os.devnull, "wb") as nothing:
         process = subprocess.Popen(command, env=environment, stdout=nothing, stderr=subprocess.PIPE)

@@ -10,7 +10,7 @@ use crate::cli::fetch::{Fetcher, no_scope};
 use crate::cli::output::print::{Output, print};
 use crate::cli::output::{AuthReport, OutputFormat, Report};
 use crate::cli::progress::Progress;
-use crate::cli::prompt;
+use crate::cli::prompt::{self, Purpose};
 use crate::config::log;
 use crate::credentials::{StoreError, StoredEntries};
 use crate::domain::credential::{
@@ -51,7 +51,8 @@ pub(super) async fn set(
     }
     let is_dumb = context.style.is_dumb;
     let secret = if stdin {
-        piped_secret(Duration::from_secs(context.flags.timeout)).await?
+        let read = piped(Duration::from_secs(context.flags.timeout)).await?;
+        Secret::parse(read.expose()).map_err(not_a_credential)?
     } else {
         let typed = prompt::ask(kind.label(), is_dumb).await?;
         // The time spent typing does not count.
@@ -103,7 +104,7 @@ async fn store(
             return Err(not_saved.failure);
         }
         explain(&not_saved.failure);
-        prompt::ask_to_go_on(AGAIN, is_dumb).await?;
+        prompt::answer(AGAIN.to_owned(), Purpose::Store, is_dumb).await?;
         service.start_command();
     }
 }
@@ -126,11 +127,6 @@ fn kind(email: Option<&str>) -> Result<CredentialKind, Failure> {
         )
     })?;
     Ok(CredentialKind::GlobalKey { email })
-}
-
-async fn piped_secret(allowed: Duration) -> Result<Secret, Failure> {
-    let read = piped(allowed).await?;
-    Secret::parse(read.expose()).map_err(not_a_credential)
 }
 
 /// Reads standard input to its end, on its own thread so that signals are still handled. Waits without
@@ -227,17 +223,12 @@ async fn offline(context: &Context) -> (AuthReport, bool) {
     let mut report = AuthReport {
         profile: credential.profile.clone(),
         source: "none",
-        variable: None,
         credential: identity.map(|identity| identity.kind.code()),
         email: identity.and_then(|it| it.kind.email()).map(str::to_owned),
         scope: credential.scope.clone(),
         base_url: context.service.base_url().to_string(),
-        stored: None,
-        locked: None,
-        store: None,
         is_demo: context.flags.demo,
-        program: None,
-        online: None,
+        ..AuthReport::default()
     };
     let mut is_usable = report.is_demo;
     match identity.map(|identity| &identity.source) {

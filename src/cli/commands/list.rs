@@ -1,6 +1,5 @@
 //! The command that lists the tokens of a scope, or of all profiles.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::cli::all_profiles::{ProfileTokens, accesses, combine, doubts};
@@ -33,7 +32,7 @@ pub(super) async fn list(context: Context, wanted: &List, out: &mut Output) -> R
     let incomplete = listed.incomplete().map(str::to_owned);
     let is_empty = listed.value.is_empty();
     let report = ListReport {
-        tokens: selected(listed.value, wanted, context),
+        tokens: selected(listed.value, Arc::as_ref, wanted, context),
         origin: Origins::Scope(access.scope),
         incomplete,
         context,
@@ -66,16 +65,8 @@ async fn all_profiles(context: Context, wanted: &List, out: &mut Output) -> Resu
         }
     }
     let context = fetcher.evaluation_context(clock, is_table(wanted));
-    let origin_of: HashMap<_, _> = tokens
-        .iter()
-        .map(|(origin, token)| (Arc::as_ptr(token), Arc::clone(origin)))
-        .collect();
-    let tokens = tokens.into_iter().map(|(_, token)| token).collect();
-    let tokens = selected(tokens, wanted, context);
-    let origins = tokens
-        .iter()
-        .filter_map(|token| origin_of.get(&Arc::as_ptr(token)).cloned());
-    let origins: Vec<_> = origins.collect();
+    let tokens = selected(tokens, |(_, token)| token, wanted, context);
+    let (origins, tokens): (Vec<_>, Tokens) = tokens.into_iter().unzip();
     for outcome in &mut outcomes {
         let of = |origin: &&Arc<Origin>| origin.profile == outcome.profile;
         outcome.count = origins.iter().filter(of).count();
@@ -122,47 +113,43 @@ fn deferred(report: ListReport, wanted: &List, style: OutputStyle, out: &mut Out
     code
 }
 
-fn selected(tokens: Tokens, wanted: &List, context: EvaluationContext) -> Tokens {
-    by_urgency(tokens, context, |life, token| {
+fn selected<T: Sync>(
+    items: Vec<T>,
+    token_of: impl Fn(&T) -> &ServiceToken + Sync,
+    wanted: &List,
+    context: EvaluationContext,
+) -> Vec<T> {
+    by_urgency(items, token_of, context, |life, token| {
         is_wanted(life, token, wanted, context)
     })
 }
 
 /// Those of some tokens that are wanted, the most urgent first, then by name.
-pub(super) fn by_urgency(
-    tokens: Tokens,
+pub(super) fn by_urgency<T: Sync>(
+    items: Vec<T>,
+    token_of: impl Fn(&T) -> &ServiceToken + Sync,
     context: EvaluationContext,
     is_wanted: impl Fn(Lifecycle, &ServiceToken) -> bool + Sync,
-) -> Tokens {
-    let mut ranked = ranked(&tokens, context, &is_wanted);
+) -> Vec<T> {
+    // What a token is sorted by, and its place in the list.
+    let mut ranked = parallel::collect(&items, &|first: usize, items, ranked: &mut Vec<_>| {
+        for (item, at) in items.iter().zip(first..) {
+            let token = token_of(item);
+            let life = Lifecycle::of(token);
+            if is_wanted(life, token) {
+                ranked.push((Urgency::of(life, context), token.name_and_id(), at));
+            }
+        }
+    });
     ranked.sort_by_key(|(urgency, ..)| *urgency);
     // Compares no more names than it must: most tokens end at a time of their own.
     for equal in ranked.chunk_by_mut(|(one, ..), (other, ..)| one == other) {
         equal.sort_by_key(|(_, name, _)| *name);
     }
     let order: Vec<usize> = ranked.into_iter().map(|(_, _, at)| at).collect();
-    let mut tokens: Vec<_> = tokens.into_iter().map(Some).collect();
-    let sorted = order.into_iter().filter_map(|at| tokens[at].take());
+    let mut items: Vec<_> = items.into_iter().map(Some).collect();
+    let sorted = order.into_iter().filter_map(|at| items[at].take());
     sorted.collect()
-}
-
-/// What a token is sorted by, and its place in the list.
-type Rank<'a> = (Urgency, (&'a str, &'a str), usize);
-
-fn ranked<'a>(
-    tokens: &'a [Arc<ServiceToken>],
-    context: EvaluationContext,
-    is_wanted: &(impl Fn(Lifecycle, &ServiceToken) -> bool + Sync),
-) -> Vec<Rank<'a>> {
-    let rank = |first: usize, tokens: &'a [Arc<ServiceToken>], ranked: &mut Vec<Rank<'a>>| {
-        for (token, at) in tokens.iter().zip(first..) {
-            let life = Lifecycle::of(token);
-            if is_wanted(life, token) {
-                ranked.push((Urgency::of(life, context), token.name_and_id(), at));
-            }
-        }
-    };
-    parallel::collect(tokens, &rank)
 }
 
 fn is_wanted(

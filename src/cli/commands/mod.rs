@@ -14,7 +14,7 @@ use crate::cli::progress::{wait_for, warn_meanwhile};
 use crate::config::Paths;
 use crate::credentials::Environment;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::signals::{ListenOptions, listen};
+use crate::signals::{self, ListenOptions};
 use crate::startup::Context;
 use crate::startup::flags::Flags;
 
@@ -26,6 +26,9 @@ mod list;
 mod probe;
 mod profile;
 mod uses;
+
+/// Signals wait this long for the thread that receives them. Most commands end before it starts.
+const SHORT_COMMAND: Duration = Duration::from_millis(10);
 
 /// How long a command may compute before a signal ends it without a message.
 const COMPUTATION_TIMEOUT: Duration = Duration::from_secs(2);
@@ -47,6 +50,7 @@ pub fn run(
         Ok(context) => context,
         Err(failure) => return reporter.report(&failure, None),
     };
+    signals::block();
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -74,7 +78,7 @@ async fn run_until_signal(command: Command, mut context: Context, reporter: &Err
     }
     let destination = Destination::of(command.to());
     let mut out = Output::new(context.style.width.is_some(), destination);
-    let mut signals = listen(ListenOptions {
+    let mut listener = signals::listen(ListenOptions {
         unheard_timeout: COMPUTATION_TIMEOUT,
         keep_ignored: true,
         last_act: || {
@@ -82,15 +86,20 @@ async fn run_until_signal(command: Command, mut context: Context, reporter: &Err
             let _not_raw = crossterm::terminal::disable_raw_mode();
         },
     });
+    let signal = async {
+        tokio::time::sleep(SHORT_COMMAND).await;
+        signals::start();
+        listener.hear().await
+    };
     let outcome = tokio::select! { biased;
-        code = signals.hear() => {
+        code = signal => {
             let _of_the_signal = reporter.report(&interrupted(), scope.as_ref());
             return code;
         }
         outcome = execute(context, command, reporter, &mut out) => outcome,
     };
     // Signals end the program at once from now on: only printing is left to do.
-    drop(signals);
+    drop(listener);
     match outcome.and_then(|code| out.print_deferred().map(|()| code)) {
         Ok(code) => {
             let printed = out.finish(|text| reporter.on_terminal(text));

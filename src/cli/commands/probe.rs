@@ -13,7 +13,7 @@ use crate::cli::fetch::Fetcher;
 use crate::cli::output::print::{Output, print};
 use crate::cli::output::{OutputFormat, ProbeReport, Report};
 use crate::cli::progress::Progress;
-use crate::cli::prompt::{Purpose, ask_token_secret, check_terminal};
+use crate::cli::prompt::{Purpose, answer, check_terminal};
 use crate::config::log;
 use crate::domain::access::conclusion::conclude;
 use crate::domain::access::map::{AccessMap, Part};
@@ -192,7 +192,8 @@ impl SecretSource {
             Self::Prompt => {
                 progress.pause();
                 let label = format!("Secret of {client_id} for {} (not shown): ", url.host());
-                let typed = ask_token_secret(label, fetcher.context.style.is_dumb).await?;
+                let is_dumb = fetcher.context.style.is_dumb;
+                let typed = answer(label, Purpose::Probe, is_dumb).await?;
                 // The time spent typing does not count.
                 fetcher.context.service.start_command();
                 progress.go_on();
@@ -308,10 +309,7 @@ impl Subject {
         })?;
         let context = fetcher.evaluation_context(found.clock, false);
         let policies = PolicyView::of(&map, token, context, url);
-        if let AppView::NotListed {
-            host_is_listed: false,
-        } = policies.app
-        {
+        if policies.app == AppView::HostNotListed {
             warn(&format!(
                 "no app that this credential sees has the host {}.",
                 url.host()

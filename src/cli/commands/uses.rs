@@ -1,5 +1,7 @@
 //! The command that shows who uses a token, or every token.
 
+use std::sync::Arc;
+
 use crate::cli::args::Uses;
 use crate::cli::commands::get::{ambiguous, parse};
 use crate::cli::commands::list::by_urgency;
@@ -39,7 +41,7 @@ pub(super) async fn uses(context: Context, wanted: &Uses, out: &mut Output) -> R
     warn_of_gaps(&map, &incomplete);
     let code = u8::from(!incomplete.is_empty());
     let result = UsesResult {
-        tokens: by_urgency(tokens, context, |_, _| true),
+        tokens: by_urgency(tokens, Arc::as_ref, context, |_, _| true),
         map,
         filter,
         is_one: token.is_some(),

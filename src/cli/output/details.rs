@@ -9,8 +9,7 @@ use chrono::{DateTime, Utc};
 use super::table::{GAP, LabelledRow, colored, entries, row, rows, status_row};
 use super::{AuthReport, ProbeReport, online};
 use crate::cli::check_result::{CheckEntry, CheckResult, CredentialEntry, Verdict};
-use crate::domain::access::probe::{PolicyView, ProbeAnswer};
-use crate::domain::access::verdict::Verdict as AppVerdict;
+use crate::domain::access::probe::{AppView, PolicyView, ProbeAnswer};
 use crate::domain::duration;
 use crate::domain::fields::{Field, FieldKind, fields};
 use crate::domain::findings::findings;
@@ -117,9 +116,9 @@ pub fn probe(out: &mut impl Write, report: ProbeReport<'_>, style: OutputStyle) 
     let word = conclusion.verdict.word();
     outcome(out, word, &conclusion.message, conclusion.tone(), style)?;
     let token = report.token.map(ServiceToken::name_text);
-    let said = |view: &PolicyView| {
-        let verdict = view.uses_verdict().map(AppVerdict::word)?;
-        Some(format!("{verdict} ({})", view.app_title()?))
+    let said = |view: &PolicyView| match &view.app {
+        AppView::Judged { app, verdict, .. } => Some(format!("{} ({app})", verdict.word())),
+        AppView::HostNotListed | AppView::PathNotListed | AppView::NotNamed { .. } => None,
     };
     let with_token = match &answers.with_token {
         Some(answer) => answered(answer),

@@ -36,7 +36,7 @@ pub fn print(out: &mut impl Write, report: Report<'_>) -> io::Result<()> {
             &TokenReport {
                 scope,
                 token: &token.raw,
-                judged: Judged::of(token, context),
+                judged: Judged::of(Some(token), context),
                 clock: Clock::of(context),
             },
         ),
@@ -169,17 +169,15 @@ impl<'a> CredentialReport<'a> {
 impl<'a> From<&'a CheckResult> for CheckReport<'a> {
     fn from(check: &'a CheckResult) -> Self {
         let incomplete_reason = check.incomplete_reason();
+        let tokens = check.entries.iter();
+        let tokens = tokens.map(|entry| CheckedToken::of(entry, check));
         Self {
             verdict: check.verdict(),
             scope: check.scope.as_ref(),
             count: check.entries.len(),
             complete: incomplete_reason.is_none(),
             incomplete_reason,
-            tokens: check
-                .entries
-                .iter()
-                .map(|entry| CheckedToken::of(entry, check))
-                .collect(),
+            tokens: tokens.collect(),
             profiles: check.profiles.as_deref(),
             credential: CredentialReport::of(check),
             clock: Clock::of(check.context),
@@ -214,7 +212,7 @@ impl<'a> CheckedToken<'a> {
             profile: check.profiles.is_some().then_some(entry.profile.as_deref()),
             scope: check.scope.is_none().then_some(&entry.scope),
             token: token.map(|token| &token.raw),
-            judged: token.map_or_else(Judged::unknown, |token| Judged::of(token, check.context)),
+            judged: Judged::of(token, check.context),
             previous_secret_expires_at: token.and_then(previous_secret_end),
             error: entry.subject.as_ref().err(),
         }

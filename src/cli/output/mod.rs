@@ -27,7 +27,6 @@ use crate::domain::scope::Scope;
 use crate::domain::status::EvaluationContext;
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
-use crate::formats::unicode_escape;
 
 /// An output format; `args` says which commands accept it, `print` who writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -59,7 +58,7 @@ pub fn inert(machine: &str, is_json: bool) -> String {
         }
         match text::sanitize(c.encode_utf8(&mut [0; 4])) {
             Cow::Borrowed(kept) => safe.push_str(kept),
-            Cow::Owned(_) if is_json => safe.push_str(&unicode_escape(c)),
+            Cow::Owned(_) if is_json => safe.push_str(&text::unicode_escape(c)),
             Cow::Owned(replaced) => safe.push_str(&replaced),
         }
     }
@@ -96,7 +95,7 @@ pub struct ProbeReport<'a> {
 }
 
 /// The report of `auth status`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct AuthReport {
     pub profile: Option<String>,
     /// `environment`, `keyring`, `command` or `none`.

@@ -1,13 +1,17 @@
 //! Prints a report in an output format.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::sync::Arc;
+
+#[cfg(unix)]
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{OutputFormat, Report, details, json, nagios, prometheus, table, uses_table};
 use crate::config::export;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::list_report::{Existing, NotWritten};
 use crate::formats::{csv, ics};
+use crate::signals;
 use crate::startup::output_style::OutputStyle;
 
 /// From this many bytes on, deferred text is written while more is printed: to touch memory for the
@@ -27,11 +31,6 @@ impl Destination {
         file.map_or(Self::StandardOutput, |path| Self::File(path.into()))
     }
 
-    /// Whether output may be written piece by piece.
-    fn takes_blocks(&self) -> bool {
-        matches!(self, Self::StandardOutput)
-    }
-
     /// Writes all of the output, or a block of it.
     ///
     /// # Errors
@@ -39,10 +38,14 @@ impl Destination {
     pub(in crate::cli) fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
         match self {
             Self::StandardOutput => {
+                if may_block(bytes) {
+                    signals::start();
+                }
                 let mut out = Unbuffered(io::stdout());
                 delivered(out.write_all(bytes).and_then(|()| out.flush()))
             }
             Self::File(path) => {
+                signals::start();
                 let written = export::write(path, Existing::Replaced, |out| out.write_all(bytes));
                 written.map(drop).map_err(|why| match why {
                     NotWritten::Exists => unwritten(&io::ErrorKind::AlreadyExists.into()),
@@ -53,6 +56,23 @@ impl Destination {
             }
         }
     }
+}
+
+/// Whether a reader of standard output may keep a write waiting.
+#[cfg(unix)]
+fn may_block(bytes: &[u8]) -> bool {
+    // What every pipe takes at once if it takes anything.
+    const PIPE_BUF: usize = 4096;
+    let stdout = io::stdout();
+    let mut streams = [PollFd::new(&stdout, PollFlags::OUT)];
+    bytes.len() > PIPE_BUF
+        || stdout.is_terminal()
+        || !poll(&mut streams, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+}
+
+#[cfg(not(unix))]
+fn may_block(_: &[u8]) -> bool {
+    true
 }
 
 /// Standard output without the buffer that searches whatever is written for the end of a line.
@@ -162,7 +182,8 @@ impl Output {
 /// Never fails, so that the error of a closed pipe is not one of printing.
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let in_blocks = self.is_over && !self.is_terminal && self.destination.takes_blocks();
+        let may_go = matches!(self.destination, Destination::StandardOutput);
+        let in_blocks = self.is_over && !self.is_terminal && may_go;
         if in_blocks && bytes.len() >= BLOCK {
             self.pass_on();
             if self.written.is_ok() {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crossterm::style::Stylize;
 
 use crate::cli::check_result::{CheckResult, CredentialEntry};
-use crate::domain::duration::{self, Remaining};
+use crate::domain::duration;
 use crate::domain::fields::last_seen_word;
 use crate::domain::list_report::{ListReport, Origins};
 use crate::domain::profile::Settings;
@@ -144,13 +144,12 @@ impl Row<'_> {
             Column::Profile => style.clean(self.profile),
             Column::Name => style.clean(&self.name),
             Column::Status => status.code().into(),
-            Column::Left if is_aligned => left_short(self.life, context).into(),
-            Column::Left => self
-                .life
-                .remaining(context.now)
-                .map(|left| left.to_string())
-                .unwrap_or_default()
-                .into(),
+            Column::Left => match self.life.remaining(context.now) {
+                Some(left) if is_aligned => left.short().into(),
+                Some(left) => left.to_string().into(),
+                None if is_aligned => "-".into(),
+                None => "".into(),
+            },
             Column::LastSeen => self.last_seen(context, is_aligned).into(),
             Column::Expires => match self.life.end() {
                 Some(end) if is_aligned => end.format("%Y-%m-%d %H:%MZ").to_string().into(),
@@ -194,12 +193,6 @@ impl Row<'_> {
             None => String::new(),
         }
     }
-}
-
-/// `12d 04h`, `01:12:02`, `9d ago`; a dash without an end.
-fn left_short(life: Lifecycle, context: EvaluationContext) -> String {
-    let left = life.remaining(context.now);
-    left.map_or_else(|| "-".to_owned(), Remaining::short)
 }
 
 /// Prints one token per row.

@@ -107,31 +107,29 @@ impl<'a> AppJudge<'a> {
             dependencies = self.dependencies(policy);
             answer.conditions = dependencies.iter().map(ToString::to_string).collect();
         }
-        let obstacle = (answer.reason == Some(Reason::RuleFails))
-            .then(|| self.obstacle(rules))
-            .flatten();
-        let (found, obstacle) = match obstacle {
-            Some((obstacle, rule)) => (rule.and_then(|rule| self.target_of(rule)), Some(obstacle)),
-            None => (None, None),
+        let is_failing = answer.reason == Some(Reason::RuleFails);
+        let obstacle = is_failing.then(|| self.obstacle(rules)).flatten();
+        let (obstacle, keeps_out) = obstacle.unzip();
+        let first_target = |rule| {
+            let mut targets = Target::ALL.into_iter();
+            Some((rule, targets.find(|target| self.leads_to(rule, *target))?))
         };
-        let misplaced = dependencies
-            .contains(&Dependency::ClientId)
-            .then(|| self.rule_to(rules, Target::ClientId))
-            .flatten();
-        let found = found.or(misplaced);
+        let found = keeps_out.flatten().and_then(first_target);
+        let holds_client_id = dependencies.contains(&Dependency::ClientId);
+        let misplaced = || {
+            let mut all = rules.all().filter(|_| holds_client_id);
+            let rule = all.find(|rule| self.leads_to(rule, Target::ClientId))?;
+            Some((rule, Target::ClientId))
+        };
+        let found = found.or_else(misplaced);
         let decisive = found.or_else(|| self.decisive(answer.verdict, rules));
         if let Some((rule, target)) = decisive {
-            self.walk(
-                std::iter::once(rule),
-                target,
-                &mut BTreeSet::new(),
-                &mut answer.path,
-            );
+            let (rule, mut seen) = (std::iter::once(rule), BTreeSet::new());
+            self.walk(rule, target, &mut seen, &mut answer.path);
         }
         answer.circumstances = Circumstances {
-            holds_client_id: dependencies.contains(&Dependency::ClientId),
-            has_unread_group: dependencies
-                .iter()
+            holds_client_id,
+            has_unread_group: (dependencies.iter())
                 .any(|it| matches!(it, Dependency::UnreadGroup(_))),
             ..self.circumstances(judged, rules, answer.verdict, obstacle)
         };
@@ -241,20 +239,6 @@ impl<'a> AppJudge<'a> {
                 named.or_else(|| pick(all().collect()))
             }
         }
-    }
-
-    /// The first rule that leads to a target.
-    fn rule_to(&self, rules: &'a Rules, target: Target) -> Option<(&'a Rule, Target)> {
-        let rule = rules.all().find(|rule| self.leads_to(rule, target))?;
-        Some((rule, target))
-    }
-
-    /// The result of following a rule.
-    fn target_of(&self, rule: &'a Rule) -> Option<(&'a Rule, Target)> {
-        let target = Target::ALL
-            .into_iter()
-            .find(|target| self.leads_to(rule, *target))?;
-        Some((rule, target))
     }
 
     fn leads_to(&self, rule: &Rule, target: Target) -> bool {

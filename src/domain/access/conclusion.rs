@@ -107,7 +107,7 @@ pub fn conclude(
     let Some(with_token) = &answers.with_token else {
         return not_sent(url, &answers.bare);
     };
-    if with_token.is_refused_by_access() {
+    if with_token.answered_by == AnsweredBy::Access {
         return refused(with_token, answers.header.as_ref(), policies, client_id);
     }
     let mut conclusion = admitted(with_token);
@@ -123,10 +123,11 @@ pub fn conclude(
 
 fn blocked(answer: &ProbeAnswer) -> Conclusion {
     let event = match &answer.cf_ray {
-        Some(ray) => format!(
-            "look for the ray {} in the zone's security events",
-            ray_id(ray)
-        ),
+        Some(ray) => {
+            // Without the data centre.
+            let ray = ray.split_once('-').map_or(&**ray, |(id, _)| id);
+            format!("look for the ray {ray} in the zone's security events")
+        }
         None => "look for it in the zone's security events".to_owned(),
     };
     Conclusion::new(
@@ -244,7 +245,9 @@ fn contradiction(policies: &PolicyView) -> Option<String> {
         AppView::NotNamed { app } => {
             format!("No policy that was read lets it into {}", name(app))
         }
-        AppView::NotListed { .. } => "No app that was read has this address".to_owned(),
+        AppView::HostNotListed | AppView::PathNotListed => {
+            "No app that was read has this address".to_owned()
+        }
         AppView::Judged { .. } => return None,
     };
     Some(format!(
@@ -302,7 +305,10 @@ fn dead(view: &PolicyView) -> Option<Conclusion> {
                 "Access refused the token: it is expired or disabled.",
                 message,
             )),
-            AppView::Judged { .. } | AppView::NotNamed { .. } | AppView::NotListed { .. } => None,
+            AppView::Judged { .. }
+            | AppView::NotNamed { .. }
+            | AppView::HostNotListed
+            | AppView::PathNotListed => None,
         },
     }
 }
@@ -332,7 +338,10 @@ fn by_policy(view: &PolicyView) -> Option<Conclusion> {
             ),
             "Name the token in a Service Auth policy of that app.",
         )),
-        AppView::Judged { .. } | AppView::NotNamed { .. } | AppView::NotListed { .. } => None,
+        AppView::Judged { .. }
+        | AppView::NotNamed { .. }
+        | AppView::HostNotListed
+        | AppView::PathNotListed => None,
     }
 }
 
@@ -429,14 +438,14 @@ fn uncertain(answer: &ProbeAnswer, view: &PolicyView) -> Conclusion {
              `tokenscope uses`.",
             name(app)
         ),
-        AppView::NotListed {
-            host_is_listed: true,
-        } => "An app on this host was read, but none that covers the path: check the path."
-            .to_owned(),
-        AppView::NotListed {
-            host_is_listed: false,
-        } => "No app that was read has this host: probe with a credential for the app's account."
-            .to_owned(),
+        AppView::PathNotListed => {
+            "An app on this host was read, but none that covers the path: check the path."
+                .to_owned()
+        }
+        AppView::HostNotListed => {
+            "No app that was read has this host: probe with a credential for the app's account."
+                .to_owned()
+        }
     };
     Conclusion::new(
         (ProbeVerdict::Refused, Fault::Unknown),
@@ -471,11 +480,6 @@ fn name(text: &str) -> &str {
 fn by_https(url: &ProbeUrl) -> String {
     let (host, path) = (url.host(), url.url().path());
     format!("https://{host}{}", path.trim_end_matches('/'))
-}
-
-/// The ray without the data centre.
-fn ray_id(ray: &str) -> &str {
-    ray.split_once('-').map_or(ray, |(id, _)| id)
 }
 
 fn status(answer: &ProbeAnswer) -> String {

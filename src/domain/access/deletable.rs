@@ -62,11 +62,7 @@ impl Lookup<'_> {
     /// The places that would break without the token.
     fn breaking(&self, named: &NamedToken<'_>) -> Option<String> {
         let objects = self.map.objects();
-        let doh = if named.by_id.doh || named.by_client_id.doh {
-            vec![""]
-        } else {
-            Vec::new()
-        };
+        let doh = vec![""; usize::from(named.by_id.doh || named.by_client_id.doh)];
         let profiles = named.places(|it| &it.device_profiles);
         let profiles = profiles.iter().map(|at| &objects.device_profiles[*at]);
         let profiles: Vec<&str> = profiles.map(|it| title(&it.name, &it.id)).collect();
@@ -89,20 +85,13 @@ impl Lookup<'_> {
             doubts.push("its ID or client ID is not known".to_owned());
         }
         let objects = self.map.objects();
-        for at in &named.by_client_id.policies {
-            if let Some(policy) = self.index.policies[*at].place.of(objects) {
-                let policy = brief(policy.title());
-                doubts.push(format!(
-                    "policy {policy} holds its client ID where its ID belongs"
-                ));
-            }
-        }
-        for at in &named.by_client_id.groups {
-            let group = brief(objects.groups[*at].title());
-            doubts.push(format!(
-                "group {group} holds its client ID where its ID belongs"
-            ));
-        }
+        let policies = named.by_client_id.policies.iter();
+        let policies = policies.filter_map(|at| self.index.policies[*at].place.of(objects));
+        let policies = policies.map(|policy| format!("policy {}", brief(policy.title())));
+        let groups = named.by_client_id.groups.iter();
+        let groups = groups.map(|at| format!("group {}", brief(objects.groups[*at].title())));
+        let misplaced = policies.chain(groups);
+        doubts.extend(misplaced.map(|it| format!("{it} holds its client ID where its ID belongs")));
         if named.by_id.is_mentioned || named.by_client_id.is_mentioned {
             let what = "a rule or a setting that tokenscope does not know mentions it";
             doubts.push(what.to_owned());
@@ -132,9 +121,8 @@ impl Lookup<'_> {
                     .to_owned(),
             );
         }
-        let needed = Part::NEEDED_TO_DELETE
-            .into_iter()
-            .filter(|part| part.is_in(kind));
+        let needed = Part::NEEDED_TO_DELETE.into_iter();
+        let needed = needed.filter(|part| part.is_in(kind));
         gaps.extend(needed.filter_map(|part| self.map.why_unread(part)));
         gaps.extend(self.map.hidden());
         gaps.extend(self.map.nothing_visible());
@@ -183,9 +171,8 @@ impl Lookup<'_> {
     /// Why a token may be deleted, with the lists that are empty: they may have been filtered.
     fn visible(&self) -> Vec<String> {
         let mut reasons = vec!["nothing that this credential sees names it".to_owned()];
-        let empty = Part::NEEDED_TO_DELETE
-            .into_iter()
-            .filter(|part| self.map.count(*part) == 0);
+        let empty = Part::NEEDED_TO_DELETE.into_iter();
+        let empty = empty.filter(|part| self.map.count(*part) == 0);
         let empty: Vec<&str> = empty.map(Part::label).collect();
         if !empty.is_empty() {
             reasons.push(format!("0 visible: {}", empty.join(", ")));
@@ -203,11 +190,10 @@ fn open_to_any(tally: Tally) -> Option<String> {
         (0, 0) => None,
         (open, 0) => Some(format!("{} {} {as_any}", apps(open), verb(open))),
         (0, may) => Some(format!("{} may open {as_any}", apps(may))),
-        (open, may) => Some(format!(
-            "{} {} and {may} may open {as_any}",
-            apps(open),
-            verb(open)
-        )),
+        (open, may) => {
+            let (apps, verb) = (apps(open), verb(open));
+            Some(format!("{apps} {verb} and {may} may open {as_any}"))
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 
 use super::answer::brief;
-use super::objects::{CleanUp, title};
+use super::objects::title;
 use super::uses::{CleanUpPlan, Lookup, TokenUses, Told};
 use super::verdict::{AppAnswer, Reason};
 use crate::domain::change::Change;
@@ -44,28 +44,23 @@ impl Lookup<'_> {
         if uses.is_referenced() || !self.gaps.is_empty() {
             return None;
         }
-        let since = |seen| context.now.signed_duration_since(seen);
         let (advice, remedies): (_, &'static [Change]) = match &token.last_seen_at {
-            Reported::Valid(seen) => (
-                format!(
-                    "It was seen {}: find out what uses it before you delete it.",
-                    duration::ago(since(*seen))
-                ),
-                &[],
-            ),
+            Reported::Valid(seen) => {
+                let ago = duration::ago(context.now.signed_duration_since(seen));
+                let advice =
+                    format!("It was seen {ago}: find out what uses it before you delete it.");
+                (advice, &[])
+            }
             Reported::Null | Reported::Absent | Reported::Malformed(_) => (
                 "If no client holds its secret, delete it.".to_owned(),
                 &[Change::Delete],
             ),
         };
         let summary = "No policy, group or other place that this credential sees names it.";
-        Some(finding(
-            "unreferenced",
-            Severity::Info,
-            summary,
-            &advice,
+        Some(Finding {
             remedies,
-        ))
+            ..finding("unreferenced", Severity::Info, summary, &advice)
+        })
     }
 }
 
@@ -94,7 +89,6 @@ fn wrong_action(uses: &TokenUses) -> Option<Finding> {
         Severity::Critical,
         &summary,
         advice,
-        &[],
     ))
 }
 
@@ -107,10 +101,7 @@ fn clean_up_due(uses: &TokenUses, context: EvaluationContext) -> Option<Finding>
     if left > CLEAN_UP_SOON {
         return None;
     }
-    let what = match action {
-        CleanUp::Disable => "disables",
-        CleanUp::Delete => "deletes",
-    };
+    let what = action.does();
     let when = if left <= TimeDelta::zero() {
         "at any time now".to_owned()
     } else {
@@ -119,9 +110,10 @@ fn clean_up_due(uses: &TokenUses, context: EvaluationContext) -> Option<Finding>
     let summary =
         format!("The organization's clean-up {what} it {when}, after {days} days without use.");
     let advice = "If something needs it, use it before then, or name it directly in a policy.";
-    let mut found = finding("cleanup_due", Severity::Warning, &summary, advice, &[]);
-    found.ends_at = Some(due);
-    Some(found)
+    Some(Finding {
+        ends_at: Some(due),
+        ..finding("cleanup_due", Severity::Warning, &summary, advice)
+    })
 }
 
 /// Nobody is told before the token expires.
@@ -140,24 +132,17 @@ fn no_expiry_alert(uses: &TokenUses, status: Status) -> Option<Finding> {
             Severity::Info,
             "Nobody is told before it expires: no expiry alert is visible to this credential.",
             "Add an alert for expiring service tokens in the account's notifications.",
-            &[],
         )
     })
 }
 
-fn finding(
-    code: &'static str,
-    severity: Severity,
-    summary: &str,
-    advice: &str,
-    remedies: &'static [Change],
-) -> Finding {
+fn finding(code: &'static str, severity: Severity, summary: &str, advice: &str) -> Finding {
     Finding {
         code,
         severity,
         summary: summary.to_owned(),
         message: format!("{summary} {advice}"),
-        remedies,
+        remedies: &[],
         ends_at: None,
     }
 }

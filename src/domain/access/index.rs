@@ -1,7 +1,8 @@
 //! Where the objects of a map name tokens, worked out once for all tokens.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::evaluate::NamelessValues;
 use super::groups::{Groups, inner_ids};
@@ -103,17 +104,7 @@ pub(super) struct Naming {
 }
 
 /// The places of a name that nothing holds.
-static NOWHERE: Naming = Naming {
-    apps: Vec::new(),
-    within: Vec::new(),
-    groups: Vec::new(),
-    policies: Vec::new(),
-    scim: Vec::new(),
-    device_profiles: Vec::new(),
-    hyperdrive: Vec::new(),
-    doh: false,
-    is_mentioned: false,
-};
+static NOWHERE: LazyLock<Naming> = LazyLock::new(Naming::default);
 
 impl Index {
     pub(super) fn of(objects: &Objects) -> Self {
@@ -424,7 +415,7 @@ fn token_names(rules: Option<&Rules>) -> impl Iterator<Item = &str> {
 /// The places of the apps whose own policies are still to be asked for: the list did not report
 /// them, or reported one without rules that is not among the reusable policies.
 pub fn unread_apps<'a>(
-    apps: &'a [impl AsRef<App>],
+    apps: &'a [impl Borrow<App>],
     policies: &'a [Policy],
 ) -> impl Iterator<Item = usize> + 'a {
     let known = policies.iter().filter(|policy| policy.rules.is_some());
@@ -432,7 +423,8 @@ pub fn unread_apps<'a>(
     let is_read =
         move |policy: &Policy| policy.rules.is_some() || known.contains(policy.id.as_str());
     let places = apps.iter().enumerate().filter(move |(_, app)| {
-        let own = app.as_ref().policies.as_ref();
+        let app: &App = (*app).borrow();
+        let own = app.policies.as_ref();
         !own.is_some_and(|own| own.iter().all(&is_read))
     });
     places.map(|(at, _)| at)

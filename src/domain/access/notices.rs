@@ -159,10 +159,7 @@ impl TokenUses {
 /// `disabled after 90 days without use, on or after 24 Feb 2027`, or `…, at any time now: due since
 /// 24 Feb 2026`.
 fn planned(action: CleanUp, days: u32, due: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let what = match action {
-        CleanUp::Disable => "disabled",
-        CleanUp::Delete => "deleted",
-    };
+    let what = action.done();
     let day = due.format("%-d %b %Y");
     if due <= now {
         format!("{what} after {days} days without use, at any time now: due since {day}")

@@ -192,12 +192,6 @@ impl App {
     }
 }
 
-impl AsRef<App> for App {
-    fn as_ref(&self) -> &App {
-        self
-    }
-}
-
 /// The hosts and paths, each once, in whatever member the API reports them.
 fn addresses(app: &Map<String, Value>) -> Vec<String> {
     let list = |key: &str| app.get(key).and_then(Value::as_array).into_iter().flatten();
@@ -273,9 +267,9 @@ impl Group {
 
 words! {
     /// The organization's clean-up of unused tokens.
-    pub enum CleanUp: code {
-        Disable = "disable",
-        Delete = "delete",
+    pub enum CleanUp: code, does, done {
+        Disable = ("disable", "disables", "disabled"),
+        Delete = ("delete", "deletes", "deleted"),
     }
 }
 

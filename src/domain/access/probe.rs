@@ -9,6 +9,7 @@ use url::{Position, Url};
 
 use super::address;
 use super::map::AccessMap;
+use super::objects::App;
 use super::signs::AnsweredBy;
 use super::token_pair::TokenHeader;
 use super::uses::Lookup;
@@ -142,13 +143,6 @@ fn millis<S: Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Err
     serializer.serialize_u128(took.as_millis())
 }
 
-impl ProbeAnswer {
-    /// Whether Access refused the request.
-    pub fn is_refused_by_access(&self) -> bool {
-        self.answered_by == AnsweredBy::Access
-    }
-}
-
 /// The answers to a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProbeAnswers {
@@ -177,8 +171,10 @@ pub struct PolicyView {
 /// The verdict of an app's policies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AppView {
-    /// No listed app covers the URL.
-    NotListed { host_is_listed: bool },
+    /// No listed app has the URL's host.
+    HostNotListed,
+    /// A listed app has the URL's host, but none covers its path.
+    PathNotListed,
     /// The app's policies are not about the token.
     NotNamed { app: String },
     Judged {
@@ -204,22 +200,19 @@ impl PolicyView {
     ) -> Self {
         let uses = Lookup::new(map).uses(token, context);
         let apps = || map.objects().apps.iter().map(Arc::as_ref);
-        let app = match address::app_of(apps(), url.url()) {
-            None => AppView::NotListed {
-                host_is_listed: address::has_host(apps(), url.url()),
-            },
-            Some(app) => match uses.apps.iter().find(|answer| answer.app.id == app.id) {
-                None => AppView::NotNamed {
-                    app: app.title().to_owned(),
-                },
-                Some(answer) => AppView::Judged {
-                    app: app.title().to_owned(),
-                    verdict: answer.verdict,
-                    reason: answer.reason,
-                    policy: answer.policy.as_ref().map(|policy| policy.name.clone()),
-                    header: app.token_header.clone(),
-                    message: answer.message(),
-                },
+        let title = |app: &App| app.title().to_owned();
+        let answer = |app: &App| uses.apps.iter().find(|answer| answer.app.id == app.id);
+        let app = match address::app_of(apps(), url.url()).map(|app| (app, answer(app))) {
+            None if address::has_host(apps(), url.url()) => AppView::PathNotListed,
+            None => AppView::HostNotListed,
+            Some((app, None)) => AppView::NotNamed { app: title(app) },
+            Some((app, Some(answer))) => AppView::Judged {
+                app: title(app),
+                verdict: answer.verdict,
+                reason: answer.reason,
+                policy: answer.policy.as_ref().map(|policy| policy.name.clone()),
+                header: app.token_header.clone(),
+                message: answer.message(),
             },
         };
         Self {
@@ -235,7 +228,7 @@ impl PolicyView {
     pub fn uses_verdict(&self) -> Option<Verdict> {
         match self.app {
             AppView::Judged { verdict, .. } => Some(verdict),
-            AppView::NotListed { .. } | AppView::NotNamed { .. } => None,
+            AppView::HostNotListed | AppView::PathNotListed | AppView::NotNamed { .. } => None,
         }
     }
 
@@ -243,13 +236,5 @@ impl PolicyView {
     pub fn mode(&self) -> Option<&'static str> {
         self.strict
             .map(|is_strict| if is_strict { "strict" } else { "legacy" })
-    }
-
-    /// The app that covers the URL. Untrusted text.
-    pub fn app_title(&self) -> Option<&str> {
-        match &self.app {
-            AppView::Judged { app, .. } | AppView::NotNamed { app } => Some(app),
-            AppView::NotListed { .. } => None,
-        }
     }
 }

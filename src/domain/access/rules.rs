@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::domain::text;
+use crate::domain::token_ref::IdDigits;
 
 /// A value of three-valued logic, after Kleene: *and* is the lesser value, *or* the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -306,20 +307,14 @@ fn name_of_token(text: &str) -> Option<String> {
 /// A client ID in lower case, with the suffix that some leave out.
 pub(super) fn client_id(text: &str) -> String {
     let text = text.trim().to_ascii_lowercase();
-    if text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return format!("{text}.access");
-    }
-    text
+    let digits = IdDigits::parse(&text);
+    digits.map_or(text, |digits| format!("{}.access", digits.as_str()))
 }
 
 /// An ID in lower case, with the dashes that some leave out.
 pub(super) fn with_dashes(text: &str) -> String {
     let text = text.trim().to_ascii_lowercase();
-    if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return text;
-    }
-    let parts = [&text[..8], &text[8..12], &text[12..16], &text[16..20]];
-    format!("{}-{}", parts.join("-"), &text[20..])
+    IdDigits::parse(&text).map_or(text, |digits| digits.uuid())
 }
 
 /// A section of rules. One that is no list is a rule of an unknown kind; null is an empty list.

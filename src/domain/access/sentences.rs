@@ -34,10 +34,8 @@ impl AppAnswer {
             ),
             Verdict::Depends => self.depends(&who),
             Verdict::Unknown => format!(
-                "{who} {} {}, but how apps of {} treat service tokens is not documented. Try it with \
-                 the client itself.",
-                self.names(),
-                self.rule(),
+                "{}, but how apps of {} treat service tokens is not documented. Try it with the client itself.",
+                self.fact(&who),
                 self.kind()
             ),
             Verdict::Refused => self.refused(&who, policy),
@@ -86,11 +84,22 @@ impl AppAnswer {
         }
     }
 
-    fn names(&self) -> &'static str {
-        if self.circumstances.is_about_token {
+    /// `Policy CI only (Service Auth, 1st) names this token`.
+    fn fact(&self, who: &str) -> String {
+        let may = if self.circumstances.is_about_token {
             "names"
         } else {
             "may name"
+        };
+        format!("{who} {may} {}", self.rule())
+    }
+
+    /// Why the token opens nothing any more.
+    fn state(&self) -> &'static str {
+        if self.circumstances.is_disabled {
+            "is disabled"
+        } else {
+            "has expired"
         }
     }
 
@@ -186,32 +195,31 @@ impl AppAnswer {
     }
 
     fn refused(&self, who: &str, policy: &DecidingPolicy) -> String {
-        let names = self.names();
-        let rule = self.rule();
+        let fact = self.fact(who);
         match self.reason {
-            Some(Reason::TokenDead) => self.dead(who, policy),
-            Some(Reason::Infrastructure) => {
-                format!("{who} {names} {rule}, but {INFRASTRUCTURE}")
+            Some(Reason::TokenDead) => self.dead(&fact, policy),
+            Some(Reason::Infrastructure) => format!("{fact}, but {INFRASTRUCTURE}"),
+            Some(Reason::WrongAction) if self.circumstances.only_excludes => {
+                self.only_excludes(who)
             }
-            Some(Reason::WrongAction) => self.wrong_action(who, policy),
+            Some(Reason::WrongAction) => self.wrong_action(&fact, policy),
             Some(Reason::Blocked) if self.circumstances.only_excludes => self.only_excludes(who),
             Some(Reason::Blocked) => format!(
-                "{who} {names} {rule}, and no Service Auth policy admits it. If it should get in, name it \
-                 in a policy with the action Service Auth: those come before Block."
+                "{fact}, and no Service Auth policy admits it. If it should get in, name it in a policy with \
+                 the action Service Auth: those come before Block."
             ),
-            Some(Reason::RuleFails) | None => self.rule_fails(who, policy),
+            Some(Reason::RuleFails) | None => self.rule_fails(who, &fact, policy),
         }
     }
 
     /// The token is over. Bringing it back is not enough where the policy would not admit it either.
-    fn dead(&self, who: &str, policy: &DecidingPolicy) -> String {
-        let (names, rule) = (self.names(), self.rule());
-        let (state, cure) = if self.circumstances.is_disabled {
-            ("is disabled", "enable it")
+    fn dead(&self, fact: &str, policy: &DecidingPolicy) -> String {
+        let cure = if self.circumstances.is_disabled {
+            "enable it"
         } else {
-            ("has expired", "renew it")
+            "renew it"
         };
-        let fact = format!("{who} {names} {rule}, but the token {state}");
+        let fact = format!("{fact}, but the token {}", self.state());
         let why_not = match policy.decision {
             _ if self.app.behaviour() == AppKind::Infrastructure => {
                 return format!("{fact}, and {INFRASTRUCTURE}");
@@ -232,22 +240,17 @@ impl AppAnswer {
         )
     }
 
-    fn wrong_action(&self, who: &str, policy: &DecidingPolicy) -> String {
-        let (names, rule) = (self.names(), self.rule());
+    fn wrong_action(&self, fact: &str, policy: &DecidingPolicy) -> String {
         let action = policy.decision.label();
         let wanted = Decision::ServiceAuth.label();
-        if self.circumstances.only_excludes {
-            return self.only_excludes(who);
-        }
         if self.circumstances.needs_own_policy {
             return format!(
-                "{who} {names} {rule}, but {action} admits people only. Name the token in a policy of its \
-                 own, with the action {wanted}."
+                "{fact}, but {action} admits people only. Name the token in a policy of its own, with the \
+                 action {wanted}."
             );
         }
         format!(
-            "{who} {names} {rule}, but {action} admits no service token. Change the policy's action to \
-             {wanted}."
+            "{fact}, but {action} admits no service token. Change the policy's action to {wanted}."
         )
     }
 
@@ -256,8 +259,7 @@ impl AppAnswer {
         format!("{who} only excludes {rule}, and no policy admits it. {OWN_POLICY}")
     }
 
-    fn rule_fails(&self, who: &str, policy: &DecidingPolicy) -> String {
-        let (names, rule) = (self.names(), self.rule());
+    fn rule_fails(&self, who: &str, fact: &str, policy: &DecidingPolicy) -> String {
         // What a Bypass policy admits needs no token.
         let is_bypass = policy.decision == Decision::Bypass;
         match &self.circumstances.obstacle {
@@ -267,6 +269,7 @@ impl AppAnswer {
                 } else {
                     "If it should get in, add it to the include rules."
                 };
+                let rule = self.rule();
                 format!(
                     "{who} mentions {rule}, but none of its include rules is met by this token. {advice}"
                 )
@@ -285,9 +288,9 @@ impl AppAnswer {
                 } else {
                     "Remove that require rule, or name the token in a Service Auth policy of its own."
                 };
-                format!("{who} {names} {rule}, but also requires {what}. {advice}")
+                format!("{fact}, but also requires {what}. {advice}")
             }
-            None => format!("{who} {names} {rule}, but does not admit it. Check its rules."),
+            None => format!("{fact}, but does not admit it. Check its rules."),
         }
     }
 }
@@ -305,11 +308,8 @@ impl AppAnswer {
             (Verdict::OpensByGroup, _) => format!("by {name}, through a group only"),
             (Verdict::Opens, _) => format!("by {name}{}", self.breadth()),
             (Verdict::OpenToAll, _) => format!("by {name}, which lets everybody in"),
-            (Verdict::Refused, Some(Reason::TokenDead)) if self.circumstances.is_disabled => {
-                format!("under {name}: the token is disabled")
-            }
             (Verdict::Refused, Some(Reason::TokenDead)) => {
-                format!("under {name}: the token has expired")
+                format!("under {name}: the token {}", self.state())
             }
             (Verdict::Refused, Some(Reason::Infrastructure)) => {
                 format!("under {name}: infrastructure takes Allow only")
@@ -348,11 +348,11 @@ impl AppAnswer {
 
     /// `the address and the country`
     fn short_conditions(&self) -> String {
-        let short = self.conditions.iter();
-        let short: Vec<String> = short
-            .map(|it| it.replace("the caller's ", "the "))
-            .collect();
-        listed_or_unknown(&short)
+        let short = self
+            .conditions
+            .iter()
+            .map(|it| it.replace("the caller's ", "the "));
+        listed_or_unknown(&short.collect::<Vec<_>>())
     }
 }
 

@@ -19,21 +19,14 @@ pub struct Browse {
     pub filter: TextField,
     /// Whether letters go into the filter.
     pub is_filtering: bool,
-    /// The filter and the row that Esc restores while the user types.
-    before_typing: Option<BeforeTyping>,
+    /// The filter and the selected token when the user began to type, which Esc restores.
+    before_typing: Option<(TextField, Option<Arc<ServiceToken>>)>,
     /// The selected row.
     pub selected: usize,
     /// The first visible row when the list was last scrolled.
     pub top: usize,
     /// Whether the user hid the preview of the selected token.
     pub hides_preview: bool,
-}
-
-/// The filter and the selected token when the user began to type.
-#[derive(Debug, Clone, PartialEq)]
-struct BeforeTyping {
-    filter: TextField,
-    token: Option<Arc<ServiceToken>>,
 }
 
 /// How the cursor moves when the rows change.
@@ -86,24 +79,18 @@ impl Browse {
     /// Begins to type the filter.
     pub(crate) fn start_typing(&mut self, list: &TokenList) {
         self.is_filtering = true;
-        self.before_typing = Some(BeforeTyping {
-            filter: self.filter.clone(),
-            token: self.token(list).cloned(),
-        });
+        self.before_typing = Some((self.filter.clone(), self.token(list).cloned()));
     }
 
     /// Ends typing, and gives back the filter and the row from before.
     pub(crate) fn stop_typing(&mut self, list: &TokenList) {
         self.is_filtering = false;
-        let Some(before) = self.before_typing.take() else {
-            return;
-        };
-        self.filter = before.filter;
-        self.table.search(list, self.filter.value());
-        let row = before
-            .token
-            .and_then(|token| self.table.row_of(list, &token));
-        self.selected = row.unwrap_or(0);
+        if let Some((filter, token)) = self.before_typing.take() {
+            self.filter = filter;
+            self.table.search(list, self.filter.value());
+            let row = token.and_then(|token| self.table.row_of(list, &token));
+            self.selected = row.unwrap_or(0);
+        }
     }
 
     /// Applies the filter. While the user types, the first match is selected: it is the one to open.

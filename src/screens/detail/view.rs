@@ -198,15 +198,11 @@ impl Headline<'_> {
                 *cell = mark;
             }
         }
-        let mut spans: Spans = bar
-            .chunk_by(|one, other| one.0 == other.0)
-            .map(|part| {
-                let text: String = part.iter().map(|(_, glyph)| *glyph).collect();
-                Span::styled(text, ctx.style(part[0].0))
-            })
-            .collect();
-        spans.push(ctx.span(Role::Muted, &label));
-        spans
+        let parts = bar.chunk_by(|one, other| one.0 == other.0).map(|part| {
+            let text: String = part.iter().map(|(_, glyph)| *glyph).collect();
+            Span::styled(text, ctx.style(part[0].0))
+        });
+        parts.chain([ctx.span(Role::Muted, &label)]).collect()
     }
 
     /// The cells of a bar in which the token begins to be expiring and critical; never the same.

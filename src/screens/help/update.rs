@@ -256,6 +256,7 @@ fn sections(state: &State) -> Vec<(String, Vec<HelpLine>)> {
     let commanding = contexts.iter().copied().find(|context| !context.is_text());
     let commanding = commanding.unwrap_or(Context::Commands);
     let after_esc = if current.is_text() { ", after Esc" } else { "" };
+    let line = |row, context| HelpLine::of(&[(row, context)], state);
     let works = |row: &&Row| beneath.can(state, row.action) && state.can_anywhere(row.action);
     let mut listed: Vec<&Row> = Vec::new();
     let mut sections = Vec::new();
@@ -266,8 +267,7 @@ fn sections(state: &State) -> Vec<(String, Vec<HelpLine>)> {
         };
         let own = rows_of(state, *context).filter(|row| !is_known(row));
         let own: Vec<&Row> = own.filter(works).collect();
-        let lines = own.iter();
-        let lines = lines.filter_map(|row| HelpLine::of(&[(row, *context)], state));
+        let lines = own.iter().filter_map(|row| line(*row, *context));
         let suffix = if context.is_text() { "" } else { after_esc };
         sections.push((format!("{}{suffix}", context.title()), lines.collect()));
         listed.extend(own);
@@ -276,24 +276,21 @@ fn sections(state: &State) -> Vec<(String, Vec<HelpLine>)> {
     sections.push(("In a filter".to_owned(), filters()));
     let is_shared = |row: &&Row| rows_of(state, Context::Any).any(|it| it.action == row.action);
     let commands = rows_of(state, Context::Commands).filter(|row| !is_shared(row));
-    let commands = commands
-        .filter(works)
-        .filter_map(|row| HelpLine::of(&[(row, commanding)], state));
+    let commands = commands.filter(works);
+    let commands = commands.filter_map(|row| line(row, commanding));
     let title = format!("{}{after_esc}", Context::Commands.title());
     sections.push((title, commands.collect()));
     let everywhere = rows_of(state, Context::Any).filter(works);
     let everywhere = everywhere.filter_map(|row| {
         let letters = rows_of(state, Context::Commands).filter(|it| it.action == row.action);
-        let letters = letters.map(|row| (row, commanding));
-        let rows: Vec<(&Row, Context)> = std::iter::once((row, Context::Any))
-            .chain(letters)
-            .collect();
+        let mut rows = vec![(row, Context::Any)];
+        rows.extend(letters.map(|row| (row, commanding)));
         HelpLine::of(&rows, state)
     });
     sections.push((Context::Any.title().to_owned(), everywhere.collect()));
     if contexts.iter().any(|context| context.is_text()) {
         let rows = rows_of(state, Context::Text).filter(works);
-        let lines = rows.filter_map(|row| HelpLine::of(&[(row, Context::Text)], state));
+        let lines = rows.filter_map(|row| line(row, Context::Text));
         sections.push((Context::Text.title().to_owned(), lines.collect()));
     }
     sections
@@ -333,12 +330,10 @@ fn symbols(state: &State) -> Vec<HelpLine> {
         (Status::NeverExpires, Emphasis::Calm, "never expires"),
         (Status::Disabled, Emphasis::Quiet, "disabled"),
     ];
-    let mut lines: Vec<HelpLine> = statuses
-        .iter()
-        .map(|(status, emphasis, meaning)| {
-            HelpLine::term(Role::from(*emphasis), status.symbol(ascii), meaning)
-        })
-        .collect();
+    let line = |(status, emphasis, meaning): (Status, Emphasis, _)| {
+        HelpLine::term(Role::from(emphasis), status.symbol(ascii), meaning)
+    };
+    let mut lines = statuses.map(line).to_vec();
     let marks = [Status::Expiring, Status::Critical].map(|status| status.symbol(ascii));
     lines.extend([
         HelpLine::term(
@@ -354,8 +349,6 @@ fn symbols(state: &State) -> Vec<HelpLine> {
 }
 
 fn filters() -> Vec<HelpLine> {
-    let lines = FILTERS.iter();
-    lines
-        .map(|(lead, meaning)| HelpLine::term(Role::Strong, lead, meaning))
-        .collect()
+    let line = |(lead, meaning)| HelpLine::term(Role::Strong, lead, meaning);
+    FILTERS.map(line).to_vec()
 }

@@ -88,10 +88,8 @@ impl Picker {
             is_kind || has(&named.name) || has(named.scope.id())
         };
         let all = (0..self.total()).filter_map(|place| Some((place, self.at(place)?)));
-        self.matching = all
-            .filter(|(_, named)| fits(named))
-            .map(|(place, _)| place)
-            .collect();
+        let matching = all.filter(|(_, named)| fits(named));
+        self.matching = matching.map(|(place, _)| place).collect();
         self.typed = self.unlisted(query);
         let names = self.rows(0, self.count());
         let widths = names.map(|it| text::width(&text::sanitize(text::beginning(&it.name))));
@@ -103,15 +101,14 @@ impl Picker {
         let Ok(id) = ScopeId::parse(query) else {
             return Vec::new();
         };
-        let kinds = [ScopeKind::Account, ScopeKind::Zone].into_iter();
-        let scopes = kinds.map(|kind| kind.with(id.clone()));
-        scopes
-            .filter(|scope| self.named(scope).is_none())
-            .map(|scope| NamedScope {
-                name: String::new(),
-                scope,
-            })
-            .collect()
+        let scopes = [ScopeKind::Account, ScopeKind::Zone].map(|kind| kind.with(id.clone()));
+        let unlisted = scopes.into_iter().filter(|it| self.named(it).is_none());
+        let name = String::new;
+        let unlisted = unlisted.map(|scope| NamedScope {
+            name: name(),
+            scope,
+        });
+        unlisted.collect()
     }
 
     /// Whether the account or zone was typed rather than listed.
@@ -128,16 +125,9 @@ impl Picker {
         let Some(scopes) = self.scopes.value() else {
             return Vec::new();
         };
-        let mut refusals: Vec<&Failure> = Vec::new();
         let failures = [scopes.accounts.as_ref().err(), scopes.zones.as_ref().err()];
-        for failure in failures.into_iter().flatten() {
-            if refusals
-                .iter()
-                .all(|known| known.summary != failure.summary)
-            {
-                refusals.push(failure);
-            }
-        }
+        let mut refusals: Vec<&Failure> = failures.into_iter().flatten().collect();
+        refusals.dedup_by_key(|failure| &failure.summary);
         refusals
     }
 }

@@ -1,7 +1,5 @@
 //! Key handling of the choice between accounts and zones.
 
-use std::time::Duration;
-
 use crate::action::{Action, Context, Motion};
 use crate::app::form::Editor;
 use crate::app::handler::{self, Handler, Pending};
@@ -135,12 +133,8 @@ fn remarks(picker: &Picker, columns: usize, glyphs: &Glyphs) -> Vec<TextLine> {
     };
     let mut lines = Vec::new();
     for refusal in refusals {
-        lines.extend(layout::marked(
-            (role, symbol),
-            None,
-            &glyphs.clean(&refusal.summary),
-            columns,
-        ));
+        let summary = glyphs.clean(&refusal.summary);
+        lines.extend(layout::marked((role, symbol), None, &summary, columns));
     }
     let muted = Some(Role::Muted);
     lines.extend(layout::marked((role, " "), muted, way_out, columns));
@@ -158,7 +152,7 @@ pub(crate) fn listed(
         for named in [accounts, zones].into_iter().flatten() {
             named.sort_by_cached_key(|named| named.name.to_lowercase());
         }
-        state.received(visible, Duration::ZERO)
+        state.received(visible)
     });
     let picker = &mut state.picker;
     if !picker.scopes.settle(request, sorted) {

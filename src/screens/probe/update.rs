@@ -23,7 +23,7 @@ use crate::domain::scope::Scope;
 use crate::domain::status::Status;
 use crate::domain::text;
 use crate::domain::token::ServiceToken;
-use crate::layout::TextLine;
+use crate::layout::{self, TextLine};
 use crate::theme::Role;
 
 impl Handler for Probe {
@@ -413,10 +413,12 @@ impl State {
         let mut lines = self.conclusion_lines(conclusion, columns);
         let table = answer_lines(answers, columns, self.glyphs().ellipsis);
         let table = titled("Answers", table);
-        let advice = conclusion.hint.iter();
-        let advice = advice.flat_map(|hint| text::wrap(&self.glyphs().clean(hint), columns));
-        let advice: Vec<TextLine> = advice.map(|line| vec![(None, line)]).collect();
-        let advice = titled("What to do", advice);
+        let hint = conclusion
+            .hint
+            .as_deref()
+            .map(|hint| self.glyphs().clean(hint));
+        let advice = hint.map(|hint| layout::wrapped(None, &hint, columns));
+        let advice = titled("What to do", advice.unwrap_or_default());
         let fits = lines.len() + table.len() + advice.len() <= page;
         let parts = if fits {
             [table, advice]
@@ -432,23 +434,16 @@ impl State {
         let role = Some(Role::from(conclusion.tone()));
         let verdict = conclusion.verdict;
         let word = format!("{} {}", verdict.symbol(self.ascii), verdict.word());
-        let message = self.glyphs().clean(&conclusion.message).into_owned();
-        if columns < BESIDE {
-            let wrapped = text::wrap(&message, columns).into_iter();
-            let message = wrapped.map(|line| ProbeLine::Text(vec![(None, line)]));
-            let word = ProbeLine::Text(vec![(role, word)]);
-            return std::iter::once(word).chain(message).collect();
-        }
-        let indent = text::width(&word) + 3;
-        let wrapped = text::wrap(&message, columns - indent)
-            .into_iter()
-            .enumerate();
-        let lines = wrapped.map(|(at, line)| {
-            let word = if at == 0 { word.as_str() } else { "" };
-            let word = text::fit(word, indent, "");
-            ProbeLine::Text(vec![(role, word), (None, line)])
-        });
-        lines.collect()
+        let message = self.glyphs().clean(&conclusion.message);
+        let lines = if columns < BESIDE {
+            let mut lines = layout::wrapped(None, &message, columns);
+            lines.insert(0, vec![(role, word)]);
+            lines
+        } else {
+            let indent = text::width(&word) + 3;
+            layout::beside((role, &word), indent, (None, &message), columns)
+        };
+        lines.into_iter().map(ProbeLine::Text).collect()
     }
 }
 

@@ -170,15 +170,11 @@ fn app_remark(form: &Form<'_>, state: &State) -> Vec<FormRow> {
                 &format!("No policy that was read lets this token into the app {app}."),
             )
         }
-        AppView::NotListed {
-            host_is_listed: false,
-        } => form.remark(
+        AppView::HostNotListed => form.remark(
             Role::Warning,
             "No app that was read has this host. Send the secret only if you know whose it is.",
         ),
-        AppView::NotListed {
-            host_is_listed: true,
-        } => form.remark(
+        AppView::PathNotListed => form.remark(
             Role::Warning,
             "An app on this host was read, but none that covers this path.",
         ),

@@ -73,26 +73,17 @@ impl Profiles {
 
     /// Selects the row of a credential source; `None` selects the first.
     pub(crate) fn select(&mut self, source: Option<&CredentialSource>, settings: &Settings) {
-        self.selected = self
-            .rows(settings)
-            .iter()
-            .position(|row| row.source() == source)
-            .unwrap_or(0);
-    }
-
-    /// The change that a response completes, if that response is awaited.
-    pub(crate) fn ended(&mut self, request: RequestId) -> Option<Change> {
-        self.change.take_if(|change| change.request == request)
+        let rows = self.rows(settings);
+        let row = rows.iter().position(|row| row.source() == source);
+        self.selected = row.unwrap_or(0);
     }
 
     /// Keeps the selection on its row when the settings change.
     pub(crate) fn follow(&mut self, old: &Settings, new: &Settings) {
         let selected = self.rows(old).into_iter().nth(self.selected);
         let rows = self.rows(new);
-        let same = selected.and_then(|credential| {
-            rows.iter()
-                .position(|row| row.source() == credential.source())
-        });
+        let is_same = |row: &ActiveCredential, old: &ActiveCredential| row.source() == old.source();
+        let same = selected.and_then(|old| rows.iter().position(|row| is_same(row, &old)));
         let last = rows.len().saturating_sub(1);
         self.selected = same.unwrap_or(self.selected).min(last);
     }

@@ -213,19 +213,15 @@ fn list_row(
 
 /// A row's name.
 fn name(credential: &ActiveCredential, ctx: &RenderContext<'_>) -> String {
-    let name = match (&credential.profile, credential.source()) {
-        (Some(name), _) => name,
-        (None, Some(CredentialSource::Environment { .. })) => "environment",
-        (None, Some(CredentialSource::Demo)) => "demo",
-        (
-            None,
-            Some(
-                CredentialSource::Session
-                | CredentialSource::Keyring { .. }
-                | CredentialSource::Command { .. },
-            )
-            | None,
-        ) => "this session",
+    let source = credential.source();
+    let name = if let Some(name) = &credential.profile {
+        name
+    } else if matches!(source, Some(CredentialSource::Environment { .. })) {
+        "environment"
+    } else if source == Some(&CredentialSource::Demo) {
+        "demo"
+    } else {
+        "this session"
     };
     ctx.clean(name).into_owned()
 }
@@ -235,8 +231,7 @@ fn is_default(credential: &ActiveCredential, state: &State) -> bool {
 }
 
 fn is_in_use(credential: &ActiveCredential, state: &State) -> bool {
-    let identity = state.session.active.identity.as_ref();
-    identity.is_some_and(|identity| Some(&identity.source) == credential.source())
+    credential.source().is_some_and(|it| state.session.uses(it))
 }
 
 /// The account or zone, by its name if that is known.

@@ -155,10 +155,7 @@ fn request_text(
     columns: usize,
     glyphs: &Glyphs,
 ) -> (Vec<TextLine>, Vec<TextLine>) {
-    let wrapped = |role: Option<Role>, text: &str| -> Vec<TextLine> {
-        let lines = text::wrap(&glyphs.clean(text), columns);
-        lines.into_iter().map(|line| vec![(role, line)]).collect()
-    };
+    let wrapped = |role, text: &str| layout::wrapped(role, &glyphs.clean(text), columns);
     let mut request = Vec::new();
     if let Some((change, command)) = chosen {
         if text::width(change.price()) + VERB > columns {

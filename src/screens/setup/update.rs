@@ -3,8 +3,6 @@
 //! Stores nothing before a read with the credential succeeded, unless the user insists after a
 //! network failure.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 
 use super::state::{Filled, Opener, Phase, Setup as SetupState, SetupButton, SetupField};
@@ -251,7 +249,7 @@ pub(crate) fn choose_scope(state: &mut State, scope: &Scope) {
 
 /// Notes where the secret can be stored. A button may come or go.
 pub(crate) fn probed(state: &mut State, request: RequestId, result: Result<Location, Failure>) {
-    let result = result.map(|place| state.received(place, Duration::ZERO));
+    let result = result.map(|place| state.received(place));
     if state.setup.store.settle(request, result) {
         state.setup.settle_focus();
     }

@@ -103,19 +103,18 @@ fn field_rows(form: &Form<'_>, state: &State, field: SetupField) -> Vec<FormRow>
                 "type or paste it; it stays hidden"
             },
         ),
-        SetupField::Button(SetupButton::Save) => form.button("Check and save", "", has_focus),
-        SetupField::Button(SetupButton::SaveUnchecked) => {
-            form.button("Save without checking", "", has_focus)
-        }
-        SetupField::Button(SetupButton::SessionOnly) => {
-            let note = "checked first; gone when you quit";
-            form.button("Keep for this session only", note, has_focus)
-        }
-        SetupField::Button(SetupButton::SessionUnchecked) => {
-            form.button("Keep without checking", "gone when you quit", has_focus)
-        }
-        SetupField::Button(SetupButton::ProbeAgain) => {
-            form.button("Try the keyring again", "", has_focus)
+        SetupField::Button(button) => {
+            let (label, note) = match button {
+                SetupButton::Save => ("Check and save", ""),
+                SetupButton::SaveUnchecked => ("Save without checking", ""),
+                SetupButton::SessionOnly => {
+                    let note = "checked first; gone when you quit";
+                    ("Keep for this session only", note)
+                }
+                SetupButton::SessionUnchecked => ("Keep without checking", "gone when you quit"),
+                SetupButton::ProbeAgain => ("Try the keyring again", ""),
+            };
+            form.button(label, note, has_focus)
         }
     }];
     if field == SetupField::Kind {

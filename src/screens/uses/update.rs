@@ -346,9 +346,8 @@ impl State {
         let Some(row) = self.uses.selected_row() else {
             return Vec::new();
         };
-        let message = self.glyphs().clean(&row.message).into_owned();
-        let lines = text::wrap(&message, columns).into_iter();
-        let mut lines: Vec<TextLine> = lines.map(|line| vec![(None, line)]).collect();
+        let message = self.glyphs().clean(&row.message);
+        let mut lines = layout::wrapped(None, &message, columns);
         for (label, reason) in &row.reasons {
             lines.extend(self.labelled(label, reason, columns));
         }
@@ -371,14 +370,7 @@ impl State {
         } else {
             text.to_owned()
         };
-        let text = self.glyphs().clean(&text).into_owned();
-        let parts = text::wrap(&text, columns.saturating_sub(LABEL).max(1));
-        let parts = parts.into_iter().enumerate();
-        parts
-            .map(|(at, part)| {
-                let label = if at == 0 { label } else { "" };
-                vec![(Some(Role::Label), format!("{label:LABEL$}")), (None, part)]
-            })
-            .collect()
+        let text = self.glyphs().clean(&text);
+        layout::beside((Some(Role::Label), label), LABEL, (None, &text), columns)
     }
 }

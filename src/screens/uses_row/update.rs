@@ -6,8 +6,8 @@ use crate::app::handler::{Copied, Handler, UsesRow};
 
 use crate::app::state::{Overlay, State};
 use crate::domain::access::uses::SECRET_PLACES;
-use crate::domain::text;
-use crate::layout::{TextBox, TextLine};
+
+use crate::layout::{self, TextBox, TextLine};
 use crate::theme::Role;
 
 impl Handler for UsesRow {
@@ -44,8 +44,8 @@ impl State {
         let mut lines = Vec::new();
         if let Some(row) = uses.selected_row() {
             let place = self.glyphs().clean(&row.place).into_owned();
-            let place = text::wrap(&format!("{} {place}", row.mark.word()), columns);
-            lines.extend(in_role(Some(Role::Strong), place));
+            let place = format!("{} {place}", row.mark.word());
+            lines.extend(layout::wrapped(Some(Role::Strong), &place, columns));
             lines.extend(self.uses_why(columns));
             lines.push(Vec::new());
         }
@@ -53,15 +53,11 @@ impl State {
         for fact in &uses.report.facts {
             lines.extend(self.labelled(fact.label, &fact.text, columns));
         }
-        let caveat = text::wrap(&format!("But {SECRET_PLACES}."), columns);
-        lines.extend(in_role(Some(Role::Muted), caveat));
+        let caveat = format!("But {SECRET_PLACES}.");
+        lines.extend(layout::wrapped(Some(Role::Muted), &caveat, columns));
         lines.push(Vec::new());
         lines.push(title("What was read"));
         lines.extend(self.uses_reads(columns));
         lines
     }
-}
-
-fn in_role(role: Option<Role>, lines: Vec<String>) -> impl Iterator<Item = TextLine> {
-    lines.into_iter().map(move |line| vec![(role, line)])
 }

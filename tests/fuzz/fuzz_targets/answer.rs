@@ -1,4 +1,4 @@
-//! Any status and body as the API's answer: the client gives a token, a list or a typed error.
+//! Any status and body as the API's answer: the client returns a token, a list or a typed error.
 
 #![no_main]
 
@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 static ANSWER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-static WORLD: LazyLock<(Runtime, Client)> = LazyLock::new(|| {
+static CLIENT: LazyLock<(Runtime, Client)> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -35,7 +35,7 @@ static WORLD: LazyLock<(Runtime, Client)> = LazyLock::new(|| {
     (runtime, client.unwrap())
 });
 
-/// Answers every request of a connection that is kept open.
+/// Answers every request on a connection that stays open.
 async fn serve(listener: TcpListener) {
     while let Ok((mut stream, _)) = listener.accept().await {
         tokio::spawn(async move {
@@ -55,7 +55,7 @@ async fn serve(listener: TcpListener) {
 
 fuzz_target!(|input: (u8, &[u8])| {
     let (choice, body) = input;
-    // Statuses that are tried again would cost their pauses.
+    // Without statuses that are retried, since their pauses take time.
     let status = [200, 200, 400, 401, 403, 404, 418, 301][usize::from(choice % 8)];
     let mut answer = format!(
         "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n",
@@ -64,7 +64,7 @@ fuzz_target!(|input: (u8, &[u8])| {
     .into_bytes();
     answer.extend_from_slice(body);
     *ANSWER.lock().unwrap() = answer;
-    let (runtime, client) = &*WORLD;
+    let (runtime, client) = &*CLIENT;
     let credential = Credential {
         kind: CredentialKind::ApiToken,
         secret: Secret::new("canary".to_owned()),

@@ -1,5 +1,5 @@
-//! Any text in the files: what parses can be changed and still parses, and what does not parse is
-//! never written.
+//! Any text in the files: a file that parses can be changed and still parses; one that does not
+//! parse is never written.
 
 #![no_main]
 

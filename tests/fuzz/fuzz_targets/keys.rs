@@ -1,5 +1,5 @@
-//! Whatever a terminal sends, in pieces: it is taken in, nothing is waited for without end, and the
-//! key that comes next is itself.
+//! Any input of a terminal, in pieces: the decoder accepts it, never waits forever, and decodes the
+//! next key.
 
 #![no_main]
 

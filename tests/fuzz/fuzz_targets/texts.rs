@@ -1,4 +1,4 @@
-//! Whatever people type or paste: what is read is written and read again alike.
+//! Any typed or pasted text: a value that parses is written in a form that parses to the same value.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any JSON value as a service token: everything that is computed from it is computed.
+//! Any JSON value as a service token: everything derived from it can be computed.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any row of keys, answers and clock steps: the state stays sound.
+//! Any sequence of keys, answers and clock steps: the state stays consistent.
 
 #![no_main]
 

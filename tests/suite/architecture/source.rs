@@ -304,8 +304,7 @@ impl Reading {
         let is_documented = attributes
             .iter()
             .any(|attribute| attribute.path().is_ident("doc"));
-        let is_exempt = attributes.iter().any(is_arguments);
-        if matches!(visibility, syn::Visibility::Public(_)) && !is_documented && !is_exempt {
+        if matches!(visibility, syn::Visibility::Public(_)) && !is_documented {
             self.undocumented.push(name.to_string());
         }
     }
@@ -337,18 +336,6 @@ fn saved_by_dispatch(statement: &syn::Stmt) -> usize {
         .map(|arm| lines(arm.span()))
         .filter(|lines| *lines <= LONGEST_ARM)
         .sum()
-}
-
-/// Whether an attribute derives the arguments of a command, whose docs clap would show in place of the
-/// command's own.
-fn is_arguments(attribute: &syn::Attribute) -> bool {
-    attribute.path().is_ident("derive")
-        && attribute.meta.require_list().is_ok_and(|list| {
-            list.tokens
-                .clone()
-                .into_iter()
-                .any(|it| it.to_string() == "Args")
-        })
 }
 
 fn is_for_tests(attributes: &[syn::Attribute]) -> bool {

@@ -333,13 +333,7 @@ fn policies(word: &str) -> Option<PolicyView> {
     let (status, app, is_complete) = match word {
         "none" => return None,
         "expired" => (Status::Expired, judged(Verdict::Opens, None), true),
-        "disabled" => (
-            Status::Disabled,
-            AppView::NotListed {
-                host_is_listed: false,
-            },
-            false,
-        ),
+        "disabled" => (Status::Disabled, AppView::HostNotListed, false),
         "token_dead" => (Status::Unknown, refused(Reason::TokenDead), true),
         "wrong_action" => (Status::Active, refused(Reason::WrongAction), true),
         "blocked" => (Status::Active, refused(Reason::Blocked), true),
@@ -352,20 +346,8 @@ fn policies(word: &str) -> Option<PolicyView> {
         "by_group" => (Status::Active, judged(Verdict::OpensByGroup, None), true),
         "depends" => (Status::Active, judged(Verdict::Depends, None), true),
         "unknown" => (Status::Active, judged(Verdict::Unknown, None), true),
-        "no_path" => (
-            Status::Active,
-            AppView::NotListed {
-                host_is_listed: true,
-            },
-            true,
-        ),
-        "no_app" => (
-            Status::Active,
-            AppView::NotListed {
-                host_is_listed: false,
-            },
-            true,
-        ),
+        "no_path" => (Status::Active, AppView::PathNotListed, true),
+        "no_app" => (Status::Active, AppView::HostNotListed, true),
         other => panic!("{other}"),
     };
     Some(PolicyView {

@@ -1,7 +1,5 @@
 //! The states of a fetched value, and failures as users see them.
 
-use std::time::Duration;
-
 use tokenscope::domain::failure::{ApiError, Failure, FailureKind};
 use tokenscope::domain::fetched::{Received, Remote, RequestId};
 
@@ -11,11 +9,7 @@ const FIRST: RequestId = RequestId(1);
 const SECOND: RequestId = RequestId(2);
 
 fn fetched(value: u8) -> Received<u8> {
-    Received {
-        value,
-        at: now(),
-        took: Duration::from_millis(84),
-    }
+    Received { value, at: now() }
 }
 
 fn failure() -> Failure {

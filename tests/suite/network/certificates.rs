@@ -360,7 +360,7 @@ async fn h05_the_screens_name_unusable_certificates_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn d01_an_untrusted_proxy_certificate_is_explained_and_can_be_trusted_in_two_ways() {
+async fn d01_an_untrusted_proxy_certificate_is_explained_with_two_ways_to_trust_it() {
     let directory = tempfile::tempdir().unwrap();
     let (server, ca) = private_tls(&directory, "127.0.0.1").await;
     let ca = ca.to_str().unwrap();

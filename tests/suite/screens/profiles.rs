@@ -1,7 +1,5 @@
 //! Snapshots of the profiles and the picker at several sizes, with a fixed clock.
 
-use std::time::Duration;
-
 use tokenscope::action::Action;
 use tokenscope::app::form::TextField;
 use tokenscope::app::state::{Overlay, Screen, Session, State};
@@ -92,11 +90,7 @@ fn settings() -> Settings {
 }
 
 fn fetched<T>(value: T) -> Remote<T> {
-    Remote::Ready(Received {
-        value,
-        at: now(),
-        took: Duration::ZERO,
-    })
+    Remote::Ready(Received { value, at: now() })
 }
 
 fn profiles_looking() -> State {

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use ratatui::backend::TestBackend;
@@ -189,7 +188,6 @@ fn fetched(token: Arc<ServiceToken>) -> Received<Arc<ServiceToken>> {
     Received {
         value: token,
         at: now(),
-        took: Duration::from_millis(84),
     }
 }
 
@@ -217,7 +215,6 @@ pub(crate) fn setup() -> State {
     state.setup.store = Remote::Ready(Received {
         value: login_keyring(),
         at: now(),
-        took: Duration::ZERO,
     });
     state
 }

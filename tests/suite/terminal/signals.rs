@@ -214,6 +214,25 @@ fn k04_a_command_with_unread_output_reacts_to_signals() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn k04_a_command_with_short_output_reacts_to_signals_at_a_full_pipe() {
+    let (_unread, mut pipe) = std::io::pipe().unwrap();
+    pipe.write_all(&[b'x'; 64 * 1024]).unwrap();
+    let mut command = Command::new(BINARY);
+    // A command that ends before it would hear signals.
+    command.args(["config", "path"]).stdout(pipe);
+    command.env("TOKENSCOPE_HOME", "/nonexistent/tokenscope");
+    let mut child = command.stdin(Stdio::null()).spawn().unwrap();
+    wait_until_blocked(Pid::from_child(&child), || {});
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let status = poll(Duration::from_secs(4), || child.try_wait().unwrap());
+    if status.is_none() {
+        child.kill().unwrap();
+    }
+    assert_eq!(status.unwrap().code(), Some(143));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn k05_a_signal_during_startup_leaves_the_terminal_unchanged() {
     // `TOKENSCOPE_SIGNALS` sets the number of tries.
     let tries = std::env::var("TOKENSCOPE_SIGNALS").map_or(60, |tries| tries.parse().unwrap());

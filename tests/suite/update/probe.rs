@@ -1,7 +1,5 @@
 //! Transitions of the probe of an app: opening, sending, and answers.
 
-use std::time::Duration;
-
 use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Screen, State};
@@ -280,7 +278,6 @@ fn the_secret_is_offered_again_only_for_the_same_token() {
         Ok(Received {
             value: other,
             at: now(),
-            took: Duration::ZERO,
         }),
     );
     act(&mut state, Action::Probe);
