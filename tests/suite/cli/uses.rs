@@ -422,6 +422,15 @@ fn empty_lists_mean_nothing_visible() {
     let api = whole().with(TOKENS, Answer::empty()).start();
     let output = run(&api, &[]);
     assert_contains(&text(&output.stderr), "lists no service tokens");
+    // Entries that cannot be read are no empty list, and no lack of a permission.
+    let unread = Answer::list([&json!(5)]);
+    let api = whole()
+        .with(TOKENS, unread.clone())
+        .with(APPS, unread)
+        .start();
+    let said = text(&run(&api, &[]).stderr);
+    assert_lacks(&said, "lists no service tokens");
+    assert_lacks(&said, "it needs");
 }
 
 #[test]
