@@ -422,7 +422,7 @@ fn empty_lists_mean_nothing_visible() {
     let api = whole().with(TOKENS, Answer::empty()).start();
     let output = run(&api, &[]);
     assert_contains(&text(&output.stderr), "lists no service tokens");
-    // Entries that cannot be read are no empty list, and no lack of a permission.
+    // A list of malformed entries is not empty, and no permission is missing.
     let unread = Answer::list([&json!(5)]);
     let api = whole()
         .with(TOKENS, unread.clone())

@@ -873,7 +873,7 @@ fn no_reload_during_a_rate_limit_on_other_screens_or_of_a_cancelled_list() {
 }
 
 #[test]
-fn a_first_list_that_met_a_rate_limit_is_fetched_once_it_ends() {
+fn a_rate_limited_first_list_is_fetched_once_the_limit_ends() {
     let (mut refused, request) = listing_all();
     refused.session.settings.refresh_seconds = 60;
     end(&mut refused, request, Err(limited(30)));
