@@ -91,6 +91,11 @@ pub(super) fn transport(fault: TransportFault, host: &str) -> Failure {
             format!("The proxy {host} refused to open a connection."),
             proxy_settings,
         ),
+        TransportFault::ProxyNotTls => (
+            Proxy,
+            format!("The proxy {host} did not respond with TLS."),
+            "Check its address and port; for a proxy without TLS, start the URL with http://.",
+        ),
         TransportFault::NotSocks => (
             Proxy,
             format!("The proxy {host} does not speak SOCKS 5."),

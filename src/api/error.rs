@@ -145,6 +145,8 @@ pub enum TransportFault {
     /// The other side supports only versions of TLS that are no longer safe.
     OldTls,
     NotTls,
+    /// A proxy with an https URL does not speak TLS.
+    ProxyNotTls,
     /// Any other failure of TLS.
     Tls,
     ProxyUnreachable,

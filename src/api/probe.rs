@@ -418,6 +418,7 @@ fn transport_hint(fault: TransportFault) -> Option<&'static str> {
         | TransportFault::WrongPurpose
         | TransportFault::ProxyUnreachable
         | TransportFault::ProxyRefused
+        | TransportFault::ProxyNotTls
         | TransportFault::NotSocks
         | TransportFault::Compression
         | TransportFault::Other => None,

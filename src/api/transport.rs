@@ -276,7 +276,11 @@ pub(super) fn broken(
     error: reqwest::Error,
 ) -> Error {
     let is_forwarded = proxy.is_some() && !is_https;
-    let fault = connection_errors::classify(&error, is_forwarded);
+    let mut fault = connection_errors::classify(&error, is_forwarded);
+    let is_before_tunnel = proxy.is_some() && connection_errors::is_before_tunnel(&error);
+    if is_before_tunnel && fault == TransportFault::NotTls {
+        fault = TransportFault::ProxyNotTls;
+    }
     let host = match (proxy, fault) {
         (
             Some(proxy),
@@ -284,14 +288,17 @@ pub(super) fn broken(
             | TransportFault::ProxyRefused
             | TransportFault::NotSocks,
         ) if proxy.is_socks => format!("{} (SOCKS)", proxy.address),
-        (Some(proxy), TransportFault::ProxyUnreachable | TransportFault::ProxyRefused) => {
-            proxy.address.clone()
-        }
+        (
+            Some(proxy),
+            TransportFault::ProxyUnreachable
+            | TransportFault::ProxyRefused
+            | TransportFault::ProxyNotTls,
+        ) => proxy.address.clone(),
         (Some(proxy), TransportFault::ConnectTimeout) => {
             format!("{host} through the proxy {}", proxy.address)
         }
         // For example, the certificate of an https proxy.
-        (Some(proxy), _) if connection_errors::is_before_tunnel(&error) => {
+        (Some(proxy), _) if is_before_tunnel => {
             format!("the proxy {}", proxy.address)
         }
         _ => host,

@@ -55,14 +55,16 @@ pub(crate) fn fetch_for_find(state: &mut State) {
     let scope = session.active.scope.as_ref();
     let access = scope.and_then(|scope| session.access(scope));
     let is_known = state.list.access == access && state.list.extent != Remote::Idle;
-    if is_known || access.is_none() || state.limited_for().is_some() {
+    if is_known || access.is_none() {
         return;
     }
     if state.list.access != access {
         drop_list(state);
         state.list.access = access;
     }
-    fetch_list(state);
+    if state.limited_for().is_none() {
+        fetch_list(state);
+    }
 }
 
 /// Opens the choice of the account or zone whose tokens Find shows.
@@ -293,17 +295,38 @@ fn report_list(state: &mut State, failure: Failure, access: &Access) {
 }
 
 impl State {
+    /// Whether a reload would send something. The list of all profiles skips only those that must pause.
+    pub fn can_reload(&self) -> bool {
+        let lists_profiles = self.screen == Screen::Browse && self.list.profiles.is_some();
+        lists_profiles || self.limited_for().is_none()
+    }
+
+    /// Whether a pause requested by the API is why there is no list yet.
+    pub(crate) fn is_list_held_back(&self) -> bool {
+        let list = &self.list;
+        let is_unasked = list.access.is_some() && list.attempted_at.is_none();
+        let failure = list.extent.failure();
+        let was_refused = failure.is_some_and(|it| it.kind == FailureKind::RateLimited);
+        list.extent.value().is_none() && (is_unasked || was_refused)
+    }
+
     /// When to fetch the list on screen again, by the steady clock. A list that lacks tokens waits
-    /// for the user: it may have been cancelled because it is long.
+    /// for the user: it may have been cancelled because it is long. A first list that was held back is
+    /// fetched once the pause is over.
     pub(crate) fn list_reload_due(&self) -> Option<DateTime<Utc>> {
         let list = &self.list;
         let is_shown = self.screen.handler().shows_list(self);
-        let is_whole = list.extent.value()?.incomplete.is_none();
-        if !is_shown || !is_whole || list.extent.is_loading() {
+        if !is_shown || list.extent.is_loading() {
             return None;
         }
         let each = Duration::from_secs(self.session.settings.refresh_seconds);
         let each = TimeDelta::from_std(each).ok().filter(|it| !it.is_zero())?;
+        if self.is_list_held_back() {
+            return Some(self.limited_until.unwrap_or(self.clock.steady));
+        }
+        if list.extent.value()?.incomplete.is_some() {
+            return None;
+        }
         let pages = i32::try_from(list.progress.pages.max(1)).unwrap_or(i32::MAX);
         let pause = each.checked_mul(pages).unwrap_or(TimeDelta::MAX);
         let pause = pause.min(each.max(LONGEST_PAUSE));
@@ -316,7 +339,8 @@ impl State {
 pub(crate) fn reload_if_due(state: &mut State) {
     let due = state.list_reload_due();
     if due.is_some_and(|due| due <= state.clock.steady) && state.limited_for().is_none() {
+        let is_first = state.list.extent.value().is_none();
         fetch_list(state);
-        state.list.is_automatic = state.list.extent.is_loading();
+        state.list.is_automatic = !is_first && state.list.extent.is_loading();
     }
 }

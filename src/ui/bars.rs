@@ -97,7 +97,7 @@ fn footer_hints(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
     let rows = rows.filter(|row| row.action != Action::Help && front.can(state, row.action));
     // Beneath an overlay, no other screen is reached.
     let rows = rows.filter(|row| state.overlay.is_none() || row.context != Context::Commands);
-    let rows = rows.filter(|row| row.action != Action::Reload || can_reload(state));
+    let rows = rows.filter(|row| row.action != Action::Reload || state.can_reload());
     for row in rows.filter(|row| leads_elsewhere(state, row.action)) {
         let Some(key) = row.keys.first().map(ToString::to_string) else {
             continue;
@@ -121,12 +121,6 @@ fn footer_hints(state: &State, ctx: &RenderContext<'_>) -> Vec<Spans> {
     }
     let hints = hints.iter().map(|(key, label)| ctx.key_hint(key, label));
     back.into_iter().chain(hints).collect()
-}
-
-/// Whether a reload would send something. The list of all profiles skips only those that must pause.
-fn can_reload(state: &State) -> bool {
-    let lists_profiles = state.screen == Screen::Browse && state.list.profiles.is_some();
-    lists_profiles || state.limited_for().is_none()
 }
 
 /// Keys that share a hint: `[ ]`, but `1-7` for digits.

@@ -104,12 +104,7 @@ impl RenderContext<'_> {
         text: &str,
         columns: usize,
     ) -> Vec<Spans> {
-        let role = role.into();
-        let lines = text::wrap(&self.clean(text), columns);
-        lines
-            .iter()
-            .map(|line| vec![self.span(role, line)])
-            .collect()
+        self.lines(&layout::wrapped(role.into(), &self.clean(text), columns))
     }
 
     /// A line of styled text.

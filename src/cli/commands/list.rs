@@ -38,9 +38,9 @@ pub(super) async fn list(context: Context, wanted: &List, out: &mut Output) -> R
         context,
     };
     let style = fetcher.context.style;
-    if is_empty {
+    if is_empty && report.incomplete.is_none() {
         warn_of_none_listed();
-    } else if report.tokens.is_empty() && is_table(wanted) && style.width.is_some() {
+    } else if !is_empty && report.tokens.is_empty() && is_table(wanted) && style.width.is_some() {
         warn("no service tokens match.");
     }
     Ok(deferred(report, wanted, style, out))

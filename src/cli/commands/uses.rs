@@ -35,7 +35,7 @@ pub(super) async fn uses(context: Context, wanted: &Uses, out: &mut Output) -> R
     if token.is_none() {
         incomplete.extend(map.why_unread(Part::Tokens));
     }
-    if tokens.is_empty() {
+    if tokens.is_empty() && map.is_read(Part::Tokens) {
         warn_of_none_listed();
     }
     warn_of_gaps(&map, &incomplete);
@@ -73,6 +73,11 @@ fn warn_of_gaps(map: &AccessMap, incomplete: &[String]) {
     // A part that is not allowed may fail in any way.
     let with_permission = |why: &str| {
         let part = gaps.iter().find(|(_, other)| other == why);
+        let has_failed = |part: Part| {
+            let state = map.read(part).map(|read| &read.state);
+            matches!(state, Some(PartState::Failed(_)))
+        };
+        let part = part.filter(|(part, _)| has_failed(*part));
         let permission = part.and_then(|(part, _)| part.permission());
         match permission.filter(|permission| !why.contains(permission)) {
             Some(permission) => format!("{why}; it needs {permission}"),

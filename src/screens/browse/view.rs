@@ -301,6 +301,9 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
             "Type part of a name, ID, client ID or status; !word excludes.",
         ),
         _ if of_profiles.is_some() => (String::new(), ""),
+        (Some(extent), _) if extent.incomplete.is_some() => {
+            ("No service token could be read.".to_owned(), "")
+        }
         // A role may cover only individual tokens, so an empty list proves nothing.
         (Some(_), _) => (
             format!("The API lists no service tokens{}.", in_scope(list, ctx)),
@@ -337,6 +340,8 @@ fn placeholder(state: &State, columns: usize, ctx: &RenderContext<'_>) -> Vec<Sp
             (Action::Find, "look up one token"),
         ],
     };
+    let can = |(action, _): &&(Action, _)| *action != Action::Reload || state.can_reload();
+    let keys: Vec<_> = keys.iter().filter(can).copied().collect();
     let keys = ctx.hints(state.context(), &keys, "   ");
     lines.extend([Vec::new(), keys]);
     lines

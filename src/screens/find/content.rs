@@ -139,6 +139,10 @@ impl State {
                 let why = list.incomplete.as_ref()?;
                 Some(format!("The list is incomplete: {why}."))
             }
+            None if extent.failure().is_none() && self.is_list_held_back() => {
+                let is_paused = self.limited_for().is_some();
+                is_paused.then(|| "No list yet. The API asked for a pause.".to_owned())
+            }
             None => extent.failure().map(refusal),
         }
     }
@@ -180,6 +184,7 @@ impl State {
                 None => "Reading the list …".to_owned(),
             },
             None => return Vec::new(),
+            Some(extent) if list.total() == 0 && extent.incomplete.is_some() => return Vec::new(),
             Some(_) if list.total() == 0 => {
                 "The API lists no service tokens here. There may still be some: a credential limited \
                  to individual tokens may not be allowed to list them."

@@ -422,6 +422,15 @@ fn empty_lists_mean_nothing_visible() {
     let api = whole().with(TOKENS, Answer::empty()).start();
     let output = run(&api, &[]);
     assert_contains(&text(&output.stderr), "lists no service tokens");
+    // A list of malformed entries is not empty, and no permission is missing.
+    let unread = Answer::list([&json!(5)]);
+    let api = whole()
+        .with(TOKENS, unread.clone())
+        .with(APPS, unread)
+        .start();
+    let said = text(&run(&api, &[]).stderr);
+    assert_lacks(&said, "lists no service tokens");
+    assert_lacks(&said, "it needs");
 }
 
 #[test]

@@ -324,6 +324,15 @@ async fn h01_tunnel_failures_name_the_server_or_the_proxy() {
     let url = https_proxy.url.replace("http:", "https:");
     let words = through(&url).is_error("tls", 1);
     assert_contains(&words, &format!("the proxy {}", https_proxy.address));
+    let plain = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", plain.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in plain.incoming().flatten() {
+            let _ignored = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let outcome = through(&url);
+    assert_contains(&outcome.is_error("proxy", 1), "did not respond with TLS");
     // The proxy works; the server behind it closes the connection.
     let outcome = through(&format!("socks5h://{}", socks.address));
     let kind = outcome.json()["error"]["kind"].clone();

@@ -24,7 +24,7 @@ use crate::support::app::{
     tell, type_text,
 };
 use crate::support::assertions::assert_matches;
-use crate::support::sessions::{account, demo_access, failed, zone};
+use crate::support::sessions::{account, demo_access, failed, limited, zone};
 use crate::support::tokens::{self, at};
 
 fn day(days: i64) -> DateTime<Utc> {
@@ -870,6 +870,17 @@ fn no_reload_during_a_rate_limit_on_other_screens_or_of_a_cancelled_list() {
     arrive(&mut cancelled, request, tokens(), 12_000);
     act(&mut cancelled, Action::Back);
     assert_eq!(due(&cancelled), None);
+}
+
+#[test]
+fn a_rate_limited_first_list_is_fetched_once_the_limit_ends() {
+    let (mut refused, request) = listing_all();
+    refused.session.settings.refresh_seconds = 60;
+    end(&mut refused, request, Err(limited(30)));
+    assert_eq!(due(&refused), Some(at(30)));
+    let mut never = refused;
+    never.session.settings.refresh_seconds = 0;
+    assert_eq!(due(&never), None, "the user turned reloads off");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokenscope::action::{Action, Context};
+use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
 use tokenscope::app::{Opening, start, update};
@@ -529,6 +529,15 @@ fn a_url_of_another_scope_is_looked_up_there() {
 }
 
 // ---------------------------------------------------------------------------------- time
+
+#[test]
+fn a_key_in_the_first_second_of_a_last_day_does_not_stop_the_countdown() {
+    let mut state = find(vec![token(1, "a", day(1))]);
+    let later = now() + TimeDelta::milliseconds(300);
+    update(&mut state, later, Message::Input(Input::Act(Action::Down)));
+    let wait = state.wake_at().unwrap() - state.clock.steady;
+    assert!(wait <= TimeDelta::seconds(1), "{wait}");
+}
 
 #[test]
 fn without_a_countdown_find_is_drawn_once_a_minute() {

@@ -6,6 +6,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use tokenscope::action::{Action, Context, Input};
 use tokenscope::app::message::{Effect, Message};
 use tokenscope::app::state::{Overlay, Screen, Session, State};
+use tokenscope::app::update;
 use tokenscope::app::{Opening, start};
 use tokenscope::domain::credential::{
     Access, ActiveCredential, Credential, CredentialKind, CredentialRef, Identity, Location, Secret,
@@ -317,6 +318,19 @@ fn a24_a_rate_limit_applies_again_with_its_credential() {
         act(&mut state, Action::Submit);
         assert_eq!(state.limited_until, pause);
     }
+    // Its list, which was not asked for, is read when the pause is over.
+    state.session.settings.refresh_seconds = 60;
+    let end = until.unwrap();
+    assert_eq!(
+        update(
+            &mut state,
+            end - chrono::TimeDelta::seconds(1),
+            Message::Ticked
+        ),
+        []
+    );
+    let effects = update(&mut state, end, Message::Ticked);
+    assert_matches!(effects.as_slice(), [Effect::ListTokens { .. }]);
 }
 
 #[test]
