@@ -169,7 +169,7 @@ impl TokenService {
     ) -> Result<T, Failure> {
         let deadlines = self.deadlines();
         match timeout_at(deadlines.request_deadline(), spawn_blocking(build)).await {
-            Ok(Ok(built)) => built.map_err(|error| error.into_failure(None)),
+            Ok(Ok(client)) => client.map_err(|error| error.into_failure(None)),
             Ok(Err(stopped)) => Err(Failure::new(
                 FailureKind::Network,
                 "The HTTP client could not be built.",

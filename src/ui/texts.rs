@@ -106,12 +106,12 @@ pub(crate) fn render_token_title(
     let mut forms = forms.into_iter();
     let fitting = forms.find(|form| width(form) + least + 3 <= room);
     let right = fitting.unwrap_or_default();
-    let taken = if right.is_empty() {
+    let reserved = if right.is_empty() {
         0
     } else {
         width(&right) + 3
     };
-    let name = ctx.cut(&name, room.saturating_sub(taken + 2));
+    let name = ctx.cut(&name, room.saturating_sub(reserved + 2));
     let symbol = ctx.span(role, status.symbol(ctx.ascii));
     paint.frame_title(
         line,

@@ -103,7 +103,9 @@ impl Baseline {
             if let Some(Some(usual)) = decisions.by_app.get(*at) {
                 tally.count(*usual, |count, by| *count -= by);
             }
-            decided.iter().for_each(|it| tally.add(*it));
+            if let Some(decision) = decided {
+                tally.add(*decision);
+            }
         }
         tally
     }

@@ -144,9 +144,10 @@ fn count_of(
     ctx: &RenderContext<'_>,
 ) -> Span<'static> {
     let word = has_word.then(|| format!(" {}", status.word().to_lowercase()));
-    let role = match status {
-        Status::Disabled => Role::Muted,
-        status => Role::from(status.tone()),
+    let role = if status == Status::Disabled {
+        Role::Muted
+    } else {
+        Role::from(status.tone())
     };
     let (open, close) = if is_chosen { ('[', ']') } else { (' ', ' ') };
     let (symbol, word) = (status.symbol(ctx.ascii), word.unwrap_or_default());

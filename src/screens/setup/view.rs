@@ -64,12 +64,11 @@ fn rows(form: &Form<'_>, state: &State) -> Vec<FormRow> {
     rows.push(FormRow::spacer());
     rows.extend(store(form, state));
     rows.push(FormRow::spacer());
-    match waiting(form.ctx, state) {
-        Some(line) => rows.push(FormRow::indented(3, line).in_view()),
-        None => {
-            let buttons = buttons.into_iter();
-            rows.extend(buttons.flat_map(|it| field_rows(form, state, it)));
-        }
+    if let Some(line) = waiting(form.ctx, state) {
+        rows.push(FormRow::indented(3, line).in_view());
+    } else {
+        let buttons = buttons.into_iter();
+        rows.extend(buttons.flat_map(|it| field_rows(form, state, it)));
     }
     rows.push(FormRow::spacer());
     rows.extend(demo(form.ctx, state));

@@ -216,7 +216,7 @@ fn k04_a_command_with_unread_output_reacts_to_signals() {
 #[test]
 fn k04_a_command_with_short_output_reacts_to_signals_at_a_full_pipe() {
     let (_unread, mut pipe) = std::io::pipe().unwrap();
-    pipe.write_all(&[b'x'; 64 * 1024]).unwrap();
+    pipe.write_all(&vec![b'x'; 64 * 1024]).unwrap();
     let mut command = Command::new(BINARY);
     // A command that exits before it installs its signal handlers.
     command.args(["config", "path"]).stdout(pipe);
