@@ -31,6 +31,8 @@ pub struct ErrorReporter {
     /// Where the command's output goes.
     destination: Destination,
     is_check: bool,
+    /// Whether the report of a check lists profiles.
+    has_profiles: bool,
     is_probe: bool,
     clock: fn() -> DateTime<Utc>,
 }
@@ -42,6 +44,7 @@ impl ErrorReporter {
             format: command.output(),
             destination: Destination::of(command.to()),
             is_check: matches!(command, Command::Check(_)),
+            has_profiles: matches!(command, Command::Check(check) if check.all_profiles),
             is_probe: matches!(command, Command::Probe(_)),
             clock,
         }
@@ -59,6 +62,7 @@ impl ErrorReporter {
             format: format.unwrap_or(OutputFormat::Table),
             destination: Destination::of(to),
             is_check: command == Some("check"),
+            has_profiles: false,
             is_probe: command == Some("probe"),
             clock,
         }
@@ -183,7 +187,10 @@ impl ErrorReporter {
             clock_offset: ClockOffset::default(),
             thresholds: Thresholds::default(),
         };
-        let checkup = CheckResult::failed(failure.clone(), scope.cloned(), context);
+        let checkup = CheckResult {
+            profiles: self.has_profiles.then(Vec::new),
+            ..CheckResult::failed(failure.clone(), scope.cloned(), context)
+        };
         match self.format {
             OutputFormat::Json => json::print(out, Report::Check(&checkup)),
             OutputFormat::Prometheus => prometheus::print(out, &checkup),

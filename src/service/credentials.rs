@@ -427,6 +427,8 @@ impl TokenService {
                      it there with `tokenscope auth clear --profile {name}`."
                 )
                 .into(),
+                // The one of the error is about a credential to use.
+                hint_on_screen: None,
                 ..error.into()
             }),
             Err(error) => return Err(self.store_failure(error, name)),

@@ -651,3 +651,16 @@ async fn metrics_satisfy_a_strict_reader() {
         });
     assert!(unknown.is_some(), "one that is missing alarms too");
 }
+
+#[tokio::test]
+async fn lists_no_profiles_if_there_are_none() {
+    let env = TestEnv::empty().await;
+    let output = env
+        .bare(&["check", "--all-profiles", "-o", "json"])
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), 3);
+    let report = json(&output);
+    assert_eq!(report["error"]["kind"], "no_credential");
+    assert_eq!(report["profiles"], Value::Array(Vec::new()));
+}

@@ -486,6 +486,16 @@ fn access() -> Access {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn b01_removing_a_profile_without_a_keyring_says_where_its_secret_may_be() {
+    let home = home();
+    let service = failing(home.path(), &StoreError::NoService);
+    let removed = service.remove_profile("default").await.unwrap();
+    let unreached = removed.unreached.unwrap();
+    assert_contains(&unreached.hint.text, "auth clear --profile default");
+    assert!(unreached.hint_on_screen.is_none(), "nothing is to be kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn b11_twenty_reloads_read_the_secret_once() {
     let (fake, home) = (api(), home());
     let (service, calls) = service(&fake, home.path(), Ok(()), Ok(()));
