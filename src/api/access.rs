@@ -6,7 +6,7 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::client::ScopeReader;
+use super::client::{ScopeReader, TOKENS_PER_PAGE};
 use super::envelope::Envelope;
 use super::error::{Error, Reason, Unreadable};
 use super::list::{self, List};
@@ -102,7 +102,9 @@ impl ScopeReader<'_> {
         let endpoint = match part {
             Part::Tokens => {
                 let request = |page| Request::Tokens { scope, page };
-                return self.first_page(request, Paging::Pages(1_000)).await;
+                return self
+                    .first_page(request, Paging::Pages(TOKENS_PER_PAGE))
+                    .await;
             }
             Part::Apps => At::Apps,
             Part::Policies => At::Policies,

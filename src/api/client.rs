@@ -17,7 +17,7 @@ use crate::domain::scope::{NamedScope, Scope, ScopeId, ScopeKind};
 use crate::domain::token::{Reported, ServiceToken, TokenId};
 
 /// Service tokens in one page: the API's default and its maximum.
-const TOKENS_PER_PAGE: u64 = 1_000;
+pub(super) const TOKENS_PER_PAGE: u64 = 1_000;
 /// Accounts or zones in one page: the API's maximum.
 const SCOPES_PER_PAGE: u64 = 50;
 /// Entries to request if only success or failure matters. Other endpoints require at least 5.

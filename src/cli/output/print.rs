@@ -182,8 +182,8 @@ impl Output {
 /// Never fails, so that the error of a closed pipe is not one of printing.
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let may_go = matches!(self.destination, Destination::StandardOutput);
-        let in_blocks = self.is_over && !self.is_terminal && may_go;
+        let is_to_file = matches!(self.destination, Destination::File(_));
+        let in_blocks = self.is_over && !self.is_terminal && !is_to_file;
         if in_blocks && bytes.len() >= BLOCK {
             self.pass_on();
             if self.written.is_ok() {

@@ -172,6 +172,19 @@ async fn a_missing_token_does_not_blame_the_credential() {
 }
 
 #[tokio::test]
+async fn missing_policies_of_an_app_name_the_app_and_not_the_product() {
+    let body = error_body(12_135, "access.api.error.not_found");
+    let server = answering(404, body).await;
+    let client = client(&server.uri());
+    let scope = account();
+    let reader = client.reader(&api_token(), &scope, deadlines(20));
+    let read = reader.unwrap().policies_of(ID).await;
+    let failure = read.unwrap_err().into_failure(Some(&scope));
+    assert_contains(&failure.summary, "No such Access app in account");
+    assert_contains(&failure.hint.text, "may have been deleted");
+}
+
+#[tokio::test]
 async fn details_contain_everything_the_api_sent() {
     let body = r#"{"success":false,"errors":[
         {"code":10000,"message":"first","documentation_url":"https://example.com/d","source":{"pointer":"/a"}},

@@ -2,12 +2,15 @@
 
 #![cfg(unix)]
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 use tokenscope::cli::output::Report;
-use tokenscope::cli::output::{details, json};
+use tokenscope::cli::output::{details, json, table};
 use tokenscope::domain::fields::fields;
 use tokenscope::domain::findings::findings;
+use tokenscope::domain::list_report::{ListReport, Origins};
 use tokenscope::domain::raw::RawJson;
 use tokenscope::domain::scope::{Scope, ScopeId};
 use tokenscope::domain::status::{self, Status, Thresholds};
@@ -430,6 +433,15 @@ pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
+fn on_terminal() -> OutputStyle {
+    OutputStyle {
+        width: Some(100),
+        colored: true,
+        ascii: false,
+        is_dumb: false,
+    }
+}
+
 /// Everything derived from a token, at an instant.
 pub(crate) fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String) {
     let context = context(now, Thresholds::default());
@@ -444,17 +456,25 @@ pub(crate) fn judge(token: &ServiceToken, now: DateTime<Utc>) -> (String, String
         context,
     };
     json::print(&mut json_text, report).unwrap();
-    let style = OutputStyle {
-        width: Some(100),
-        colored: true,
-        ascii: false,
-        is_dumb: false,
-    };
-    details::token(&mut table, token, context, style).unwrap();
+    details::token(&mut table, token, context, on_terminal()).unwrap();
     (
         String::from_utf8(json_text).unwrap(),
         String::from_utf8(table).unwrap(),
     )
+}
+
+#[test]
+fn the_table_names_a_last_use_ahead_of_the_clock_as_such() {
+    let token = parse(r#"{"name":"CI","last_seen_at":"2026-11-25T14:00:00Z"}"#);
+    let report = ListReport {
+        tokens: vec![Arc::new(token)],
+        origin: Origins::Scope(Scope::Account(ScopeId::parse(ACCOUNT).unwrap())),
+        incomplete: None,
+        context: context(at("2026-11-25T12:00:00Z"), Thresholds::default()),
+    };
+    let mut text = Vec::new();
+    table::tokens(&mut text, &report, on_terminal()).unwrap();
+    assert_contains(&String::from_utf8(text).unwrap(), "2 h ahead of this clock");
 }
 
 #[test]
