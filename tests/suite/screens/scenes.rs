@@ -768,6 +768,11 @@ pub(crate) fn selected_rows(buffer: &Buffer) -> Vec<u16> {
     (0..area.height).filter(is_bar).collect()
 }
 
+/// What a terminal of a size shows, as text.
+pub(crate) fn shown_at(state: &State, size: (u16, u16)) -> String {
+    text(&renderer("dark", false).draw(state.clone(), size).0)
+}
+
 /// A buffer as text, without the cells that a wide character covers.
 pub(crate) fn text(buffer: &Buffer) -> String {
     let mut text = String::new();

@@ -11,7 +11,7 @@ use tokenscope::domain::profile::{Profile, Settings};
 use tokenscope::screens::setup::state::SetupButton::{Save, SessionOnly};
 use tokenscope::screens::setup::state::SetupField;
 
-use crate::screens::scenes::{renderer, text};
+use crate::screens::scenes::shown_at;
 use crate::support::app::{
     act, checked, fetched, finding, list_fetched, listed, look_up, notice, opened, request_of,
     tell, type_text,
@@ -46,7 +46,7 @@ fn source() -> CredentialSource {
 }
 
 fn shown(state: &State) -> String {
-    text(&renderer("dark", false).draw(state.clone(), (100, 30)).0)
+    shown_at(state, (100, 30))
 }
 
 #[test]

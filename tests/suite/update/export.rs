@@ -7,6 +7,7 @@ use tokenscope::domain::credential::CredentialSource;
 use tokenscope::domain::fetched::RequestId;
 use tokenscope::domain::list_report::{Existing, FileFormat, ListReport, NotWritten, Origins};
 
+use crate::screens::scenes::shown_at;
 use crate::support::app::{
     act, list_fetched, listed, lookup, notice, request_in, request_of, search, tell, type_text,
 };
@@ -113,6 +114,8 @@ fn a_secret_pasted_as_a_file_name_is_refused_at_once() {
     let mut state = prompt(&format!("cfast_{}.csv", "a1B2".repeat(12)));
     let complaint = "No secret belongs in the name of a file.";
     assert_eq!(state.export.complaint.as_deref(), Some(complaint));
+    let screen = shown_at(&state, (80, 24));
+    assert!(!screen.contains("cfast_"), "{screen}");
     assert_eq!(act(&mut state, Action::Submit), []);
     assert_eq!(state.export.complaint.as_deref(), Some(complaint));
 }

@@ -14,7 +14,7 @@ use tokenscope::domain::scope::NamedScope;
 use tokenscope::domain::token::{ServiceToken, TokenRef};
 use tokenscope::screens::find::state::{Item, MatchKind};
 
-use crate::screens::scenes::{renderer, text};
+use crate::screens::scenes::shown_at;
 use crate::support::app::{
     act, fetched, finding, found, list_fetched, listed, lookup, notice, opened, paste, request_of,
     tell, type_text,
@@ -24,7 +24,7 @@ use crate::support::sessions::{account, failed, profile, session, zone};
 use crate::support::tokens::{self, at, now};
 
 fn shown(state: &State) -> String {
-    text(&renderer("dark", false).draw(state.clone(), (80, 24)).0)
+    shown_at(state, (80, 24))
 }
 
 fn day(days: i64) -> DateTime<Utc> {

@@ -12,6 +12,7 @@ use tokenscope::screens::probe::state::{ProbeField, ProbePhase};
 
 use super::uses::{detailed, part, read_example, with_example};
 use crate::domain::probe::answer;
+use crate::screens::scenes::shown_at;
 use crate::support::access_map::example;
 use crate::support::app::{act, notice, request_of, tell, type_text};
 use crate::support::assertions::{assert_contains, assert_matches};
@@ -137,6 +138,8 @@ fn a_secret_pasted_as_the_url_is_refused_at_once() {
         complaint,
         Some("it contains a secret; no secret belongs in a URL")
     );
+    let screen = shown_at(&state, (80, 24));
+    assert!(!screen.contains("cfast_"), "{screen}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use tokenscope::screens::setup::state::SetupButton::{
 use tokenscope::screens::setup::state::SetupField;
 use url::Url;
 
-use crate::screens::scenes::{renderer, text};
+use crate::screens::scenes::shown_at;
 use crate::support::app::{
     act, checked, complained, look_up, lookup, notice, opened, paste, probed, request_of, tell,
     type_text,
@@ -222,10 +222,6 @@ fn typing_in_the_field_that_caused_an_api_error_clears_it() {
     go_to(&mut state, SetupField::Secret);
     act(&mut state, Action::DeleteBack);
     assert_eq!(state.banner, None);
-}
-
-fn shown_at(state: &State, size: (u16, u16)) -> String {
-    text(&renderer("dark", false).draw(state.clone(), size).0)
 }
 
 /// The label of Enter in the footer.
